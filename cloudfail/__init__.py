@@ -1,0 +1,3 @@
+"""cloudfail: the cloud follows VRRP."""
+
+__version__ = "0.1.0"

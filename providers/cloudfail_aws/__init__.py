@@ -1,0 +1,1 @@
+"""AWS: Elastic IPs, secondary private addresses and routes, through network interfaces only."""
