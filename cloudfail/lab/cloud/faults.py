@@ -1,0 +1,76 @@
+"""What can go wrong with the embedded cloud's API and metadata service, as a value."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import msgspec
+
+ANY = "*"
+
+
+class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Injected faults. Operations are EC2's names (`AssociateAddress`), `*` is any of EC2's.
+
+    latency_ms   before the effect of each request; requests at the same time wait at the same time
+    throttle     how many calls of an operation get RequestLimitExceeded (503)
+    errors       operation -> (HTTP status, error code, how many calls)
+    reset        how many calls lose their connection before the effect
+    reset_after  how many calls lose their connection after the effect
+    stale_reads  after each write, this many describes show the state before that write
+    stale_ms     so do all describes for this long after a write
+    deny         operations that get UnauthorizedOperation (403) for as long as this is set
+    down         no API request is answered: the connection is reset
+    metadata_down       the same for the metadata services
+    metadata_latency_ms before each answer of a metadata service
+    """
+
+    latency_ms: float = 0
+    throttle: Mapping[str, int] = {}
+    errors: Mapping[str, tuple[int, str, int]] = {}
+    reset: Mapping[str, int] = {}
+    reset_after: Mapping[str, int] = {}
+    stale_reads: int = 0
+    stale_ms: float = 0
+    deny: tuple[str, ...] = ()
+    down: bool = False
+    metadata_down: bool = False
+    metadata_latency_ms: float = 0
+
+
+class Budget:
+    """The counted faults of one `Faults`, used up as calls arrive. Thread-safe."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self._lock = threading.Lock()
+        self._throttle = dict(faults.throttle)
+        self._errors = {name: count for name, (_, _, count) in faults.errors.items()}
+        self._reset = dict(faults.reset)
+        self._reset_after = dict(faults.reset_after)
+
+    def throttled(self, operation: str) -> bool:
+        return self._use(self._throttle, operation) is not None
+
+    def reset_before(self, operation: str) -> bool:
+        return self._use(self._reset, operation) is not None
+
+    def reset_after(self, operation: str) -> bool:
+        return self._use(self._reset_after, operation) is not None
+
+    def error(self, operation: str) -> tuple[int, str] | None:
+        """HTTP status and error code to answer with."""
+        name = self._use(self._errors, operation)
+        return None if name is None else self.faults.errors[name][:2]
+
+    def denied(self, operation: str) -> bool:
+        return operation in self.faults.deny or ANY in self.faults.deny
+
+    def _use(self, left: dict[str, int], operation: str) -> str | None:
+        with self._lock:
+            for name in (operation, ANY):
+                if left.get(name, 0) > 0:
+                    left[name] -= 1
+                    return name
+        return None
