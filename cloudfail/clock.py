@@ -20,19 +20,21 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's monotonic clock; `wake` ends every sleep, now and later."""
+    """The machine's monotonic clock; `wake` ends the sleeps of this moment."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        self._alarm = threading.Event()
 
     def now(self) -> float:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        self._stop.wait(seconds)
+        self._alarm.wait(seconds)
 
     def wake(self) -> None:
-        self._stop.set()
+        # A new alarm for later sleeps: the add that completes a remove still has to back off.
+        alarm, self._alarm = self._alarm, threading.Event()
+        alarm.set()
 
 
 class Deadline(msgspec.Struct, frozen=True):
