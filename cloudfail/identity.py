@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -82,7 +83,7 @@ def _lines(path: Path) -> list[str]:
 
 def _ipv4(lines: Sequence[str]) -> Iterable[IPv4Address]:
     """A leaf `|-- 10.0.1.10` whose next line is `/32 host LOCAL`."""
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         if line.strip() == "/32 host LOCAL":
             yield IPv4Address(above.split()[-1])
 

@@ -100,7 +100,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """This machine, as the cloud knows it.
+    """The machine we run on, as the cloud knows it.
 
     `ref` is the id of the network interface that claims move to. `facts` are the provider's
     (AWS: region, instance_id, mac, subnet_id, vpc_id, primary address ...), strings only.
