@@ -1,0 +1,7 @@
+"""`python -m cloudfail.lab.cloud`."""
+
+import sys
+
+from cloudfail.lab.cloud.main import serve
+
+sys.exit(serve(sys.argv[1:]))

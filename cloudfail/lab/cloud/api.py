@@ -1,0 +1,141 @@
+"""The way of a request: log, faults, latency, then moto under one lock, then the ledger."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Mapping
+
+from cloudfail.clock import SystemClock
+from cloudfail.lab.cloud.answers import denial, refusal
+from cloudfail.lab.cloud.engine import SERVICES, Engine
+from cloudfail.lab.cloud.faults import Budget, Faults
+from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
+from cloudfail.lab.cloud.ledger import Ledger, look
+from cloudfail.lab.cloud.memory import Memory
+from cloudfail.lab.cloud.records import Call
+from cloudfail.lab.cloud.request import ApiRequest, read_request
+from cloudfail.lab.cloud.world import ROLE
+
+_CODE = re.compile(rb"<Code>([^<]*)</Code>")
+_REQUEST_ID = re.compile(rb"<[rR]equestI[dD]>([^<]*)</")
+
+
+class Api:
+    """EC2, STS and IAM with injected faults. Requests may come from any number of threads.
+
+    `lock` is held while moto works; whoever touches the engine's backends takes it first.
+    """
+
+    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+        self.engine = engine
+        self.ledger = ledger
+        self.lock = threading.RLock()
+        self._clock = SystemClock()
+        self._budget = Budget(Faults())
+        self._memory = Memory()
+        self._calls: list[Call] = []
+        self._calls_lock = threading.Lock()
+
+    @property
+    def faults(self) -> Faults:
+        return self._budget.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._budget = Budget(faults)
+
+    def calls(self, since: int = 0) -> list[Call]:
+        with self._calls_lock:
+            return self._calls[max(since, 0) :]
+
+    def start(self, nodes: Mapping[str, str]) -> None:
+        """Begin anew: no calls, no changes, nothing stale; `nodes`: interface id to name."""
+        with self.lock, self._calls_lock:
+            self._calls = []
+            self._memory = Memory()
+            self.ledger.start(look(self.engine.ec2), nodes)
+
+    def handle(self, incoming: Incoming) -> Reply:
+        arrived = time.monotonic()
+        request = read_request(incoming)
+        reply: Reply | None = None
+        try:
+            reply = self._answer(request, incoming, self._budget)
+        finally:
+            self._log(arrived, request, incoming.source, reply)
+        return reply
+
+    def lab_call(self, operation: str, params: Mapping[str, str], service: str = "ec2") -> str:
+        """Call past faults and log; the changes are recorded. RuntimeError when refused."""
+        with self.lock:
+            text = self.engine.call(operation, params, service)
+            self.ledger.note(look(self.engine.ec2))
+        return text
+
+    def _answer(self, request: ApiRequest, incoming: Incoming, budget: Budget) -> Reply:
+        if budget.faults.down:
+            raise ConnectionCutError
+        if budget.faults.latency_ms > 0:
+            self._clock.sleep(budget.faults.latency_ms / 1000)
+        refused = self._refuse(request, budget)
+        if refused is not None:
+            return refused
+        reply = self._effect(request, incoming, budget.faults)
+        if budget.reset_after(request.operation):
+            raise ConnectionCutError
+        return reply
+
+    def _refuse(self, request: ApiRequest, budget: Budget) -> Reply | None:
+        if request.service not in SERVICES:
+            return refusal(400, "InvalidAction", f"This cloud has no {request.service!r} service")
+        if budget.reset_before(request.operation):
+            raise ConnectionCutError
+        if budget.throttled(request.operation):
+            return refusal(503, "RequestLimitExceeded")
+        error = budget.error(request.operation)
+        if error is not None:
+            return refusal(*error)
+        if budget.denied(request.operation):
+            return denial(request.operation, self._principal())
+        return None
+
+    def _effect(self, request: ApiRequest, incoming: Incoming, faults: Faults) -> Reply:
+        with self.lock:
+            ec2 = self.engine.ec2
+            if not request.writes:
+                with self._memory.shown(ec2, request, faults):
+                    return self.engine.answer(request.service, incoming)
+            self._memory.remember(ec2, faults)
+            reply = self.engine.answer(request.service, incoming)
+            self.ledger.note(look(ec2))
+            return reply
+
+    def _principal(self) -> str:
+        return f"arn:aws:sts::{self.engine.account}:assumed-role/{ROLE}/lab"
+
+    def _log(self, arrived: float, request: ApiRequest, source: str, reply: Reply | None) -> None:
+        body = b"" if reply is None else reply.body
+        status = 0 if reply is None else reply.status
+        with self._calls_lock:
+            self._calls.append(
+                Call(
+                    t=arrived,
+                    operation=request.operation,
+                    mutating=request.writes,
+                    status=status,
+                    seconds=time.monotonic() - arrived,
+                    params=request.params,
+                    source=source,
+                    code=_first(_CODE, body) if status >= 300 else "",  # noqa: PLR2004 - HTTP
+                    request_id=_first(_REQUEST_ID, body),
+                    number=len(self._calls) + 1,
+                    service=request.service,
+                )
+            )
+
+
+def _first(pattern: re.Pattern[bytes], body: bytes) -> str:
+    found = pattern.search(body)
+    return found[1].decode() if found else ""

@@ -1,0 +1,76 @@
+"""The control API under `/_lab`, for CloudControl in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from cloudfail.errors import CloudfailError
+from cloudfail.lab.cloud.client import PREFIX
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.httpd import Incoming, Reply
+from cloudfail.lab.cloud.world import World
+
+if TYPE_CHECKING:
+    from cloudfail.lab.cloud.embedded import EmbeddedAws
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class Policies(msgspec.Struct, frozen=True):
+    policies: list[dict[str, Any]] | None
+
+
+class Control:
+    """Answers 200 with JSON, 400 with a sentence, 404 for what it does not know."""
+
+    def __init__(self, cloud: EmbeddedAws) -> None:
+        self._cloud = cloud
+        self._routes: dict[str, Callable[[Incoming], Any]] = {
+            "ready": lambda _: True,
+            "build": lambda asked: cloud.build(msgspec.json.decode(asked.body, type=World)),
+            "built": lambda _: cloud.built,
+            "faults": self._set_faults,
+            "changes": self._changes,
+            "calls": lambda asked: cloud.api.calls(int(asked.query.get("since", "0"))),
+            "holders": lambda _: cloud.holders,
+            "terminate": self._terminate,
+            "iam": self._enforce,
+            "reset": lambda _: cloud.reset(),
+        }
+
+    def handle(self, incoming: Incoming) -> Reply:
+        name = incoming.path.removeprefix(f"{PREFIX}/")
+        route = self._routes.get(name)
+        if route is None:
+            known = ", ".join(sorted(self._routes))
+            return Reply(404, f"no {name!r} here; there are {known}".encode())
+        try:
+            answer = route(incoming)
+        except (CloudfailError, msgspec.ValidationError, msgspec.DecodeError, ValueError) as exc:
+            return Reply(400, str(exc).encode())
+        return Reply(200, msgspec.json.encode(answer), _JSON)
+
+    def _set_faults(self, asked: Incoming) -> Faults:
+        if asked.method == "POST":
+            self._cloud.faults = msgspec.json.decode(asked.body, type=Faults)
+        return self._cloud.faults
+
+    def _changes(self, asked: Incoming) -> Any:
+        since = int(asked.query.get("since", "0"))
+        return self._cloud.ledger.changes(since, float(asked.query.get("wait", "0")))
+
+    def _terminate(self, asked: Incoming) -> None:
+        self._cloud.terminate_node(msgspec.json.decode(asked.body, type=Named).name)
+
+    def _enforce(self, asked: Incoming) -> None:
+        policies = msgspec.json.decode(asked.body, type=Policies).policies
+        if policies is None:
+            self._cloud.relax_iam()
+        else:
+            self._cloud.enforce_iam(policies)

@@ -1,0 +1,152 @@
+"""A small threaded HTTP/1.1 server: keep-alive, no Nagle delay, connections that can be reset.
+
+Werkzeug's own server closes every connection after one answer, which is not how EC2 behaves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class ConnectionCutError(Exception):
+    """Raised by a handler: no answer, the client's connection is reset."""
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """A request. Header names are in lower case; `source` is the caller's address."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    source: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+
+Handler = Callable[[Incoming], Reply]
+
+
+class HttpService:
+    """Answers on its own threads from construction until `close`, which also ends connections.
+
+    Raises OSError when the address cannot be bound. Port 0 takes a free one.
+    """
+
+    def __init__(self, host: str, port: int, handler: Handler) -> None:
+        self._server = _Server((host, port), handler)
+        self.host = host
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.accept_until_closed, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def close(self) -> None:
+        self._server.end()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: Handler) -> None:
+        self.handler = handler
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        self._ended = False
+        super().__init__(address, _Exchange)
+
+    def accept_until_closed(self) -> None:
+        while not self._ended:
+            try:
+                link, address = self.get_request()
+            except OSError:
+                continue
+            with self._guard:
+                self._open.add(link)
+            self.process_request(link, address)
+
+    def end(self) -> None:
+        self._ended = True
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        with self._guard:
+            links = list(self._open)
+        for link in links:
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        # The inherited one sends FIN first; a reset connection must show RST and nothing else.
+        assert isinstance(request, socket.socket)  # noqa: S101 - TCP: never a datagram
+        with self._guard:
+            self._open.discard(request)
+        request.close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients may go away at any time: silent."""
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def _answer(self) -> None:
+        try:
+            reply = self.server.handler(self._incoming())
+        except ConnectionCutError:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+            self.close_connection = True
+            return
+        self._send(reply)
+
+    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+
+    def _incoming(self) -> Incoming:
+        parts = urlsplit(self.path)
+        size = int(self.headers.get("Content-Length") or 0)
+        return Incoming(
+            method=self.command,
+            path=parts.path,
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(size),
+            source=str(self.client_address[0]),
+        )
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    def version_string(self) -> str:
+        return "AmazonEC2"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
+        """Silent: the call log has it."""
