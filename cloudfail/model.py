@@ -197,8 +197,3 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def to_json(value: Any) -> Any:
     """Turn any value of this module into what `json.dumps` takes; addresses become text."""
     return msgspec.to_builtins(value, enc_hook=str, str_keys=True, order="sorted")
-
-
-def unsettled(holdings: Sequence[Holding]) -> tuple[Holding, ...]:
-    """The holdings that are not this node's."""
-    return tuple(holding for holding in holdings if holding.owner is not Owner.MINE)

@@ -1,0 +1,135 @@
+"""A run ends at its safe points, and nothing is sent past them."""
+
+from __future__ import annotations
+
+import threading
+from ipaddress import ip_address
+
+import pytest
+from cloudfail.clock import Deadline, SystemClock, wall_clock
+from cloudfail.errors import DeadlineError, SupersededError, TransientError
+from cloudfail.model import PublicIp, Step
+from cloudfail.provider import ApiCall
+from cloudfail.run import Run
+from cloudfail.testing import FakeClock, ListJournal, ready_run
+
+CLAIM = PublicIp(address=ip_address("203.0.113.7"))
+TAKE = Step(call="Take", claims=(CLAIM,), params={}, summary="take")
+FINISH = Step(call="Take", claims=(CLAIM,), params={}, summary="finish", completes=True)
+
+
+def test_a_stopped_run_begins_nothing_more() -> None:
+    run = ready_run()
+    run.before_write("Take")
+    run.stop("SIGTERM")
+    with pytest.raises(SupersededError, match="SIGTERM"):
+        run.before_write("Take")
+    with pytest.raises(SupersededError):
+        run.pause(1)
+
+
+def test_the_add_that_completes_our_own_remove_is_still_sent() -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=1.0)
+    run.stop("SIGTERM")
+    clock.advance(5.0)
+    with run.doing(FINISH):
+        run.before_write("Take")
+        tries: list[int] = []
+
+        def flaky() -> None:
+            tries.append(1)
+            raise TransientError("503")
+
+        with pytest.raises(TransientError):
+            run.ask(flaky)
+    assert tries == [1]  # past the deadline there is no second one
+
+
+def test_the_role_decides_even_about_the_completing_add() -> None:
+    def no_longer() -> None:
+        raise SupersededError("BACKUP")
+
+    run = ready_run(role=no_longer)
+    with run.doing(FINISH), pytest.raises(SupersededError):
+        run.before_write("Take")
+
+
+def test_nothing_is_sent_after_the_deadline() -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=3.0)
+    clock.advance(3.0)
+    with pytest.raises(DeadlineError, match="AssociateAddress"):
+        run.before_write("AssociateAddress")
+
+
+def test_a_stop_ends_the_retries_of_a_read() -> None:
+    run = ready_run()
+
+    def question() -> None:
+        run.stop("SIGTERM")
+        raise TransientError("503")
+
+    with pytest.raises(SupersededError):
+        run.ask(question)
+
+
+def test_calls_are_attributed_to_the_step_of_their_thread() -> None:
+    run = ready_run()
+    call = ApiCall(operation="Take", mutating=True, seconds=0.1, request_id="r-1")
+    other = ApiCall(operation="Take", mutating=True, seconds=0.1, request_id="r-2")
+    with run.doing(TAKE) as doing:
+        run.on_call(call)
+        thread = threading.Thread(target=run.on_call, args=(other,))
+        thread.start()
+        thread.join()
+        assert doing.request_id == "r-1"
+    assert run.calls == (call, other)
+
+
+def test_a_step_without_an_answer_has_no_request_id() -> None:
+    with ready_run().doing(TAKE) as doing:
+        assert doing.request_id == ""
+
+
+def test_attempts_are_counted_per_step() -> None:
+    run = ready_run()
+    errors = [TransientError("503"), TransientError("503")]
+
+    def question() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    with run.doing(TAKE) as doing:
+        assert run.ask(question) == "done"
+        assert doing.attempts == 3
+
+
+def test_a_stop_wakes_a_sleeping_run_and_later_sleeps_still_sleep() -> None:
+    clock = SystemClock()
+    run = Run(
+        instance="edge",
+        deadline=Deadline.after(clock, 60),
+        journal=ListJournal(),
+        role=lambda *, completes=False: None,
+        clock=clock,
+    )
+    timer = threading.Timer(0.05, run.stop, ["SIGTERM"])
+    timer.start()
+    began = clock.now()
+    with pytest.raises(SupersededError):
+        run.pause(30)
+    assert clock.now() - began < 10
+    timer.join()
+    before = clock.now()
+    clock.sleep(0.02)
+    assert clock.now() - before >= 0.015
+
+
+def test_two_runs_have_different_ids() -> None:
+    assert ready_run().run_id != ready_run().run_id
+
+
+def test_the_wall_clock_is_later_than_this_file() -> None:
+    assert wall_clock() > 1.7e9
