@@ -157,11 +157,11 @@ class _Promotion:
             return
         applied = apply_plan(plan, self._provider, self._run)
         self._changed = self._changed or bool(applied.done)
-        batched = {claim for step in plan.steps if len(step.claims) > 1 for claim in step.claims}
+        batched = set() if self._apart else _batched(plan)
         for claim in self._open():
             error = error_of(claim, applied.errors)
             if error is not None:
-                self._sort(claim, error, batched=claim in batched and not self._apart)
+                self._sort(claim, error, batched=claim in batched)
         self._stop_if_superseded()
         # Claims without a step of their own are verified too: they come along with another.
         self._verify([claim for claim in self._open() if claim not in self._pending])
@@ -283,6 +283,11 @@ class _Promotion:
         )
 
 
+def _batched(plan: Plan) -> set[Claim]:
+    """Claims that share a call with another one."""
+    return {claim for step in plan.steps if len(step.claims) > 1 for claim in step.claims}
+
+
 def _same(now: Holding, before: Holding) -> bool:
     return (now.owner, now.holder) == (before.owner, before.holder)
 
@@ -318,5 +323,5 @@ _ORDER: tuple[type[CloudfailError], ...] = (
 
 
 def _weight(error: CloudfailError) -> int:
-    ranks = [rank for rank, kind in enumerate(_ORDER) if isinstance(error, kind)]
-    return max(ranks, default=len(_ORDER))
+    ranks = [_ORDER.index(kind) for kind in type(error).__mro__ if kind in _ORDER]
+    return ranks[0] if ranks else len(_ORDER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 import pytest
 from cloudfail.errors import (
@@ -61,8 +61,8 @@ class Batching(FakeCloud):
 def test_one_bad_claim_of_a_batch_does_not_stop_the_others() -> None:
     run = ready_run()
     cloud = Batching(FakeWorld({FIRST: "b", BAD: "b"}), "a", setup=hooked(run))
-    outcome = promote(cloud, [FIRST, BAD], run)
-    assert [result.owner for result in outcome.results] == [Owner.MINE, Owner.PEER]
+    outcome = promote(cloud, [BAD, FIRST], run)
+    assert [result.owner for result in outcome.results] == [Owner.PEER, Owner.MINE]
     assert [len(step.claims) for step in cloud.sent] == [2, 1, 1]
     assert outcome.exit_code == 70
 
