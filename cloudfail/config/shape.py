@@ -1,0 +1,118 @@
+"""Hold a table of the file against its Struct: every unknown key, missing key and wrong type."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from cloudfail.config.problems import Problems, nearest
+
+# Keys that carry a secret, in any cloud's words. `credentials_file` and `role_arn` are none.
+_SECRET = re.compile(
+    r"secret|passw|passphrase|token|private_key|access_?key|api_?key|sas_url|connection_string",
+    re.IGNORECASE,
+)
+_PLAIN = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "a table",
+    "null": "left out",
+}
+# tomllib gives dates and times for bare 2024-01-01: msgspec has names of its own for those.
+_GOT = {"int": "a number", "float": "a number", "str": "text", "bool": "true/false"}
+_EXPECTED = re.compile(r"^Expected `([^`]+)`(?:, got `([^`]+)`| (.*))?$")
+
+
+def check_table(
+    table: object, shape: type[msgspec.Struct], key: str, problems: Problems
+) -> dict[str, Any]:
+    """Return the values that are right, by key; add a problem for each one that is not."""
+    if not isinstance(table, Mapping):
+        problems.add(key, f"must be a table, is {_kind_of(table)}", f"write [{key}]")
+        return {}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    for name in table:
+        if name not in fields:
+            add_unknown(f"{key}.{name}" if key else name, name, sorted(fields), problems)
+    good: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in table:
+            _check_value(table[name], field, f"{key}.{name}" if key else name, problems, good)
+        elif field.required:
+            problems.add(f"{key}.{name}" if key else name, f"is missing{_example(field)}")
+    return good
+
+
+def add_unknown(key: str, name: str, known: list[str], problems: Problems) -> None:
+    """Add the problem of a key that does not belong here; a secret gets its own remedy."""
+    if _SECRET.search(name):
+        problems.add(
+            key,
+            "secrets do not belong in this file",
+            "put the credentials into a file of their own, mode 0600, and name it here: "
+            'credentials_file = "/etc/cloudfail/credentials"',
+        )
+        return
+    remedy = nearest(name, known) or f"keys of this table: {', '.join(known)}"
+    problems.add(key, "unknown key", remedy)
+
+
+def _check_value(
+    value: object,
+    field: msgspec.structs.FieldInfo,
+    key: str,
+    problems: Problems,
+    good: dict[str, Any],
+) -> None:
+    try:
+        good[field.encode_name] = msgspec.convert(value, cast("Any", field.type))
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$")
+        problems.add(key + path.rstrip("`"), plain(text, value), _example(field).strip(" ,"))
+
+
+def plain(text: str, value: object) -> str:
+    """Say msgspec's `Expected ...` in an operator's words."""
+    found = _EXPECTED.match(text)
+    if found is None:
+        return f"{_shown(value)} is not allowed: {text}"
+    expected, got, bound = found.groups()
+    if got:
+        wanted = " or ".join(_PLAIN.get(part.strip(), part) for part in expected.split("|"))
+        return f"must be {wanted}, is {_GOT.get(got, _PLAIN.get(got, got))}"
+    return f"{_shown(value)} is out of bounds: must be {_bound(expected, bound or '')}"
+
+
+def _bound(expected: str, bound: str) -> str:
+    if bound.startswith("of length >="):
+        return "text that is not empty" if expected == "str" else "not empty"
+    return f"{_PLAIN.get(expected, expected)} {bound}".strip()
+
+
+def _shown(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return textwrap.shorten(text, 60, placeholder="...")
+
+
+def _example(field: msgspec.structs.FieldInfo) -> str:
+    for meta in getattr(field.type, "__metadata__", ()):
+        if meta.examples:
+            return f", for example {field.encode_name} = {_toml(meta.examples[0])}"
+    return ""
+
+
+def _toml(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, list):
+        return "an array"
+    return {bool: "true/false", str: "text"}.get(type(value), "a single value")
