@@ -1,0 +1,87 @@
+"""One run at a time: a lock that the kernel releases when its holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Protocol
+
+from cloudfail.clock import Deadline
+from cloudfail.errors import DeadlineError, SupersededError
+from cloudfail.role.directory import StateDirectory, file_name, try_lock
+
+_POLL = 0.005
+_SLOWEST_POLL = 0.05
+
+
+class _Check(Protocol):
+    def __call__(self, *, completes: bool = False) -> None: ...
+
+
+class RunLock:
+    """The lock of an instance's runs, in threads and in processes."""
+
+    def __init__(self, files: StateDirectory, instance: str) -> None:
+        self._files = files
+        self._instance = instance
+        self._name = f"{file_name(instance)}.lock"
+        self._fd = -1
+
+    @property
+    def held(self) -> bool:
+        return self._fd >= 0
+
+    def acquire(self, deadline: Deadline, check: _Check) -> None:
+        """Wait for the lock, asking `check` meanwhile.
+
+        Raises DeadlineError, whatever `check` raises, and OSError when there can be no lock.
+        """
+        poll = _POLL
+        while True:
+            check()
+            holder = self._try()
+            if self.held:
+                return
+            self._wait(deadline, poll, holder)
+            poll = min(_SLOWEST_POLL, poll * 1.5)
+
+    def release(self) -> None:
+        if self.held:
+            _sign(self._fd, "")
+            os.close(self._fd)
+            self._fd = -1
+
+    def _try(self) -> str:
+        """Take the lock, or say who has it."""
+        fd = self._files.open_lock(self._name)
+        try:
+            if try_lock(fd) and self._files.holds(self._name, fd):
+                _sign(fd, f"{os.getpid()}\n")
+                self._fd, fd = fd, -1
+                return ""
+            return os.pread(fd, 32, 0).decode("ascii", "replace").strip()
+        finally:
+            if fd >= 0:
+                os.close(fd)
+
+    def _wait(self, deadline: Deadline, seconds: float, holder: str) -> None:
+        left = deadline.left()
+        if not left:
+            raise DeadlineError(
+                f"{self._instance}: another run (process {holder or 'unknown'}) still holds "
+                f"{self._files.path / self._name}: end it, or raise the deadline"
+            )
+        clock, asked = deadline.clock, min(seconds, left)
+        before = clock.now()
+        clock.sleep(asked)
+        if clock.now() - before < asked / 2:
+            raise SupersededError(
+                f"{self._instance}: asked to stop while waiting for the run of process {holder}"
+            )
+
+
+def _sign(fd: int, text: str) -> None:
+    """Say who holds the lock, for people; a full disk does not matter."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode(), 0)
