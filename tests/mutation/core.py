@@ -1,0 +1,90 @@
+"""The rules that the core keeps, whatever the cloud."""
+
+from __future__ import annotations
+
+from mutation.tree import Mutation
+
+PROPERTIES = "tests/property/test_promote_properties.py"
+
+CORE = (
+    Mutation(
+        name="an unknown holder is not reported",
+        rule=1,
+        file="cloudfail/guard.py",
+        before="elif holding.owner is Owner.UNKNOWN:",
+        after="elif False:",
+        tests=("tests/unit/test_guard.py",),
+    ),
+    Mutation(
+        name="a stranger is robbed without --force",
+        rule=5,
+        file="cloudfail/guard.py",
+        before="if rules.force and holding.owner is Owner.STRANGER:",
+        after="if holding.owner is Owner.STRANGER:",
+        tests=("tests/unit/test_guard.py", PROPERTIES),
+    ),
+    Mutation(
+        name="a protected prefix is touched",
+        rule=5,
+        file="cloudfail/guard.py",
+        before="if prefix is not None:",
+        after="if False:",
+        tests=("tests/unit/test_guard.py", "tests/unit/test_planner.py"),
+    ),
+    Mutation(
+        name="what is ours already is planned for again in the next round",
+        rule=6,
+        file="cloudfail/promote.py",
+        before="if claim not in self._final and not self._is_mine(claim)",
+        after="if claim not in self._final",
+        tests=("tests/unit/test_promote.py", PROPERTIES),
+    ),
+    Mutation(
+        name="one failed step takes the others down",
+        rule=7,
+        file="cloudfail/apply.py",
+        before="if not isinstance(error, CloudfailError):",
+        after="if error is not None:",
+        tests=("tests/unit/test_apply.py", "tests/unit/test_promote.py"),
+    ),
+    Mutation(
+        name="one refused claim of a batch stops its neighbours",
+        rule=7,
+        file="cloudfail/promote.py",
+        before="            self._apart = True\n",
+        after="",
+        tests=("tests/unit/test_promote.py",),
+    ),
+    Mutation(
+        name="the role is not asked before a write",
+        rule=8,
+        file="cloudfail/run.py",
+        before="        self._role(completes=completes)\n",
+        after="",
+        tests=(PROPERTIES, "tests/unit/test_run.py"),
+    ),
+    Mutation(
+        name="a stopped run abandons its own half-done move",
+        rule=8,
+        file="cloudfail/run.py",
+        before="        if completes:\n            return\n",
+        after="",
+        tests=("tests/unit/test_run.py",),
+    ),
+    Mutation(
+        name="a run goes on writing after its deadline",
+        rule=8,
+        file="cloudfail/run.py",
+        before='        if self.deadline.left() <= 0:\n            raise DeadlineError(f"time',
+        after='        if False:\n            raise DeadlineError(f"time',
+        tests=("tests/unit/test_run.py",),
+    ),
+    Mutation(
+        name="what a step destroys is not on disk first",
+        rule=3,
+        file="cloudfail/apply.py",
+        before="        run.journal.settle(0.2)\n",
+        after="        pass\n",
+        tests=("tests/unit/test_apply.py", PROPERTIES),
+    ),
+)
