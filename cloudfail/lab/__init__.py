@@ -1,0 +1,1 @@
+"""The lab: an embedded cloud and real keepalived nodes in namespaces, to rehearse failovers on."""
