@@ -1,0 +1,100 @@
+"""One line of the journal: its fields, its encoding, and what never gets into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from cloudfail.clock import wall_clock
+from cloudfail.model import to_json
+
+VERSION = 1
+_HIDDEN = "***"
+_SECRET_KEY = re.compile(
+    r"secret|passw|token|credential|authorization|signature|private_?key|access_?key|api_?key",
+    re.IGNORECASE,
+)
+_NAMED = r"[\w-]*(?:secret|passw|token|credential|signature|authorization|api_?key)[\w-]*"
+_SECRET_TEXT = re.compile(
+    rf"(?P<lead>\b{_NAMED}=|[\"']{_NAMED}[\"']\s*:\s*[\"']|authorization:\s*(?:\w+\s+)?"
+    r"|://[^/@\s:]*:(?=[^/@\s]+@))[^\s\"'&,;@]+",
+    re.IGNORECASE,
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as read. `time` is ISO 8601 in UTC with milliseconds; `fields` is all the rest."""
+
+    event: str
+    time: str
+    v: int = VERSION
+    run_id: str = ""
+    instance: str = ""
+    node: str = ""
+    generation: int = 0
+    fields: Mapping[str, Any] = {}
+
+
+_OWN = tuple(name for name in Entry.__struct_fields__ if name != "fields")
+
+
+def encode(head: Mapping[str, Any], event: str, fields: Mapping[str, Any]) -> bytes:
+    """Encode one line with its newline. Never raises: what has no JSON form is written as text.
+
+    A field that has the name of one of the journal's own gets an underscore.
+    """
+    own = {"v": VERSION, "time": timestamp(wall_clock()), **head, "event": event}
+    rest = {f"{name}_" if name in own else name: value for name, value in fields.items()}
+    return _dump({**own, **{name: _plain(name, value) for name, value in rest.items()}}) + b"\n"
+
+
+def decode(line: bytes) -> Entry | None:
+    """Decode a line; None for a torn one, or garbage."""
+    try:
+        found = msgspec.json.decode(line, type=dict[str, Any])
+        own = {name: found.pop(name) for name in _OWN if name in found}
+        return msgspec.convert({**own, "fields": found}, Entry)
+    except (ValueError, RecursionError):  # msgspec's errors, and not UTF-8, are ValueErrors
+        return None
+
+
+def timestamp(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
+
+
+def redact(text: str) -> str:
+    """Blank out what looks like a secret in text that others wrote."""
+    return _SECRET_TEXT.sub(rf"\g<lead>{_HIDDEN}", text)
+
+
+def _plain(name: str, value: Any) -> Any:
+    try:
+        return _redacted(name, to_json(value))
+    except Exception:  # noqa: BLE001  a value's own __str__ may raise anything; the line goes out
+        return f"<{type(value).__name__} that has no text>"
+
+
+def _redacted(name: str, value: Any) -> Any:
+    if _SECRET_KEY.search(name):
+        return _HIDDEN if value else value
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_redacted("", inner) for inner in value]
+    return value
+
+
+def _dump(line: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(line)
+    except (ValueError, TypeError):
+        import json  # text that UTF-8 cannot carry, or a number that msgspec does not take
+
+        return json.dumps(line, default=str).encode()
