@@ -81,8 +81,7 @@ class Network:
         port = self.ports[node]
         apply(
             [
-                f"link add {port.device} address {ROUTER_MAC} type veth "
-                f"peer name eth0 address {port.mac} netns {pid}",
+                _veth(port.device, f"address {port.mac} netns {pid}"),
             ]
         )
         neighbours = [port.gateway, *(p.address for p in self._beside(port))]
@@ -107,7 +106,7 @@ class Network:
     def plug_client(self, pid: int) -> None:
         apply(
             [
-                f"link add r-client address {ROUTER_MAC} type veth peer name eth0 netns {pid}",
+                _veth("r-client", f"netns {pid}"),
                 "link set r-client up",
                 f"address add {CLIENT_GATEWAY}/24 dev r-client",
             ]
@@ -173,6 +172,10 @@ class Network:
     def _tell(self, *commands: str) -> None:
         if self._ip is not None:
             self._ip(*commands)
+
+
+def _veth(device: str, far_end: str) -> str:
+    return f"link add {device} address {ROUTER_MAC} type veth peer name eth0 {far_end}"
 
 
 def _sysctl(name: str, value: str) -> None:

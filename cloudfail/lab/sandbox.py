@@ -90,7 +90,7 @@ def _first(command: Sequence[str], keep: Sequence[Path], warden: int) -> int:
     with contextlib.suppress(OSError):
         os.chdir(here)
     os.environ[INSIDE] = "root" if _is_really_root() else "rootless"
-    os.execv(command[0], list(command))
+    os.execv(command[0], list(command))  # noqa: S606 - this program again, no shell
 
 
 def _is_really_root() -> bool:

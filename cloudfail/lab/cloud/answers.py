@@ -28,12 +28,30 @@ def refusal(status: int, code: str, message: str = "") -> Reply:
     return Reply(status, body.encode(), headers)
 
 
-def denial(operation: str, principal: str) -> Reply:
-    """UnauthorizedOperation, in the words that EC2 uses since 2021."""
+def denial(action: str, principal: str, resource: str = "*") -> Reply:
+    """Deny in the words that EC2 and STS use, each with its own code."""
+    where = "" if resource == "*" else f" on resource: {resource}"
+    sentence = (
+        f"User: {principal} is not authorized to perform: {action}{where} because no "
+        f"identity-based policy allows the {action} action"
+    )
+    if action.startswith("sts:"):
+        return sts_refusal(403, "AccessDenied", sentence)
     return refusal(
         403,
         "UnauthorizedOperation",
-        f"You are not authorized to perform this operation. User: {principal} is not authorized "
-        f"to perform: ec2:{operation} because no identity-based policy allows the "
-        f"ec2:{operation} action",
+        f"You are not authorized to perform this operation. {sentence}. "
+        "Encoded authorization failure message: lab",
     )
+
+
+def sts_refusal(status: int, code: str, message: str) -> Reply:
+    """Build STS's error document, which is not EC2's."""
+    request_id = str(uuid.uuid4())
+    body = (
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>'
+        f"<Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
+    return Reply(status, body.encode(), headers)

@@ -12,11 +12,11 @@ from cloudfail.lab.cloud.answers import denial, refusal
 from cloudfail.lab.cloud.engine import SERVICES, Engine
 from cloudfail.lab.cloud.faults import Budget, Faults
 from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
+from cloudfail.lab.cloud.iam import Iam
 from cloudfail.lab.cloud.ledger import Ledger, look
 from cloudfail.lab.cloud.memory import Memory
 from cloudfail.lab.cloud.records import Call
 from cloudfail.lab.cloud.request import ApiRequest, read_request
-from cloudfail.lab.cloud.world import ROLE
 
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _REQUEST_ID = re.compile(rb"<[rR]equestI[dD]>([^<]*)</")
@@ -32,6 +32,7 @@ class Api:
         self.engine = engine
         self.ledger = ledger
         self.lock = threading.RLock()
+        self.iam = Iam(engine)
         self._clock = SystemClock()
         self._budget = Budget(Faults())
         self._memory = Memory()
@@ -79,7 +80,7 @@ class Api:
             raise ConnectionCutError
         if budget.faults.latency_ms > 0:
             self._clock.sleep(budget.faults.latency_ms / 1000)
-        refused = self._refuse(request, budget)
+        refused = self._refuse(request, budget) or self._judge(request, incoming)
         if refused is not None:
             return refused
         reply = self._effect(request, incoming, budget.faults)
@@ -98,22 +99,31 @@ class Api:
         if error is not None:
             return refusal(*error)
         if budget.denied(request.operation):
-            return denial(request.operation, self._principal())
+            principal = self.iam.principal_of(request.access_key)
+            return denial(f"{request.service}:{request.operation}", principal)
         return None
+
+    def _judge(self, request: ApiRequest, incoming: Incoming) -> Reply | None:
+        with self.lock:
+            return self.iam.refuse(request, incoming) or self.iam.identity(request)
 
     def _effect(self, request: ApiRequest, incoming: Incoming, faults: Faults) -> Reply:
         with self.lock:
             ec2 = self.engine.ec2
             if not request.writes:
-                with self._memory.shown(ec2, request, faults):
-                    return self.engine.answer(request.service, incoming)
+                return self._read(request, incoming, faults)
             self._memory.remember(ec2, faults)
             reply = self.engine.answer(request.service, incoming)
             self.ledger.note(look(ec2))
             return reply
 
-    def _principal(self) -> str:
-        return f"arn:aws:sts::{self.engine.account}:assumed-role/{ROLE}/lab"
+    def _read(self, request: ApiRequest, incoming: Incoming, faults: Faults) -> Reply:
+        with self._memory.shown(self.engine.ec2, request, faults):
+            reply = self.engine.answer(request.service, incoming)
+        if request.operation == "AssumeRole":
+            role = request.params.get("RoleArn", "")
+            self.iam.sessions.note_assumed(role, reply.body.decode())
+        return reply
 
     def _log(self, arrived: float, request: ApiRequest, source: str, reply: Reply | None) -> None:
         body = b"" if reply is None else reply.body
@@ -132,6 +142,7 @@ class Api:
                     request_id=_first(_REQUEST_ID, body),
                     number=len(self._calls) + 1,
                     service=request.service,
+                    principal=self.iam.principal_of(request.access_key),
                 )
             )
 

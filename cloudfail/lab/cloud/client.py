@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+
 from cloudfail.clock import SystemClock
 from cloudfail.errors import DeadlineError, UnreachableError, UsageError
 from cloudfail.lab.cloud.faults import Faults
@@ -75,9 +76,13 @@ class CloudControl:
     def terminate_node(self, name: str) -> None:
         self._ask("POST", "terminate", {"name": name})
 
-    def enforce_iam(self, policies: list[dict[str, Any]]) -> None:
-        """From now on the nodes' role may do only what `policies` allow."""
-        self._ask("POST", "iam", {"policies": policies})
+    def enforce_iam(
+        self,
+        policies: list[dict[str, Any]],
+        roles: dict[str, list[dict[str, Any]]] | None = None,
+    ) -> None:
+        """From now on the nodes' role may do only what `policies` allow, as `roles` (by ARN)."""
+        self._ask("POST", "iam", {"policies": policies, "roles": roles or {}})
 
     def relax_iam(self) -> None:
         self._ask("POST", "iam", {"policies": None})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
 from cloudfail.errors import CloudfailError
 from cloudfail.lab.cloud.client import PREFIX
 from cloudfail.lab.cloud.faults import Faults
@@ -22,8 +23,9 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
-class Policies(msgspec.Struct, frozen=True):
+class PoliciesAsked(msgspec.Struct, frozen=True):
     policies: list[dict[str, Any]] | None
+    roles: dict[str, list[dict[str, Any]]] = {}
 
 
 class Control:
@@ -69,8 +71,8 @@ class Control:
         self._cloud.terminate_node(msgspec.json.decode(asked.body, type=Named).name)
 
     def _enforce(self, asked: Incoming) -> None:
-        policies = msgspec.json.decode(asked.body, type=Policies).policies
-        if policies is None:
+        wanted = msgspec.json.decode(asked.body, type=PoliciesAsked)
+        if wanted.policies is None:
             self._cloud.relax_iam()
         else:
-            self._cloud.enforce_iam(policies)
+            self._cloud.enforce_iam(wanted.policies, wanted.roles)

@@ -17,6 +17,7 @@ from cloudfail.lab.cloud.httpd import HttpService, Incoming, Reply
 from cloudfail.lab.cloud.ledger import Ledger
 from cloudfail.lab.cloud.metadata import Metadata
 from cloudfail.lab.cloud.records import Call, Change
+from cloudfail.lab.cloud.sessions import ADMIN_KEY
 from cloudfail.lab.cloud.world import Built, World
 
 
@@ -113,6 +114,7 @@ class EmbeddedAws:
             self.api.engine.reset()
             self._built = self._world = None
             self.api.faults = Faults()
+            self.api.iam.reset()
             self.api.start({})
 
     def terminate_node(self, name: str) -> None:
@@ -122,12 +124,22 @@ class EmbeddedAws:
             raise UsageError(f"no node {name!r}; there are {', '.join(self.built.nodes)}")
         self.api.lab_call("TerminateInstances", {"InstanceId.1": node.instance_id})
 
-    def enforce_iam(self, policies: Sequence[Mapping[str, Any]]) -> None:
-        """From now on the nodes' role may do only what these policy documents allow."""
-        raise NotImplementedError
+    def enforce_iam(
+        self,
+        policies: Sequence[Mapping[str, Any]],
+        roles: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> None:
+        """From now on the nodes' role may do only what these policy documents allow.
+
+        `roles` are other roles by ARN, for AssumeRole. Credentials must be those of the metadata
+        service or of AssumeRole; only `client()` may do everything. Raises UsageError for
+        conditions other than StringEquals.
+        """
+        self.api.iam.enforce(policies, roles or {})
 
     def relax_iam(self) -> None:
-        raise NotImplementedError
+        """Any credentials may do everything again."""
+        self.api.iam.relax()
 
     def metadata_endpoint(self, node: str) -> str:
         """URL of an instance metadata service (IMDSv2 only) that answers for `node`."""
@@ -151,8 +163,8 @@ class EmbeddedAws:
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint,
             region_name=self.api.engine.region,
-            aws_access_key_id="lab",
-            aws_secret_access_key="lab",  # noqa: S106 - any pair is accepted
+            aws_access_key_id=ADMIN_KEY,
+            aws_secret_access_key="lab",  # noqa: S106 - nobody checks it
             config=Config(retries={"total_max_attempts": 1}),
         )
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import re
 import threading
+import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from cloudfail.errors import ProviderMissingError
+from cloudfail.lab.cloud.corrections import install
 from cloudfail.lab.cloud.httpd import Incoming, Reply
 from cloudfail.lab.cloud.world import ACCOUNT, REGION
 
 SERVICES = ("ec2", "sts", "iam")
-_DROPPED_HEADERS = ("content-length", "server", "date", "connection")
+_DROPPED_HEADERS = ("content-length", "server", "date", "connection", "x-amzn-requestid")
+# Moto gives every answer the same id, or none that clients find.
+_REQUEST_ID = re.compile(rb"(<[rR]equestI[dD]>)[^<]*")
 
 
 class Accounts:
@@ -82,6 +87,9 @@ class Engine:
         finally:
             chunks.close()
         kept = {k: v for k, v in headers.items() if k.lower() not in _DROPPED_HEADERS}
+        request_id = str(uuid.uuid4())
+        kept["x-amzn-RequestId"] = request_id
+        body = _REQUEST_ID.sub(rb"\g<1>" + request_id.encode(), body)
         return Reply(int(status[0].split()[0]), body, kept)
 
     def call(self, operation: str, params: Mapping[str, str], service: str = "ec2") -> str:
@@ -154,4 +162,5 @@ def _load_moto() -> Any:
         raise ProviderMissingError(
             f"the embedded AWS needs moto ({exc.name} is missing): pip install 'cloudfail[lab]'"
         ) from exc
+    install()
     return create_backend_app

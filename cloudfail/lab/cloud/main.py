@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+
 from cloudfail.errors import CloudfailError, ConfigError
 from cloudfail.lab.cloud.world import World
 

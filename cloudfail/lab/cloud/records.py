@@ -27,7 +27,8 @@ class Call(msgspec.Struct, frozen=True):
     """One API request as the cloud saw it.
 
     `t` is when it arrived, `seconds` how long its answer took. A `status` of 0: the connection was
-    reset. `mutating` is False for a DryRun. `source` is the caller's address.
+    reset. `mutating` is False for a DryRun. `source` is the caller's address,
+    `principal` the ARN behind its credentials.
     """
 
     t: float
@@ -41,3 +42,4 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str = ""
     number: int = 0
     service: str = "ec2"
+    principal: str = ""

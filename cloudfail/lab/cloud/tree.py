@@ -6,6 +6,8 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+from cloudfail.lab.cloud.sessions import Session
+
 if TYPE_CHECKING:
     from cloudfail.lab.cloud.embedded import EmbeddedAws
 
@@ -33,6 +35,7 @@ def tree_of(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
 def _tree(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
     built, node, ec2 = cloud.built, cloud.built.nodes[name], cloud.api.engine.ec2
     instance = ec2.get_instance(node.instance_id)
+    session = cloud.api.iam.sessions.of_node(instance.id)
     zone = instance.nics[0].subnet.availability_zone
     interfaces = {
         nic.mac_address: _interface(ec2, nic, built.account) for nic in instance.nics.values()
@@ -51,7 +54,7 @@ def _tree(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
     meta = {
         "ami-id": instance.image_id,
         "hostname": f"ip-{node.address.replace('.', '-')}.{built.region}.compute.internal",
-        "iam": {"security-credentials": {built.role: cloud_credentials(cloud)}},
+        "iam": {"security-credentials": {built.role: _credentials(session)}},
         "instance-id": instance.id,
         "instance-type": instance.instance_type,
         "local-ipv4": node.address,
@@ -91,17 +94,16 @@ def _interface(ec2: Any, nic: Any, account: str) -> dict[str, Any]:
     return tree
 
 
-def cloud_credentials(cloud: EmbeddedAws) -> str:
-    """The role's credentials, in the document that SDKs expect."""
+def _credentials(session: Session) -> str:
     now = datetime.datetime.now(datetime.UTC)
     return json.dumps(
         {
             "Code": "Success",
             "LastUpdated": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "Type": "AWS-HMAC",
-            "AccessKeyId": "ASIALABLABLABLABLABL",
-            "SecretAccessKey": "lab",
-            "Token": "lab",
+            "AccessKeyId": session.access_key,
+            "SecretAccessKey": session.secret_key,
+            "Token": session.token,
             "Expiration": f"{now + 6 * _HOUR:%Y-%m-%dT%H:%M:%SZ}",
         },
         indent=2,

@@ -1,0 +1,125 @@
+"""The user: a client behind the router that sends numbered packets and counts the missing ones."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from cloudfail.clock import Clock
+from cloudfail.lab import kernel
+from cloudfail.lab.node import ECHO_PORT
+from cloudfail.lab.timeline import Kind, Timeline
+
+INTERVAL = 0.01  # 100 Hz
+_DARK_AFTER = 5  # missing in a row before it is worth a line
+_NUMBER = struct.Struct("!Q")
+CLIENT = "client"
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """`sent` is CLOCK_MONOTONIC in seconds."""
+
+    sent: float
+    answered: bool
+
+
+class Client:
+    """Calls `address` 100 times a second from a network namespace of its own."""
+
+    def __init__(self, address: str, timeline: Timeline) -> None:
+        self._address = (address, ECHO_PORT)
+        self._timeline = timeline
+        self._clock: Clock = timeline.clock
+        self._sent: list[float] = []
+        self._answered: set[int] = set()
+        self._last = -1
+        self._dark = False
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._socket: socket.socket | None = None
+
+    def open(self, plug: Callable[[int], None]) -> None:
+        """Start calling; `plug` gets the id of the thread whose network namespace is the client's."""
+        ready = threading.Event()
+        failed: list[OSError] = []
+        sender = threading.Thread(
+            target=self._send, args=(plug, ready, failed), name="client", daemon=True
+        )
+        sender.start()
+        ready.wait()
+        if failed:
+            raise failed[0]
+        self._start(self._receive)
+        self._threads.append(sender)
+
+    def close(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(2)
+        if self._socket is not None:
+            self._socket.close()
+
+    @property
+    def is_served(self) -> bool:
+        """True while answers come."""
+        return bool(self._sent) and not self._dark and self._last >= 0
+
+    def packets(self) -> tuple[Packet, ...]:
+        """Return what was sent, but for the last tenth of a second, which may still be answered."""
+        settled = self._clock.now() - 0.1
+        return tuple(
+            Packet(sent, number in self._answered)
+            for number, sent in enumerate(list(self._sent))
+            if sent < settled
+        )
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name="client", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _send(
+        self, plug: Callable[[int], None], ready: threading.Event, failed: list[OSError]
+    ) -> None:
+        try:
+            kernel.unshare(kernel.NEWNET)  # of this thread alone
+            plug(threading.get_native_id())
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._socket.settimeout(0.2)
+        except OSError as exc:
+            failed.append(exc)
+            return
+        finally:
+            ready.set()
+        following = self._clock.now()
+        while not self._over.is_set():
+            self._sent.append(self._clock.now())
+            with contextlib.suppress(OSError):
+                self._socket.sendto(_NUMBER.pack(len(self._sent) - 1), self._address)
+            self._judge()
+            following = max(following + INTERVAL, self._clock.now())
+            self._clock.sleep(following - self._clock.now())
+
+    def _receive(self) -> None:
+        while not self._over.is_set() and self._socket is not None:
+            try:
+                data = self._socket.recv(64)
+            except OSError:
+                continue
+            number = _NUMBER.unpack(data)[0]
+            self._answered.add(number)
+            self._last = max(self._last, number)
+            if self._dark:
+                self._dark = False
+                self._timeline.add(CLIENT, Kind.CLIENT, "answers are back", detail="served")
+
+    def _judge(self) -> None:
+        if not self._dark and self._last >= 0 and len(self._sent) - self._last > _DARK_AFTER + 1:
+            self._dark = True
+            since = self._sent[self._last + 1]
+            self._timeline.add(CLIENT, Kind.CLIENT, "no more answers", detail="dark", t=since)

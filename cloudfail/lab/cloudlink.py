@@ -1,0 +1,129 @@
+"""The lab's wire to its embedded cloud: starts it, hears of every change and call."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from cloudfail import process
+from cloudfail.errors import CloudfailError, UnreachableError
+from cloudfail.lab.cloud.client import CloudControl
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.records import Call, Change
+from cloudfail.lab.cloud.world import Built, World
+from cloudfail.lab.timeline import Kind, Timeline
+from cloudfail.lab.topology import destination_of
+
+_POLL = 0.25
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The line that the cloud's process prints when it can be used."""
+
+    endpoint: str
+    control: str
+
+
+class Narrator:
+    """Puts what the cloud reports onto the timeline; `moved` hears of each change first."""
+
+    def __init__(self, timeline: Timeline, moved: Callable[[str, str], None]) -> None:
+        self._timeline = timeline
+        self._moved = moved
+        self._names: dict[str, str] = {}
+
+    def know(self, names: dict[str, str]) -> None:
+        """Take the nodes' names by their source addresses."""
+        self._names = names
+
+    def on_change(self, change: Change) -> None:
+        destination = destination_of(change.target)
+        self._moved(destination, change.node)
+        where = f"is with {change.node}" if change.node else "is with nobody"
+        text = f"cloud: {change.kind} {destination} {where}"
+        self._timeline.add(change.node, Kind.HOLDER, text, detail=destination, t=change.t)
+
+    def on_call(self, call: Call) -> None:
+        node = self._names.get(call.source, "")
+        answer = call.code or (str(call.status) if call.status else "connection reset")
+        text = f"api: {call.operation} {answer} in {call.seconds * 1000:.0f} ms"
+        if node:
+            self._timeline.add(node, Kind.CALL, text, detail=call.operation, t=call.t)
+
+
+class CloudProcess:
+    """The embedded cloud in a process of its own, on the router."""
+
+    def __init__(self, narrator: Narrator, log: Path) -> None:
+        self._narrator = narrator
+        self._log = log
+        self._process: process.Popen[str] | None = None
+        self._control: CloudControl | None = None
+        self._over = threading.Event()
+        self._follower: threading.Thread | None = None
+        self._change = self._call = 0
+        self.endpoint = ""
+
+    def open(self, host: str, port: int, metadata: str, provider: str) -> None:
+        """Start the cloud; raise CloudfailError with its last words when it does not."""
+        with self._log.open("w") as log:
+            self._process = process.Popen(
+                [sys.executable, "-m", "cloudfail.lab.cloud", provider, "--host", host]
+                + ["--port", str(port), "--metadata", metadata],
+                stdin=process.DEVNULL,
+                stdout=process.PIPE,
+                stderr=log,
+                text=True,
+            )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            raise CloudfailError(
+                f"the embedded cloud did not start: {self._log.read_text()[-500:]}"
+            )
+        ready = msgspec.json.decode(line, type=Ready)
+        self.endpoint = ready.endpoint
+        self._control = CloudControl(ready.control)
+
+    def build(self, world: World) -> Built:
+        built = self.control.build(world)
+        for change in self.control.holders():
+            self._narrator.on_change(change)
+        self._change = max((change.number for change in self.control.changes()), default=0)
+        self._follower = threading.Thread(target=self._follow, name="cloud", daemon=True)
+        self._follower.start()
+        return built
+
+    @property
+    def control(self) -> CloudControl:
+        if self._control is None:
+            raise UnreachableError("the embedded cloud is not running")
+        return self._control
+
+    def set_faults(self, faults: Faults) -> None:
+        self.control.set_faults(faults)
+
+    def close(self) -> None:
+        self._over.set()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            if self._process.stdout:
+                self._process.stdout.close()
+        if self._follower is not None:
+            self._follower.join(5)
+
+    def _follow(self) -> None:
+        while not self._over.is_set():
+            try:
+                for change in self.control.changes(self._change, wait=_POLL):
+                    self._change = change.number
+                    self._narrator.on_change(change)
+                for call in self.control.calls(self._call):
+                    self._call = call.number
+                    self._narrator.on_call(call)
+            except UnreachableError:
+                return

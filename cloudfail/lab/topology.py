@@ -1,0 +1,162 @@
+"""What a rehearsal consists of: nodes, claims, timers; and what follows for cloud and nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+import msgspec
+
+from cloudfail.lab.cloud.world import (
+    Built,
+    Subnet,
+    World,
+    WorldNode,
+    WorldPrivateIp,
+    WorldPublicIp,
+    WorldTable,
+)
+
+INSTANCE = "edge"
+VIRTUAL_ROUTER_ID = 51
+PUBLIC_IP = "203.0.113.7"
+PRIVATE_IP = "10.0.1.100"
+DESTINATION = "10.99.0.0/16"
+TABLE = "main"
+PLACEHOLDER = "192.0.2.51"  # VRRP 3 wants an address, also where only routes move
+
+
+class LabNode(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    address: str
+    subnet: str
+    priority: int
+    own_public_ip: str = ""
+
+
+A = LabNode(name="a", address="10.0.1.10", subnet="10.0.1.0/24", priority=150)
+B = LabNode(name="b", address="10.0.2.10", subnet="10.0.2.0/24", priority=100)
+B_BESIDE_A = LabNode(name="b", address="10.0.1.11", subnet="10.0.1.0/24", priority=100)
+C = LabNode(name="c", address="10.0.3.10", subnet="10.0.3.0/24", priority=50)
+
+
+class Topology(msgspec.Struct, frozen=True, kw_only=True):
+    """`target` is the claim that the client calls and the verdict is about.
+
+    `advert_interval` is in seconds. `bare` configures keepalived with nothing but the one line
+    `notify_master "cloudfail promote --provider aws"`.
+    """
+
+    nodes: tuple[LabNode, ...] = (A, B)
+    public_ip: str = PUBLIC_IP
+    private_ip: str = ""
+    destination: str = ""
+    advert_interval: float = 1.0
+    preempt: bool = False
+    bare: bool = False
+    provider: str = "aws"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(node.name for node in self.nodes)
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """Destinations that the router forwards to the holder."""
+        return tuple(t for t in (self.public_ip, self.private_ip, self.destination) if t)
+
+    @property
+    def target(self) -> str:
+        return self.claimed[0]
+
+    @property
+    def called(self) -> str:
+        """The address that the client sends its packets to."""
+        network = self.target.partition("/")[0]
+        return str(ip_address(network) + 1) if "/" in self.target else network
+
+    def node(self, name: str) -> LabNode:
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+    def others(self, name: str) -> tuple[LabNode, ...]:
+        return tuple(node for node in self.nodes if node.name != name)
+
+
+def destination_of(change_target: str) -> str:
+    """Return the router's destination of a change's target, which may be "rtb-1 10.99.0.0/16"."""
+    return change_target.rsplit(" ", maxsplit=1)[-1]
+
+
+def world_of(topology: Topology) -> World:
+    """Return the cloud before anything happened: every claim exists, and nobody holds it."""
+    subnets = {node.subnet: node for node in topology.nodes}
+    return World(
+        subnets=tuple(
+            Subnet(cidr=cidr, name=f"subnet-{number}", zone=f"eu-central-1{'abc'[number % 3]}")
+            for number, cidr in enumerate(subnets)
+        ),
+        nodes=tuple(
+            WorldNode(
+                name=node.name,
+                address=node.address,
+                subnet=node.subnet,
+                own_public_ip=node.own_public_ip,
+            )
+            for node in topology.nodes
+        ),
+        public_ips=(WorldPublicIp(topology.public_ip),) if topology.public_ip else (),
+        private_ips=(
+            (WorldPrivateIp(topology.private_ip, topology.nodes[0].name),)
+            if topology.private_ip
+            else ()
+        ),
+        route_tables=(
+            (WorldTable(TABLE, ((topology.destination, topology.nodes[0].name),)),)
+            if topology.destination
+            else ()
+        ),
+    )
+
+
+def config_of(topology: Topology, built: Built, endpoint: str) -> str:
+    """Return cloudfail.toml: the same file on every node."""
+    lines = [
+        f"[instance.{INSTANCE}]",
+        f'provider = "{topology.provider}"',
+        'interface = "eth0"',
+        f"virtual_router_id = {VIRTUAL_ROUTER_ID}",
+    ]
+    for node in topology.nodes:
+        lines += [
+            f"[[instance.{INSTANCE}.node]]",
+            f'name = "{node.name}"',
+            f'address = "{node.address}"',
+            f"priority = {node.priority}",
+            f'interface_id = "{built.nodes[node.name].interface_id}"',
+            f'subnet = "{node.subnet}"',
+        ]
+    for claim in _claims(topology, built):
+        lines.append(f"[[instance.{INSTANCE}.claim]]")
+        lines += [f"{key} = {value}" for key, value in claim.items()]
+    lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
+    return "\n".join(lines) + "\n"
+
+
+def _claims(topology: Topology, built: Built) -> list[Mapping[str, str]]:
+    claims: list[Mapping[str, str]] = []
+    if topology.public_ip:
+        claims.append({"kind": '"public-ip"', "address": f'"{topology.public_ip}"'})
+    if topology.private_ip:
+        claims.append({"kind": '"private-ip"', "address": f'"{topology.private_ip}"'})
+    if topology.destination:
+        claims.append(
+            {
+                "kind": '"route"',
+                "destination": f'"{topology.destination}"',
+                "tables": f'["{built.tables[TABLE]}"]',
+            }
+        )
+    return claims
