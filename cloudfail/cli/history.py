@@ -1,0 +1,112 @@
+"""Show what past runs did, from the journal, oldest first."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import Any
+
+from cloudfail.cli import parser as flags
+from cloudfail.cli.document import document, print_document
+from cloudfail.cli.table import render_table
+from cloudfail.config import DEFAULT_PATH, load, without_file
+from cloudfail.errors import ConfigError
+from cloudfail.journal import Entry, Reading, scan
+
+_DEFAULT_LIMIT = 50
+_WHAT = ("summary", "text", "error", "claims", "digest", "role")
+
+
+def configure(parser: ArgumentParser) -> None:
+    flags.add_selection(parser)
+    parser.add_argument("--journal", metavar="FILE", help="default: journal.path of the file")
+    parser.add_argument("--run", dest="run_id", metavar="ID", help="only this run, all of it")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=_count,
+        default=None,
+        help=f"only the newest N lines; default: {_DEFAULT_LIMIT}, or a whole run",
+    )
+    flags.add_output(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    path = _path(args)
+    reading = _read(args, path)
+    if args.output == "json":
+        entries = [_value(entry) for entry in reading.entries]
+        print_document(
+            document(
+                "history",
+                journal=str(path),
+                entries=entries,
+                skipped=reading.skipped,
+                exit_code=0,
+            )
+        )
+    else:
+        _print_table(path, reading)
+    return 0
+
+
+def _read(args: Namespace, path: Path) -> Reading:
+    limit = args.limit or (None if args.run_id else _DEFAULT_LIMIT)
+    try:
+        reading = scan(path, instance=args.instance, limit=None if args.run_id else limit)
+    except OSError as error:
+        raise ConfigError(
+            f"journal {path}: {error.strerror}; read it as root, or as its group"
+        ) from error
+    entries = tuple(one for one in reading.entries if args.run_id in (None, one.run_id))
+    return Reading(entries[-limit:] if limit else entries, reading.skipped)
+
+
+def _path(args: Namespace) -> Path:
+    import os
+
+    if args.journal:
+        return Path(args.journal)
+    wanted = args.config or os.environ.get("CLOUDFAIL_CONFIG")
+    if wanted or DEFAULT_PATH.exists():
+        return load(Path(wanted or DEFAULT_PATH)).journal.path
+    return without_file().journal.path
+
+
+def _print_table(path: Path, reading: Reading) -> None:
+    if not reading.entries:
+        print(f"no runs in {path}")
+    else:
+        rows = [
+            (one.time, one.run_id, one.instance, str(one.generation), one.event, _what(one))
+            for one in reading.entries
+        ]
+        print(render_table(("TIME", "RUN", "INSTANCE", "GEN", "EVENT", "WHAT"), rows))
+    if reading.skipped:
+        print(f"{reading.skipped} lines were torn or garbage, and skipped")
+
+
+def _what(entry: Entry) -> str:
+    parts = [_text(entry.fields[name]) for name in _WHAT if entry.fields.get(name)]
+    if "duration_ms" in entry.fields:
+        parts.append(f"{entry.fields['duration_ms']} ms")
+    if entry.fields.get("request_id"):
+        parts.append(f"request {entry.fields['request_id']}")
+    return "; ".join(parts)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _value(entry: Entry) -> dict[str, Any]:
+    head = {name: getattr(entry, name) for name in ("time", "event", "run_id", "instance", "node")}
+    return {**head, "generation": entry.generation, **entry.fields}
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise ArgumentTypeError(f'"{text}" is not a number of lines, like 20')
+    return int(text)

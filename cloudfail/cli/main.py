@@ -1,0 +1,201 @@
+"""The entry point. Imports only what the one command needs: an import is downtime."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cloudfail.cli import world
+from cloudfail.errors import CloudfailError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cloudfail.cli.parser import Parser
+
+COMMANDS = {
+    "promote": "make this node own every claim of an instance",
+    "plan": "say what promote would do, and do nothing",
+    "status": "say who holds each claim now",
+    "demote": "stop a running promotion; release nothing",
+    "notify": "take keepalived's notify arguments",
+    "history": "show what past runs did",
+    "providers": "list the clouds that are installed",
+    "policy": "print the least permissions that the claims need",
+    "config": "check the configuration, print its schema",
+    "version": "print the versions of everything involved",
+    "completion": "print a completion script for a shell",
+    "lab": "rehearse a failover on this machine",
+}
+_MODULES = {"config": "config_file"}
+EXIT_CODES = """exit codes:
+  0 done, and verified    2 changes pending (plan)     3 written, but not shown by the cloud
+  4 superseded            64 usage                     69 unreachable
+  70 a bug                75 time is up                77 refused or denied
+  78 configuration
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    world.prepare()
+    debug = "--debug" in arguments
+    try:
+        return _run(arguments)
+    except SystemExit as ended:  # argparse: --help, usage errors
+        return ended.code if isinstance(ended.code, int) else 64
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return _close_quietly()
+    except Exception as error:
+        if debug:
+            raise
+        return _bug(error)
+
+
+def module_of(command: str) -> Any:
+    """Import the module of a command."""
+    return import_module(f"cloudfail.cli.{_MODULES.get(command, command)}")
+
+
+def build_parser() -> Parser:
+    """Return the whole parser, every command imported: for help, completion and the reference."""
+    import argparse
+
+    from cloudfail.cli.parser import Parser
+
+    parser = Parser(
+        prog="cloudfail",
+        description="The cloud follows VRRP: what the master must own, it owns.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", parser_class=Parser
+    )
+    for name, summary in COMMANDS.items():
+        if name == "lab":
+            _add_lab(commands)
+            continue
+        module = module_of(name)
+        module.configure(_configured(commands, name, summary, module))
+    return parser
+
+
+def _configured(commands: Any, name: str, summary: str, module: Any) -> Any:
+    from argparse import RawDescriptionHelpFormatter
+
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=module.__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_lab(commands: Any) -> None:
+    import_module("cloudfail.cli.lab").add_parser(commands)
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        return _dispatch(arguments[0], arguments[1:])
+    args = build_parser().parse_args(arguments)  # exits for --help and for what is unknown
+    if args.version:
+        return _dispatch("version", [])
+    build_parser().print_help(sys.stderr)
+    return 64
+
+
+def _dispatch(command: str, rest: list[str]) -> int:
+    args = _parse(command, rest)
+    try:
+        code: int = args.run(args)
+    except CloudfailError as error:
+        return _report(command, args, error)
+    else:
+        return code
+    finally:
+        sys.stdout.flush()
+        _flush_messages()
+
+
+def _flush_messages() -> None:
+    from cloudfail.cli import messages
+
+    messages.flush()
+
+
+def _parse(command: str, rest: list[str]) -> Any:
+    import argparse
+
+    from cloudfail.cli.parser import Parser
+
+    if command == "lab":
+        return build_lab().parse_args([command, *rest])
+    module = module_of(command)
+    parser = Parser(
+        prog=f"cloudfail {command}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    parser.set_defaults(command=command)
+    return parser.parse_args(rest)
+
+
+def build_lab() -> Parser:
+    """Return a parser of `lab` alone."""
+    from cloudfail.cli.parser import Parser
+
+    parser = Parser(prog="cloudfail")
+    _add_lab(parser.add_subparsers(dest="command", parser_class=Parser))
+    return parser
+
+
+def _report(command: str, args: Any, error: CloudfailError) -> int:
+    """Say what is wrong in one sentence; as a document too where one was asked for."""
+    if getattr(args, "debug", False):
+        import traceback
+
+        traceback.print_exception(error)
+    from cloudfail.cli import messages
+
+    messages.say(str(error))
+    if getattr(args, "output", "") == "json":
+        from cloudfail.cli.document import error_document, print_document
+
+        print_document(error_document(command, error))
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    from cloudfail.cli import messages
+
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    line = f" at {where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else ""
+    messages.say(
+        f"this is a bug in cloudfail: {type(error).__name__}: {error}{line}; "
+        "run it again with --debug for the traceback, and report that"
+    )
+    return 70
+
+
+def _close_quietly() -> int:
+    """Standard output was closed (`| head`): Python must not complain at its end."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What is said to people beside the result: standard error, and syslog when nobody watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+_FLUSH = 0.1
+
+
+def say(sentence: str) -> None:
+    """Tell one sentence: progress, a warning, an error."""
+    print(f"cloudfail: {sentence}", file=sys.stderr, flush=True)
+    if not is_watched():
+        _log(sentence)
+
+
+def fact(event: str, **fields: Any) -> None:
+    """Log one fact as `key=value`: to syslog, or to systemd's journal; a terminal has `progress`."""
+    text = logfmt({"event": event, **fields})
+    if sys.stderr.isatty():
+        return
+    if is_watched():
+        print(text, file=sys.stderr, flush=True)
+    else:
+        _log(text)
+
+
+def progress(text: str) -> None:
+    """Show how far it is, to a terminal only."""
+    if sys.stderr.isatty():
+        print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def is_watched() -> bool:
+    """Say whether a person sees standard error: a terminal, or systemd's journal."""
+    return sys.stderr.isatty() or _is_journal()
+
+
+def has_colour() -> bool:
+    """Say whether the result may be coloured: on a terminal, unless NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def logfmt(fields: dict[str, Any]) -> str:
+    """Return `key=value key="two words"`; fields that are empty are left out."""
+    return " ".join(
+        f"{key}={_quoted(value)}" for key, value in fields.items() if value not in ("", None)
+    )
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    text = str(value)
+    if text and not any(char.isspace() or char in '"=' for char in text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def flush() -> None:
+    """Wait a moment until syslog has what was said; never longer than a tenth of a second."""
+    logged = sys.modules.get("cloudfail.journal.system_log")
+    if logged is not None:
+        logged.SYSTEM_LOG.flush(_FLUSH)
+
+
+def _log(text: str) -> None:
+    # One thread of its own talks to syslog: a log socket that hangs must not stop a promotion.
+    from cloudfail.journal.system_log import INFO, SYSTEM_LOG
+
+    SYSTEM_LOG.post(INFO, text)
+
+
+def _is_journal() -> bool:
+    """systemd.exec(5): JOURNAL_STREAM is device:inode of a stream that goes to the journal."""
+    stream = os.environ.get("JOURNAL_STREAM", "")
+    if not stream:
+        return False
+    status = os.fstat(2)
+    return stream == f"{status.st_dev}:{status.st_ino}"

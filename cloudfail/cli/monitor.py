@@ -1,0 +1,64 @@
+"""Is what the cloud shows right for the role? In Nagios' words and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudfail.model import Holding, Owner
+
+_WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`code` is the plugin's exit code, `line` its one line with performance data."""
+
+    code: int
+    line: str
+
+    @property
+    def word(self) -> str:
+        return _WORDS[self.code]
+
+
+def judge(instance: str, role: str, holdings: Sequence[Holding]) -> Verdict:
+    """Judge the holdings of an instance by the recorded role (empty: none is recorded)."""
+    code, what = _reason(role, holdings)
+    counts = {owner: sum(one.owner is owner for one in holdings) for owner in Owner}
+    data = " ".join(f"{owner.value}={count}" for owner, count in counts.items())
+    return Verdict(code, f"CLOUDFAIL {_WORDS[code]} - {instance}: {what} | {data}")
+
+
+def _reason(role: str, holdings: Sequence[Holding]) -> tuple[int, str]:
+    owners = {holding.owner for holding in holdings}
+    for bad in (Owner.STRANGER, Owner.NOBODY):
+        if bad in owners:
+            return CRITICAL, f"{bad.value} holds {_claims(holdings, bad)}"
+    if role == "MASTER" and Owner.PEER in owners:
+        return CRITICAL, f"MASTER, but a peer holds {_claims(holdings, Owner.PEER)}"
+    if Owner.UNKNOWN in owners:
+        return UNKNOWN, f"the cloud did not say who holds {_claims(holdings, Owner.UNKNOWN)}"
+    if owners == {Owner.MINE, Owner.PEER}:
+        return WARNING, f"split: only {_claims(holdings, Owner.MINE)} here"
+    return _mine(role, len(holdings)) if owners == {Owner.MINE} else _elsewhere(holdings)
+
+
+def _elsewhere(holdings: Sequence[Holding]) -> tuple[int, str]:
+    obstacles = [one for one in holdings if one.obstacle]
+    if obstacles:
+        return WARNING, f"this node could not take {obstacles[0].claim}: {obstacles[0].obstacle}"
+    return OK, f"a peer holds all {len(holdings)} claims"
+
+
+def _mine(role: str, count: int) -> tuple[int, str]:
+    if role in {"", "MASTER"}:
+        return OK, f"this node holds all {count} claims"
+    return WARNING, f"this node holds all {count} claims, but its role is {role}"
+
+
+def _claims(holdings: Sequence[Holding], owner: Owner) -> str:
+    found = [str(holding.claim) for holding in holdings if holding.owner is owner]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return found[0] + more

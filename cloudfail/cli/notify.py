@@ -1,0 +1,83 @@
+"""Take keepalived's notify arguments: as MASTER promote, otherwise stop what runs.
+
+  notify                      "/usr/bin/cloudfail notify"
+  notify_master_rx_lower_pri  "/usr/bin/cloudfail notify --event rx-lower-pri --instance edge"
+
+keepalived's name of the instance must be the one of the configuration; --instance overrides it.
+Groups are ignored: each of their instances is notified by itself.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from cloudfail.cli import parser as flags
+
+# One advert interval: by then a peer that still mastered has heard us, and its last call is done.
+SETTLE_SECONDS = 1.0
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "words", nargs="*", metavar="ARGUMENT", help="what keepalived appends: four words"
+    )
+    parser.add_argument(
+        "--event",
+        choices=("rx-lower-pri",),
+        help="notify_master_rx_lower_pri, to which keepalived appends nothing: look again",
+    )
+    flags.add_selection(parser)
+    flags.add_claims(parser)
+    flags.add_deadline(parser)
+    flags.add_output(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run, force=False, expect="")
+
+
+def run(args: Namespace) -> int:
+    """Exit as `promote` does; 0 where there is nothing to promote."""
+    from cloudfail.errors import UsageError
+
+    if args.event:
+        if args.words:
+            raise UsageError(f"--event {args.event} takes no further words: {' '.join(args.words)}")
+        if not args.instance:
+            raise UsageError(f"--event {args.event} needs --instance NAME: keepalived tells none")
+        return _promote(args, again=True)
+    return _take(args)
+
+
+def _take(args: Namespace) -> int:
+    from cloudfail.cli.recording import record
+    from cloudfail.cli.target import find_instance
+    from cloudfail.keepalived.notify import Kind, parse_notice
+    from cloudfail.role import Role
+
+    notice = parse_notice(args.words)
+    if notice.kind is Kind.GROUP:
+        print(f"group {notice.name} ignored: keepalived notifies each of its instances as well")
+        return 0
+    args.instance = args.instance or notice.name
+    if notice.role is Role.MASTER:
+        return _promote(args, again=False)
+    config, instance = find_instance(args)
+    return record(args, config, instance.name, notice.role)
+
+
+def _promote(args: Namespace, *, again: bool) -> int:
+    """A lower advert came: look now, and once more when the peer has certainly stepped down."""
+    from cloudfail.cli.promotion import Order, run_promotion
+    from cloudfail.cli.result import tell
+    from cloudfail.cli.stop import Stopper
+    from cloudfail.cli.target import find_target
+    from cloudfail.clock import SystemClock
+    from cloudfail.role import Event, Role
+
+    with Stopper() as stopper:
+        target = find_target(args)
+        event = Event.of_this_process(target.instance.name, Role.MASTER)
+        ended = run_promotion(target, event, stopper, Order())
+        if again and ended.outcome is not None and ended.outcome.error is None:
+            SystemClock().sleep(SETTLE_SECONDS)
+            ended = run_promotion(target, event, stopper, Order(join=False))
+    return tell(args.command, target, ended, as_json=args.output == "json")

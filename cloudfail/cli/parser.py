@@ -1,0 +1,116 @@
+"""The parser: its flags are shared by commands, its usage errors exit 64."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from cloudfail.errors import UsageError
+
+OUTPUTS = ("text", "json")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse exits 2 for a usage error, which here means that changes are pending."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage_to_stderr()
+        self.exit(UsageError.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+    def print_usage_to_stderr(self) -> None:
+        import sys
+
+        self.print_usage(sys.stderr)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say which instance, of which file, on which node."""
+    group = parser.add_argument_group("what it is about")
+    group.add_argument(
+        "--config",
+        metavar="FILE",
+        help="default: CLOUDFAIL_CONFIG or /etc/cloudfail/cloudfail.toml",
+    )
+    group.add_argument(
+        "--instance",
+        metavar="NAME",
+        help="the vrrp_instance; default: the only one of the provider",
+    )
+    group.add_argument("--provider", metavar="NAME", help="the cloud; see `cloudfail providers`")
+    group.add_argument(
+        "--node", metavar="NAME", help="which configured node this is; default: by its addresses"
+    )
+
+
+def add_claims(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that name claims without a file, and override settings."""
+    group = parser.add_argument_group("claims by flags, instead of those of a file")
+    group.add_argument(
+        "--public-ip", metavar="ADDRESS", action="append", default=[], help="repeatable"
+    )
+    group.add_argument(
+        "--private-ip", metavar="ADDRESS", action="append", default=[], help="repeatable"
+    )
+    group.add_argument(
+        "--route",
+        metavar="TABLE=NETWORK",
+        action="append",
+        default=[],
+        help="for example rtb-0aa=10.99.0.0/16; repeatable",
+    )
+    group.add_argument(
+        "--to-private-ip",
+        metavar="ADDRESS",
+        help="the private address that the public ones sit on; default: the primary one",
+    )
+    group.add_argument(
+        "--interface-id",
+        metavar="ID",
+        help="the network interface that claims move to; default: by the metadata service",
+    )
+    add_settings(parser)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that override the provider's settings."""
+    group = parser.add_argument_group("settings of the provider, over those of a file")
+    group.add_argument("--region", metavar="REGION", help="default: by the metadata service")
+    group.add_argument("--endpoint", metavar="URL", help="the API's address, for private endpoints")
+    group.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="any other setting of [provider.NAME]; repeatable",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, outputs: tuple[str, ...] = OUTPUTS) -> None:
+    """Add `--output` with these formats; the first is the default."""
+    parser.add_argument(
+        "--output", choices=outputs, default=outputs[0], help=f"default: {outputs[0]}"
+    )
+
+
+def add_deadline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=seconds,
+        help="how long it may take; default: the instance's, then the provider's",
+    )
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+
+
+def seconds(text: str) -> float:
+    """Parse a number of seconds, 0 < n <= 86400."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 86400:  # noqa: PLR2004 - a day
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds, like 30')
+    return value

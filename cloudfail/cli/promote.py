@@ -1,0 +1,67 @@
+"""Make this node own every claim of an instance, and prove it by reading back.
+
+As it stands in keepalived.conf:      notify_master "/usr/bin/cloudfail promote --provider aws"
+Without a file:                       cloudfail promote --provider aws --public-ip 203.0.113.7
+Look first:                           cloudfail promote --dry-run
+Apply exactly what was reviewed:      cloudfail promote --expect DIGEST
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from cloudfail.cli import parser as flags
+
+OUTPUTS = ("text", "json", "markdown", "shell")
+
+
+def configure(parser: ArgumentParser) -> None:
+    flags.add_selection(parser)
+    flags.add_claims(parser)
+    group = parser.add_argument_group("how")
+    group.add_argument(
+        "--dry-run", action="store_true", help="print the plan, write nothing; exit 0 or 2"
+    )
+    group.add_argument(
+        "--check",
+        action="store_true",
+        help="with --dry-run: ask the cloud whether it would work (permissions, slots, egress)",
+    )
+    group.add_argument(
+        "--expect", metavar="DIGEST", default="", help="apply only the plan of this digest"
+    )
+    group.add_argument("--force", action="store_true", help="take from strangers too")
+    flags.add_deadline(parser)
+    flags.add_output(parser, OUTPUTS)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Exit 0: every claim is held and verified. Otherwise the worst claim's exit code."""
+    from cloudfail.errors import UsageError
+
+    if args.dry_run:
+        from cloudfail.cli import plan
+
+        return plan.run(args)
+    if args.check or args.output in {"markdown", "shell"}:
+        which = "--check" if args.check else f"--output {args.output}"
+        raise UsageError(f"{which} belongs to a plan: add --dry-run")
+    return _promote(args)
+
+
+def _promote(args: Namespace) -> int:
+    from cloudfail.cli.promotion import Order, run_promotion
+    from cloudfail.cli.stop import Stopper
+    from cloudfail.cli.target import find_target
+    from cloudfail.role import Event, Role
+
+    with Stopper() as stopper:
+        target = find_target(args)
+        event = Event.of_this_process(target.instance.name, Role.MASTER)
+        order = Order(force=args.force, expect=args.expect)
+        ended = run_promotion(target, event, stopper, order)
+    from cloudfail.cli.result import tell
+
+    return tell(args.command, target, ended, as_json=args.output == "json")

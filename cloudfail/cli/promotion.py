@@ -1,0 +1,132 @@
+"""One promotion by this process: role, lock, run, journal, outcome."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from cloudfail.cli import messages
+from cloudfail.cli.stop import Stopper
+from cloudfail.cli.target import Target
+from cloudfail.clock import Deadline, SystemClock
+from cloudfail.journal import FileJournal, Journal
+from cloudfail.promote import Outcome, promote
+from cloudfail.provider import ApiCall
+from cloudfail.role import Event, RoleStore, default_directory
+from cloudfail.run import Run, new_run_id
+
+# What a person at a terminal wants to see of the journal's lines while they are written.
+_SHOWN = {"intent", "done", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for: `expect` is a plan's digest; without `join`, always look anew."""
+
+    force: bool = False
+    expect: str = ""
+    join: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it ended. `outcome` is None when another run had verified the same role meanwhile."""
+
+    run_id: str
+    generation: int
+    outcome: Outcome | None
+    calls: tuple[ApiCall, ...] = ()
+
+
+class TellingJournal:
+    """Writes to a journal, and tells people the same facts."""
+
+    def __init__(self, journal: FileJournal, instance: str, run_id: str) -> None:
+        self._journal, self._instance, self._run_id = journal, instance, run_id
+
+    def write(self, event: str, **fields: Any) -> None:
+        self._journal.write(event, **fields)
+        told = {name: value for name, value in fields.items() if not isinstance(value, dict)}
+        messages.fact(event, instance=self._instance, run=self._run_id, **told)
+        if event in _SHOWN:
+            messages.progress(_line(event, fields))
+
+    def settle(self, seconds: float = 0.2) -> bool:
+        return self._journal.settle(seconds)
+
+    def close(self) -> None:
+        self._journal.close()
+        if self._journal.problem:
+            messages.say(self._journal.problem)
+
+
+def run_promotion(target: Target, event: Event, stopper: Stopper, order: Order) -> Ended:
+    """Make this node own the claims of the target. Raises what `promote` raises."""
+    clock = SystemClock()
+    deadline = Deadline.after(clock, target.deadline)
+    store = RoleStore(default_directory())
+    generation = store.record(event)
+    run_id = new_run_id()
+    with (
+        closing(_journal(target, run_id, generation)) as journal,
+        store.running(target.instance.name, deadline),
+    ):
+        if store.problem:
+            messages.say(store.problem)
+        if order.join and store.fresh_look_since(event):
+            return Ended(run_id, generation, None)
+        run = Run(
+            instance=target.instance.name,
+            deadline=deadline,
+            journal=journal,
+            role=store.check(target.instance.name, generation),
+            clock=clock,
+            generation=generation,
+            width=target.instance.width,
+            run_id=run_id,
+        )
+        outcome = _promote(target, run, stopper, order, journal)
+        if outcome.error is None:
+            store.looked(target.instance.name, generation)
+    return Ended(run_id, generation, outcome, run.calls)
+
+
+def _promote(target: Target, run: Run, stopper: Stopper, order: Order, journal: Journal) -> Outcome:
+    stopper.watch(run)
+    try:
+        provider = target.build(run.before_write, run.on_call)
+        return promote(
+            provider,
+            target.instance.claims,
+            run,
+            rules=target.rules(force=order.force),
+            expect=order.expect,
+        )
+    except Exception as error:
+        journal.write("ended", error=str(error), exit_code=getattr(error, "exit_code", 70))
+        raise
+    finally:
+        stopper.watch(None)
+
+
+def _journal(target: Target, run_id: str, generation: int) -> TellingJournal:
+    settings = target.config.journal
+    journal = FileJournal(
+        settings.path,
+        run_id=run_id,
+        instance=target.instance.name,
+        generation=generation,
+        node=target.node_name,
+        max_bytes=settings.max_bytes,
+        keep=settings.keep,
+    )
+    return TellingJournal(journal, target.instance.name, run_id)
+
+
+def _line(event: str, fields: dict[str, Any]) -> str:
+    what = fields.get("summary") or ", ".join(map(str, fields.get("claims", ())))
+    if event == "done" and "duration_ms" in fields:
+        return f"done   {what} ({fields['duration_ms']} ms)"
+    error = f": {fields['error']}" if fields.get("error") else ""
+    return f"{event:<6} {what}{error}"

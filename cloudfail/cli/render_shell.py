@@ -1,0 +1,30 @@
+"""A plan as the vendor's commands, for a person to paste."""
+
+from __future__ import annotations
+
+import shlex
+
+from cloudfail.cli.render_text import finding_line
+from cloudfail.cli.target import Target
+from cloudfail.model import Plan
+
+
+def render_plan(target: Target, plan: Plan) -> str:
+    """Return a POSIX shell script: it stops at the first command that fails."""
+    lines = [
+        "#!/bin/sh",
+        _comment(f"cloudfail plan {plan.digest}: instance {plan.instance}, to {plan.node.ref}"),
+        *(_comment(finding_line(finding)) for finding in plan.findings),
+        "set -eu",
+    ]
+    if not plan.steps:
+        lines += ["", "# nothing to do"]
+    for lane in plan.lanes:
+        for step in lane.steps:
+            lines += ["", _comment(step.summary), shlex.join(target.spec.render(step))]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """A line break in a text of the cloud's must not begin a command."""
+    return "# " + " ".join(text.split())

@@ -1,0 +1,107 @@
+"""Say who holds each claim now: mine, a peer, nobody, a stranger, or unknown. Changes nothing.
+
+With --check, one line for Nagios, Icinga and the like, and their exit codes:
+  0 OK        as master this node holds every claim; otherwise one peer holds them all
+  1 WARNING   held in part here and in part elsewhere; held here though the role is not MASTER;
+              or something will stop this node from taking a claim
+  2 CRITICAL  the role is MASTER and a claim is elsewhere; or nobody or a stranger holds one
+  3 UNKNOWN   the cloud, or this machine's configuration, did not say
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+
+from cloudfail.cli import parser as flags
+from cloudfail.cli.asking import asking
+from cloudfail.cli.document import document, holding_value, print_document
+from cloudfail.cli.monitor import Verdict, judge
+from cloudfail.cli.table import coloured, render_table
+from cloudfail.cli.target import Target, find_target
+from cloudfail.errors import CloudfailError
+from cloudfail.model import Holding, Node
+from cloudfail.role import RoleStore, default_directory
+
+
+def configure(parser: ArgumentParser) -> None:
+    flags.add_selection(parser)
+    flags.add_claims(parser)
+    parser.add_argument("--check", action="store_true", help="one line and exit code for Nagios")
+    flags.add_deadline(parser)
+    flags.add_output(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Exit 0 whoever holds what; with --check, the exit codes of the module's text."""
+    try:
+        target = find_target(args)
+        node, holdings = _look(target)
+    except CloudfailError as error:
+        if not args.check:
+            raise
+        print(f"CLOUDFAIL UNKNOWN - {error}")
+        return 3
+    role = _role(target.instance.name)
+    verdict = judge(target.instance.name, role, holdings)
+    if args.output == "json":
+        _print_json(target, node, holdings, verdict, role, code=verdict.code if args.check else 0)
+    elif args.check:
+        print(verdict.line)
+    else:
+        _print_table(target, holdings, target.names(node), role)
+    return verdict.code if args.check else 0
+
+
+def _look(target: Target) -> tuple[Node, tuple[Holding, ...]]:
+    ask = asking(target)
+    reader = target.build()
+    node = ask(reader.identify)
+    return node, tuple(ask(lambda: reader.observe(target.instance.claims)))
+
+
+def _role(instance: str) -> str:
+    recorded = RoleStore(default_directory()).current(instance)
+    return recorded.role.value if recorded else ""
+
+
+def _print_table(
+    target: Target, holdings: tuple[Holding, ...], names: Mapping[str, str], role: str
+) -> None:
+    node = f", node {target.node_name}" if target.node_name else ""
+    print(f"instance {target.instance.name}{node}, role {role or 'not recorded'}")
+    rows = [
+        (str(one.claim), one.owner.value, names.get(one.holder, ""), one.holder, one.obstacle)
+        for one in holdings
+    ]
+    head, *lines = render_table(("CLAIM", "OWNER", "NODE", "HOLDER", "OBSTACLE"), rows).splitlines()
+    print(head)
+    for line, one in zip(lines, holdings, strict=True):
+        print(coloured(line, one.owner))
+
+
+def _print_json(
+    target: Target,
+    node: Node,
+    holdings: tuple[Holding, ...],
+    verdict: Verdict,
+    role: str,
+    *,
+    code: int,
+) -> None:
+    names = target.names(node)
+    print_document(
+        document(
+            "status",
+            instance=target.instance.name,
+            provider=target.spec.name,
+            node={"name": target.node_name, "ref": node.ref},
+            role=role,
+            verdict=verdict.word.lower(),
+            message=verdict.line,
+            holdings=[holding_value(holding, names) for holding in holdings],
+            exit_code=code,
+        )
+    )

@@ -1,0 +1,71 @@
+"""Print the versions of everything involved: for bug reports."""
+
+from __future__ import annotations
+
+import platform
+import re
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from cloudfail import __version__, process, registry
+from cloudfail.cli import parser as flags
+from cloudfail.cli.document import document, print_document
+from cloudfail.cli.installed import sdk_versions
+
+_SECONDS = 5.0
+
+
+def configure(parser: ArgumentParser) -> None:
+    flags.add_output(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    plugins = {name: _plugin(one) for name, one in registry.available().items()}
+    keepalived = keepalived_version()
+    if args.output == "json":
+        print_document(
+            document(
+                "version",
+                version=__version__,
+                python=platform.python_version(),
+                keepalived=keepalived,
+                providers=plugins,
+                exit_code=0,
+            )
+        )
+        return 0
+    print(f"cloudfail {__version__}")
+    print(f"python {platform.python_version()}")
+    print(f"keepalived {keepalived or 'not installed'}")
+    for name, plugin in plugins.items():
+        sdk = ", ".join(f"{sdk} {version or 'missing'}" for sdk, version in plugin["sdk"].items())
+        print(f"provider {name} {plugin['version']} ({plugin['problem'] or sdk})")
+    return 0
+
+
+def keepalived_version() -> str:
+    """Return keepalived's version, like 2.2.7; empty when it is not installed."""
+    try:
+        asked = process.run(
+            ["keepalived", "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, process.TimeoutExpired):
+        return ""
+    found = re.search(r"Keepalived v(\S+)", asked.stderr + asked.stdout)
+    return found.group(1) if found else ""
+
+
+def _plugin(listed: registry.Listed) -> dict[str, Any]:
+    sdk = dict(sdk_versions(listed.distribution, listed.spec.extra)) if listed.spec else {}
+    return {
+        "distribution": listed.distribution,
+        "version": listed.version,
+        "sdk": sdk,
+        "problem": listed.problem,
+    }
