@@ -1,0 +1,60 @@
+"""kill-master in the lab: real keepalived nodes, and for how long a user's packets were lost."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Sequence
+
+import msgspec
+from cloudfail import process
+
+PATIENCE = 180.0
+
+
+class Failover(msgspec.Struct, frozen=True):
+    """What `cloudfail lab run --output json` measured, in milliseconds."""
+
+    verdict: str
+    detection_ms: float
+    cloudfail_ms: float
+    api_ms: float
+    unowned_ms: float
+    wrong_owner_ms: float
+    dark_ms: float
+    api_calls: int
+
+
+def kill_master(rounds: int) -> Sequence[Failover]:
+    """Let the lab kill a master `rounds` times. RuntimeError when it could not."""
+    return [_run() for _ in range(rounds)]
+
+
+def middle(runs: Sequence[Failover]) -> Failover:
+    """Return the medians, field by field; the worst verdict and the most calls."""
+    return Failover(
+        verdict=next((run.verdict for run in runs if run.verdict != "pass"), "pass"),
+        detection_ms=statistics.median(run.detection_ms for run in runs),
+        cloudfail_ms=statistics.median(run.cloudfail_ms for run in runs),
+        api_ms=statistics.median(run.api_ms for run in runs),
+        unowned_ms=statistics.median(run.unowned_ms for run in runs),
+        wrong_owner_ms=statistics.median(run.wrong_owner_ms for run in runs),
+        dark_ms=statistics.median(run.dark_ms for run in runs),
+        api_calls=max(run.api_calls for run in runs),
+    )
+
+
+def _run() -> Failover:
+    done = process.run(
+        ["cloudfail", "lab", "run", "kill-master", "--output", "json"],
+        # Nodes would compile at each start, and time it, where this is set.
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
+        stdin=process.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    try:
+        return msgspec.json.decode(done.stdout, type=Failover)
+    except msgspec.MsgspecError as exc:
+        raise RuntimeError(f"lab: exit {done.returncode}: {done.stderr!r} ({exc})") from exc

@@ -1,0 +1,210 @@
+"""Each number of the bench as a table with its targets."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cloudfail.lab.cloud.faults import Faults
+
+from bench import contest, explain, failover, many
+from bench.contest import LATENCY_MS, Timing
+from bench.report import Section, Target
+from bench.stage import ADDRESS, small_world, stage
+from bench.tls import behind_tls
+
+RATIO = 0.4
+SLACK = 1.15
+DELAYED = Faults(latency_ms=LATENCY_MS)
+NAMES = {
+    "script": "(a) two-line script, awscli",
+    "cloudfail": "(b) cloudfail promote, fresh process",
+    "floor": "(c) one request, connected already",
+}
+WARM = f"every API call takes {LATENCY_MS:.0f} ms more; warm page cache; compiled; plain HTTP"
+
+
+def move(rounds: int) -> Section:
+    """Return the three ways to move one Elastic IP, interleaved."""
+    with _folder() as folder, stage(small_world(), Path(folder)) as scene:
+        scene.cloud.faults = DELAYED
+        middles = {n: contest.median(t) for n, t in contest.contest(scene, rounds).items()}
+    script, ours = middles["script"], middles["cloudfail"]
+    return Section(
+        "move",
+        "Move one Elastic IP (ms from spawn)",
+        ("way", "cloud shows it here", "exit", "no holder", "reads", "writes", "/ (a)"),
+        tuple(
+            (
+                NAMES[name],
+                t.moved_ms,
+                t.ended_ms,
+                t.unowned_ms,
+                t.reads,
+                t.writes,
+                _ratio(t, script),
+            )
+            for name, t in middles.items()
+        ),
+        targets=(
+            Target("(b) / (a), until the cloud shows it", ours.moved_ms / script.moved_ms, RATIO),
+            Target("(b) / (a), until exit", ours.ended_ms / script.ended_ms, RATIO),
+            Target("(b) without a holder", ours.unowned_ms, 0, "ms"),
+            Target("(b) mutating calls", ours.writes, 1),
+            Target("(b) describes, before and after", ours.reads, 2),
+        ),
+        notes=(WARM, "medians; of `no holder`, reads and writes the worst"),
+    )
+
+
+def cost(rounds: int) -> Section:
+    """Return what is left of (b) above (c), line by line."""
+    with _folder() as folder, stage(small_world(), Path(folder)) as scene:
+        scene.cloud.faults = DELAYED
+        plain = contest.median([contest.measure(scene, contest.promote) for _ in range(rounds)])
+        lines = explain.explain(scene, rounds)
+    explained = sum(line.ms for line in lines)
+    rows = [(line.what, line.ms, line.of_cloud_ms) for line in lines]
+    return Section(
+        "cost",
+        "Where a fresh promote spends its time (ms)",
+        ("part", "ms", "of which the cloud"),
+        (
+            *rows,
+            ("sum of the parts", explained, sum(line.of_cloud_ms for line in lines)),
+            ("from spawn to exit, not traced", plain.ended_ms, ""),
+            ("unexplained (negative: cost of tracing)", plain.ended_ms - explained, ""),
+        ),
+        notes=(
+            "main thread, innermost part; medians, part by part",
+            "TLS: see the section of that name",
+        ),
+    )
+
+
+def tls(rounds: int) -> Section:
+    """Return what TLS adds to (b)."""
+    with _folder() as folder, stage(small_world(), Path(folder)) as scene:
+        scene.cloud.faults = DELAYED
+        plain, wrapped = [], []
+        with behind_tls(scene.cloud.endpoint, Path(folder)) as (url, bundle):
+            extra = {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(bundle)}
+            for _ in range(rounds):
+                plain.append(contest.measure(scene, contest.promote))
+                wrapped.append(contest.measure(scene, contest.Promote(extra)))
+    without, over = contest.median(plain), contest.median(wrapped)
+    return Section(
+        "tls",
+        "What TLS adds to a fresh promote (ms)",
+        ("", "cloud shows it here", "exit"),
+        (
+            ("plain HTTP", without.moved_ms, without.ended_ms),
+            ("TLS 1.3, CA bundle of certifi", over.moved_ms, over.ended_ms),
+            ("TLS", over.moved_ms - without.moved_ms, over.ended_ms - without.ended_ms),
+        ),
+        notes=("loopback: the round trips of the handshake cost nothing here",),
+    )
+
+
+def calls(rounds: int) -> Section:
+    """Return the calls for one public address: free, and held already."""
+    del rounds
+    with _folder() as folder, stage(small_world(), Path(folder)) as scene:
+        taken = contest.measure(scene, contest.promote)
+        order = "".join("w" if call.mutating else "r" for call in scene.cloud.calls)[-3:]
+        mark = scene.mark()
+        contest.promote(scene)
+        again = [call.mutating for call in mark.calls()]
+    before, _, after = order.partition("w")
+    return Section(
+        "calls",
+        f"Calls for one public address ({ADDRESS})",
+        ("state", "describes before", "writes", "describes after"),
+        (
+            ("the peer's", len(before), taken.writes, len(after)),
+            ("held already", len(again) - sum(again), sum(again), 0),
+        ),
+        targets=(
+            Target("writes for one public-ip", taken.writes, 1),
+            Target("describes before", len(before), 1),
+            Target("describes after", len(after), 1),
+            Target("writes when held already", sum(again), 0),
+        ),
+    )
+
+
+def batch(rounds: int) -> Section:
+    """Return 50 public addresses and 50 routes beside 5 and 5."""
+    with _folder() as folder, stage(many.world(many.COUNT), Path(folder)) as scene:
+        scene.cloud.faults = DELAYED
+        few = many.middle([many.run(scene, many.TABLES) for _ in range(min(rounds, 3))])
+        lot = many.middle([many.run(scene, many.COUNT) for _ in range(rounds)])
+    bound = many.bound_ms(lot)
+    return Section(
+        "batch",
+        f"{many.COUNT} public addresses and {many.COUNT} routes in {many.TABLES} tables",
+        ("claims", "describes", "writes", "EC2 ms", "bound ms", "spawn to exit ms"),
+        tuple(
+            (
+                f"{count} + {count}",
+                run.reads,
+                sum(run.writes.values()),
+                run.wall_ms,
+                many.bound_ms(run),
+                run.process_ms,
+            )
+            for count, run in ((many.TABLES, few), (many.COUNT, lot))
+        ),
+        targets=(
+            Target("describes grow by", lot.reads - few.reads, 0),
+            Target(f"EC2 time / bound, {many.COUNT} + {many.COUNT}", lot.wall_ms / bound, SLACK),
+        ),
+        notes=("bound: the larger of what EC2's buckets allow, and calls / width x latency",),
+    )
+
+
+def lab(rounds: int) -> Section:
+    """Return kill-master, split into what keepalived, cloudfail and the API take."""
+    runs = failover.kill_master(rounds)
+    took = failover.middle(runs)
+    with _folder() as folder, stage(small_world(), Path(folder)) as scene:
+        ours = contest.median([contest.measure(scene, contest.promote) for _ in range(rounds)])
+    return Section(
+        "lab",
+        "kill-master in the lab (ms)",
+        ("", "detection", "cloudfail", "API", "dark", "no holder", "calls"),
+        tuple(
+            (name, t.detection_ms, t.cloudfail_ms, t.api_ms, t.dark_ms, t.unowned_ms, t.api_calls)
+            for name, t in (("median", took), *((f"run {n}", r) for n, r in enumerate(runs, 1)))
+        ),
+        targets=(
+            Target("runs that failed", sum(run.verdict != "pass" for run in runs), 0),
+            Target(
+                "dark time, against detection + API + (b) without delayed calls",
+                took.dark_ms,
+                took.detection_ms + took.api_ms + ours.moved_ms,
+                "ms",
+            ),
+        ),
+        notes=(f"(b) here, without delayed calls: {ours.moved_ms:.0f} ms",),
+    )
+
+
+Bench = Callable[[int], Section]
+SECTIONS: Mapping[str, Bench] = {
+    "calls": calls,
+    "move": move,
+    "cost": cost,
+    "tls": tls,
+    "batch": batch,
+    "lab": lab,
+}
+
+
+def _ratio(timing: Timing, script: Timing) -> float:
+    return timing.moved_ms / script.moved_ms
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="bench-")

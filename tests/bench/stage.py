@@ -1,0 +1,112 @@
+"""An embedded AWS with a master and a standby, and the world of a process on the standby."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.records import Call, Change
+from cloudfail.lab.cloud.world import Built, Subnet, World, WorldNode, WorldPublicIp
+
+ADDRESS = "203.0.113.7"
+MASTER, STANDBY = "a", "b"
+BIN = Path(sys.executable).parent
+
+
+def small_world() -> World:
+    """One Elastic IP, which the master holds; two nodes in two zones."""
+    return World(
+        subnets=(Subnet("10.0.1.0/24"), Subnet("10.0.2.0/24", zone="eu-central-1b")),
+        nodes=(
+            WorldNode(MASTER, "10.0.1.10", "10.0.1.0/24"),
+            WorldNode(STANDBY, "10.0.2.10", "10.0.2.0/24"),
+        ),
+        public_ips=(WorldPublicIp(ADDRESS, holder=MASTER),),
+    )
+
+
+class Stage:
+    """The cloud, and what a command on the standby needs to reach it."""
+
+    def __init__(self, cloud: EmbeddedAws, built: Built, folder: Path) -> None:
+        self.cloud = cloud
+        self.built = built
+        self.folder = folder
+
+    @property
+    def standby(self) -> str:
+        """Id of the standby's network interface."""
+        return self.built.nodes[STANDBY].interface_id
+
+    def environment(self, node: str = STANDBY) -> dict[str, str]:
+        """Nothing of ours leaks in; credentials come from the metadata service, as on EC2."""
+        return {
+            "PATH": f"{BIN}:{os.defpath}",
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "AWS_ENDPOINT_URL": self.cloud.endpoint,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.cloud.metadata_endpoint(node),
+            "CLOUDFAIL_STATE_DIR": str(self.folder / f"state-{node}"),
+            "CLOUDFAIL_JOURNAL": str(self.folder / f"journal-{node}.jsonl"),
+        }
+
+    def give(self, node: str, addresses: Sequence[str] = (ADDRESS,)) -> None:
+        """Let a node hold public addresses, past latency and call log."""
+        for address in addresses:
+            self.cloud.api.lab_call(
+                "AssociateAddress",
+                {
+                    "AllocationId": self.built.public_ips[address],
+                    "NetworkInterfaceId": self.built.nodes[node].interface_id,
+                    "AllowReassociation": "true",
+                },
+            )
+
+    def mark(self) -> Mark:
+        """Remember where the records stand now."""
+        return Mark(self.cloud)
+
+
+class Mark:
+    """What the cloud recorded since a moment."""
+
+    def __init__(self, cloud: EmbeddedAws) -> None:
+        self._cloud = cloud
+        self._changes = len(cloud.changes)
+        self._calls = len(cloud.calls)
+
+    def changes(self) -> Sequence[Change]:
+        return self._cloud.changes[self._changes :]
+
+    def calls(self) -> Sequence[Call]:
+        return [call for call in self._cloud.calls[self._calls :] if call.service == "ec2"]
+
+
+@contextmanager
+def stage(world: World, folder: Path) -> Iterator[Stage]:
+    """Run the cloud until the end of the block; `folder` takes journals and configuration."""
+    with EmbeddedAws() as cloud:
+        built = cloud.build(world)
+        yield Stage(cloud, built, folder)
+
+
+def arrivals(changes: Sequence[Change], holder: str) -> Mapping[str, float]:
+    """When each target came to `holder` for good: CLOCK_MONOTONIC in seconds."""
+    last = {change.target: change for change in changes}
+    return {target: change.t for target, change in last.items() if change.holder == holder}
+
+
+def unowned_seconds(changes: Sequence[Change], end: float) -> float:
+    """For how long some target had no holder, until `end`; times of several targets add up."""
+    since: dict[str, float] = {}
+    total = 0.0
+    for change in changes:
+        if not change.holder:
+            since[change.target] = change.t
+        elif change.target in since:
+            total += change.t - since.pop(change.target)
+    return total + sum(end - t for t in since.values())

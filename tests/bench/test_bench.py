@@ -1,0 +1,95 @@
+"""The bench itself: it runs, it counts calls right, and it says when a target is missed.
+
+Nothing here compares times: a busy machine must not fail the suite. Counts are not times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cloudfail.lab.cloud.records import Change
+
+from bench import app, contest, explain, many, sections
+from bench.report import Report, Section, Target, as_text, write_json, write_markdown
+from bench.stage import Stage, small_world, stage, unowned_seconds
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Stage]:
+    with stage(small_world(), tmp_path) as found:
+        yield found
+
+
+def test_each_way_moves_the_address_and_only_the_script_leaves_it_without_a_holder(
+    scene: Stage,
+) -> None:
+    times = {name: runs[0] for name, runs in contest.contest(scene, 1).items()}
+    assert times["script"].unowned_ms > 0
+    assert times["script"].writes == 2
+    assert times["cloudfail"].unowned_ms == 0
+    assert times["floor"].unowned_ms == 0
+
+
+def test_one_public_ip_costs_one_write_and_a_look_on_either_side() -> None:
+    section = sections.calls(1)
+    assert section.met, as_text(section)
+
+
+def test_describes_do_not_grow_with_the_number_of_claims(tmp_path: Path) -> None:
+    with stage(small_world(), tmp_path) as scene:
+        few, lot = many.run(scene, 5), many.run(scene, many.COUNT)
+    assert few.writes == {"AssociateAddress": 5, "ReplaceRoute": 5}
+    assert lot.writes == {"AssociateAddress": 50, "ReplaceRoute": 50}
+    assert lot.reads == few.reads <= 6
+
+
+def test_the_parts_of_a_promote_add_up(scene: Stage) -> None:
+    lines = {line.what: line for line in explain.explain(scene, 1)}
+    assert {explain.START, "SDK import", "metadata", *explain.WIRE, explain.EXIT} <= set(lines)
+    assert all(line.ms >= 0 for line in lines.values())
+    assert all(lines[what].ms >= lines[what].of_cloud_ms > 0 for what in explain.WIRE)
+
+
+def test_the_time_without_a_holder_is_from_release_to_take_for_each_target() -> None:
+    def change(t: float, target: str, holder: str) -> Change:
+        return Change(t, "public-ip", target, holder, "")
+
+    changes = [change(1, "x", ""), change(2, "y", ""), change(4, "x", "eni-b")]
+    assert unowned_seconds(changes, end=10) == 3 + 8
+
+
+def test_the_bound_is_the_slower_of_buckets_and_pool() -> None:
+    pool = many.Batch(0, 0, latency_ms=50, reads=4, writes={"ReplaceRoute": 60})
+    assert many.bound_ms(pool) == pytest.approx((60 - 50) / 5 * 1000)
+    small = many.Batch(0, 0, latency_ms=50, reads=0, writes={"ReplaceRoute": 32})
+    assert many.bound_ms(small) == pytest.approx(100)
+
+
+def test_a_missed_target_is_printed_and_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    missed = Section("x", "X", ("what", "n"), (("a", 2),), (Target("n", 2, 1, "ms"),))
+    monkeypatch.setattr(app, "SECTIONS", {"x": lambda rounds: missed})
+    out = tmp_path / "out.json"
+    assert app.main(["--rounds", "1", "--output", str(out)]) == 1
+    assert "MISSED: n: 2 ms, at most 1 ms" in capsys.readouterr().out
+    document = json.loads(out.read_bytes())
+    assert document["ok"] is False
+    assert document["sections"][0]["targets"][0]["met"] is False
+
+
+def test_a_page_has_a_table_a_verdict_and_the_notes_of_each_section(tmp_path: Path) -> None:
+    section = Section(
+        "x", "Title", ("what", "ms"), (("a", 2.5), ("b", "-")), (Target("t", 1, 2),), ("a note",)
+    )
+    write_markdown(Report("a machine", 3, (section,)), tmp_path / "numbers.md")
+    page = (tmp_path / "numbers.md").read_text()
+    assert "## Title" in page
+    assert "| a | 2.50 |" in page
+    assert "ok: t: 1, at most 2" in page
+    assert "a note" in page
+    write_json(Report("a machine", 3, (section,)), tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_bytes())["ok"] is True

@@ -1,0 +1,1 @@
+"""`cloudfail promote` killed at every request to the cloud, over real sockets."""

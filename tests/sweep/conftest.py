@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cloudfail.lab.cloud.embedded import EmbeddedAws
+
+from sweep.gate import Gate
+
+
+@pytest.fixture(scope="session")
+def gate() -> Iterator[Gate]:
+    """One cloud a worker; each sweep builds its world anew."""
+    with EmbeddedAws() as cloud:
+        gate = Gate(cloud)
+        yield gate
+        gate.close()
+
+
+@pytest.fixture
+def other_gate(gate: Gate) -> Iterator[Gate]:
+    """A second way to the same cloud, for a second node."""
+    other = Gate(gate.cloud)
+    yield other
+    other.close()

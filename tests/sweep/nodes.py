@@ -1,0 +1,105 @@
+"""A node's own world, and `cloudfail promote` as a process in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from cloudfail import process
+from cloudfail.lab.cloud.world import Built
+
+from sweep.cases import NEW, OLD, THIRD, Case
+from sweep.gate import Gate
+
+PATIENCE = 60.0
+PRIORITIES = {OLD: 150, NEW: 100, THIRD: 50}
+NODES = """\
+[[instance.edge.node]]
+name = "{name}"
+address = "{address}"
+priority = {priority}
+"""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a process ended; a negative code is the signal that killed it."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Node:
+    """One machine: its folder outlives its processes, as /run and /var do."""
+
+    def __init__(self, name: str, folder: Path, gate: Gate, config: Path) -> None:
+        self.name = name
+        self._folder = folder / name
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._gate = gate
+        self._config = config
+
+    def promote(self, aim: Callable[[Callable[[], None]], None] | None = None) -> Ended:
+        """Run it to its end, or to its death; `aim` is given what kills it."""
+        child = self.start()
+        if aim is not None:
+            aim(lambda: _kill(child))
+        return self.wait(child)
+
+    def start(self) -> process.Popen[str]:
+        argv = [sys.executable, "-m", "cloudfail.cli.main", "promote", "--instance", "edge"]
+        argv += ["--config", str(self._config), "--node", self.name, "--output", "json"]
+        return process.Popen(
+            argv,
+            env=self._environment(),
+            cwd=self._folder,
+            stdin=process.DEVNULL,
+            stdout=process.PIPE,
+            stderr=process.PIPE,
+            text=True,
+        )
+
+    def wait(self, child: process.Popen[str]) -> Ended:
+        """Raises TimeoutExpired, once the process is dead."""
+        try:
+            out, err = child.communicate(timeout=PATIENCE)
+        except process.TimeoutExpired:
+            _kill(child)
+            raise
+        return Ended(child.returncode, out, err)
+
+    def _environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")}
+        return {
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "HOME": str(self._folder),
+            "AWS_ENDPOINT_URL": self._gate.endpoint,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self._gate.cloud.metadata_endpoint(self.name),
+            "CLOUDFAIL_STATE_DIR": str(self._folder / "state"),
+            "CLOUDFAIL_JOURNAL": str(self._folder / "journal.jsonl"),
+        }
+
+
+class Group:
+    """Three nodes that share a configuration file; each reaches the cloud by a gate."""
+
+    def __init__(self, folder: Path, gates: Mapping[str, Gate], built: Built, case: Case) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / "cloudfail.toml"
+        nodes = "".join(
+            NODES.format(name=name, address=built.nodes[name].address, priority=priority)
+            for name, priority in PRIORITIES.items()
+        )
+        head = '[instance.edge]\nprovider = "aws"\n'
+        config.write_text(head + nodes + case.toml(built))
+        self.nodes = {name: Node(name, folder, gates[name], config) for name in PRIORITIES}
+
+
+def _kill(child: process.Popen[str]) -> None:
+    """SIGKILL, and wait until it is dead; its parent still collects its exit code."""
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
