@@ -14,7 +14,6 @@ from cloudfail.errors import CloudfailError, UnreachableError
 from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
-from cloudfail.lab.cloud.world import Built, World
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import destination_of
 
@@ -28,6 +27,16 @@ class Ready(msgspec.Struct, frozen=True):
     control: str
 
 
+class NodeCall(msgspec.Struct, frozen=True):
+    """An API call and the node that made it; `t` and `seconds` as in `Call`."""
+
+    node: str
+    operation: str
+    mutating: bool
+    t: float
+    seconds: float
+
+
 class Narrator:
     """Puts what the cloud reports onto the timeline; `moved` hears of each change first."""
 
@@ -35,6 +44,7 @@ class Narrator:
         self._timeline = timeline
         self._moved = moved
         self._names: dict[str, str] = {}
+        self.calls: list[NodeCall] = []
 
     def know(self, names: dict[str, str]) -> None:
         """Take the nodes' names by their source addresses."""
@@ -52,6 +62,7 @@ class Narrator:
         answer = call.code or (str(call.status) if call.status else "connection reset")
         text = f"api: {call.operation} {answer} in {call.seconds * 1000:.0f} ms"
         if node:
+            self.calls.append(NodeCall(node, call.operation, call.mutating, call.t, call.seconds))
             self._timeline.add(node, Kind.CALL, text, detail=call.operation, t=call.t)
 
 
@@ -68,12 +79,14 @@ class CloudProcess:
         self._change = self._call = 0
         self.endpoint = ""
 
-    def open(self, host: str, port: int, metadata: str, provider: str) -> None:
+    def open(self, host: str, port: int, metadata: str) -> None:
         """Start the cloud; raise CloudfailError with its last words when it does not."""
         with self._log.open("w") as log:
             self._process = process.Popen(
-                [sys.executable, "-m", "cloudfail.lab.cloud", provider, "--host", host]
-                + ["--port", str(port), "--metadata", metadata],
+                [
+                    *(sys.executable, "-m", "cloudfail.lab.cloud"),
+                    *("--host", host, "--port", str(port), "--metadata", metadata),
+                ],
                 stdin=process.DEVNULL,
                 stdout=process.PIPE,
                 stderr=log,
@@ -88,20 +101,23 @@ class CloudProcess:
         self.endpoint = ready.endpoint
         self._control = CloudControl(ready.control)
 
-    def build(self, world: World) -> Built:
-        built = self.control.build(world)
+    def follow(self) -> None:
+        """Report who holds what, and from now on every change and call."""
         for change in self.control.holders():
             self._narrator.on_change(change)
         self._change = max((change.number for change in self.control.changes()), default=0)
         self._follower = threading.Thread(target=self._follow, name="cloud", daemon=True)
         self._follower.start()
-        return built
 
     @property
     def control(self) -> CloudControl:
         if self._control is None:
             raise UnreachableError("the embedded cloud is not running")
         return self._control
+
+    def public_ips(self) -> frozenset[str]:
+        """Return the allocated public addresses, whoever has them."""
+        return frozenset(c.target for c in self.control.holders() if c.kind == "public-ip")
 
     def set_faults(self, faults: Faults) -> None:
         self.control.set_faults(faults)

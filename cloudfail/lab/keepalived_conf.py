@@ -49,7 +49,7 @@ vrrp_instance {INSTANCE} {{
 def _hooks(topology: Topology) -> str:
     if topology.bare:
         return f'  notify_master "cloudfail promote --provider {topology.provider}"'
-    promote = f"{COMMAND} promote --instance {INSTANCE}"
-    return f"""  notify_master "{promote}"
+    again = f"{COMMAND} notify --event rx-lower-pri --instance {INSTANCE}"
+    return f"""  notify_master "{COMMAND} promote --instance {INSTANCE}"
   notify "{COMMAND} notify"
-  notify_master_rx_lower_pri "{promote}\""""
+  notify_master_rx_lower_pri "{again}\""""

@@ -100,6 +100,15 @@ class Machine:
             raise CloudfailError(f"keepalived on {self.name} ignores SIGTERM") from exc
         self._keepalived = None
 
+    def hold_keepalived(self, seconds: float) -> None:
+        """Stop keepalived alone for a while: its next advert comes late."""
+        if self._keepalived is None:
+            return
+        tree = processes.descendants(self._keepalived.pid)
+        processes.send(tree, signal.SIGSTOP)
+        self._clock.sleep(seconds)
+        processes.send((*self._nsenter(), *tree), signal.SIGCONT)
+
     def kill(self) -> None:
         """Freeze, then SIGKILL everything at once: no last advert, no last word."""
         if self._node is None:
@@ -107,9 +116,10 @@ class Machine:
         processes.freeze(self._first, self._clock)
         processes.send((self._first,), signal.SIGKILL)
         self._timeline.add(self.name, Kind.LAB, "dead", detail="dead")
-        self._node.wait(10)
         if self._keepalived is not None:
+            self._keepalived.kill()  # nsenter: it stopped itself with what it waits for
             self._keepalived.wait(10)
+        self._node.wait(10)
         self._node = self._keepalived = None
 
     def freeze(self) -> None:
@@ -118,7 +128,7 @@ class Machine:
 
     def thaw(self) -> None:
         self._timeline.add(self.name, Kind.LAB, "thawed", detail="thawed")
-        processes.send(processes.of_namespace(self._first), signal.SIGCONT)
+        processes.send((*self._nsenter(), *processes.of_namespace(self._first)), signal.SIGCONT)
 
     def cloudfail_processes(self) -> tuple[int, ...]:
         if self._node is None:
@@ -148,6 +158,10 @@ class Machine:
             text=True,
             env=_environment(),
         )
+
+    def _nsenter(self) -> tuple[int, ...]:
+        """Return what keepalived was started by: it stops itself when keepalived is stopped."""
+        return (self._keepalived.pid,) if self._keepalived is not None else ()
 
     def _inside(self, command: Sequence[str]) -> list[str]:
         if self._node is None:

@@ -43,12 +43,17 @@ class Port(msgspec.Struct, frozen=True):
 class Network:
     """The router's tables. Methods return when the kernel has been told."""
 
-    def __init__(self, ports: Iterable[Port], claimed: Iterable[str]) -> None:
-        self.ports: Mapping[str, Port] = {port.node: port for port in ports}
-        self._claimed = tuple(claimed)
+    def __init__(self) -> None:
+        self.ports: Mapping[str, Port] = {}
+        self._claimed: tuple[str, ...] = ()
         self._holders: dict[str, str] = {}
         self._down: set[str] = set()
         self._ip: Ip | None = None
+
+    def know(self, ports: Iterable[Port], claimed: Iterable[str]) -> None:
+        """Take the nodes' places and what they claim, once the cloud has named them."""
+        self.ports = {port.node: port for port in ports}
+        self._claimed = tuple(claimed)
 
     def open(self) -> None:
         """Set the router up; the nodes plug in as they boot."""

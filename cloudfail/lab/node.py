@@ -69,16 +69,17 @@ def furnish(spec: Spec) -> None:
     kernel.private_mounts()
     kernel.mount("proc", "/proc")
     home = Path(spec.home)
-    for part, target in (
-        ("run", "/run"),
-        ("etc", "/etc/cloudfail"),
-        ("var", "/var/lib/cloudfail"),
-    ):
-        (home / part).mkdir(parents=True, exist_ok=True)
-        kernel.bind(str(home / part), target)
     boot_id = home / "boot_id"
     boot_id.write_text(f"{spec.boot_id}\n")
     kernel.bind(str(boot_id), "/proc/sys/kernel/random/boot_id")
+    # /run last: the node's own directory lies beneath it.
+    for part, target in (
+        ("etc", "/etc/cloudfail"),
+        ("var", "/var/lib/cloudfail"),
+        ("run", "/run"),
+    ):
+        (home / part).mkdir(parents=True, exist_ok=True)
+        kernel.bind(str(home / part), target)
     kernel.mount("tmpfs", "/tmp", "mode=1777")  # noqa: S108 - the node's own /tmp
     kernel.mount("tmpfs", "/dev", "mode=755")
     root.mirror("dev")

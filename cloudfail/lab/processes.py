@@ -39,6 +39,10 @@ def children(pid: int) -> tuple[int, ...]:
     return tuple(map(int, text.split()))
 
 
+def descendants(pid: int) -> tuple[int, ...]:
+    return tuple(p for child in children(pid) for p in (child, *descendants(child)))
+
+
 def send(pids: tuple[int, ...], number: signal.Signals) -> int:
     """Signal them; return how many were still there."""
     sent = 0
@@ -47,6 +51,10 @@ def send(pids: tuple[int, ...], number: signal.Signals) -> int:
             os.kill(pid, number)
             sent += 1
     return sent
+
+
+def send_kill(pids: tuple[int, ...]) -> int:
+    return send(pids, signal.SIGKILL)
 
 
 def freeze(first: int, clock: Clock) -> None:

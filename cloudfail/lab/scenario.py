@@ -1,0 +1,23 @@
+"""What a scenario is: a name, a sentence, a topology, and what is played on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from cloudfail.lab.stage import Stage
+from cloudfail.lab.topology import Topology
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """`play` starts with `stage.start()`; what it expects beyond the common end, it says itself.
+
+    `real_only`: the scenario is about keepalived itself, so that playing its events shows nothing.
+    """
+
+    name: str
+    summary: str
+    play: Callable[[Stage], None]
+    topology: Topology = Topology()
+    real_only: bool = False

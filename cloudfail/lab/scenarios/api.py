@@ -1,0 +1,36 @@
+"""The cloud's API is the one that fails."""
+
+from __future__ import annotations
+
+from cloudfail.lab.cloud.faults import ANY, Faults
+from cloudfail.lab.scenario import Scenario
+from cloudfail.lab.stage import Stage
+
+_THROTTLED = 6
+_OUTAGE = 4.0
+
+
+def api_throttled(stage: Stage) -> None:
+    stage.start()
+    stage.faults(Faults(throttle={ANY: _THROTTLED}))
+    stage.fault(f"a dies, and the API throttles its next {_THROTTLED} calls", "a")
+    stage.site.kill("a")
+    stage.require_master("b")
+    stage.require_holder("b", 30)
+
+
+def api_down(stage: Stage) -> None:
+    stage.start()
+    stage.faults(Faults(down=True))
+    stage.fault("a dies while the API answers nobody", "a")
+    stage.site.kill("a")
+    stage.require_master("b")
+    stage.pause(_OUTAGE)
+    stage.expect(stage.holder == "a", "the address moved while the API was down")
+    stage.note("the API answers again")
+    stage.faults()
+    stage.require_holder("b", 20)
+
+
+API_THROTTLED = Scenario("api-throttled", "The API throttles the failover.", api_throttled)
+API_DOWN = Scenario("api-down", "The API is down when the master dies, and comes back.", api_down)

@@ -1,0 +1,35 @@
+"""cloudfail itself is killed half way."""
+
+from __future__ import annotations
+
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.scenario import Scenario
+from cloudfail.lab.stage import Stage
+
+_TAKE = "AssociateAddress"
+_PROMOTE = ("cloudfail", "promote", "--instance", "edge")
+
+
+def crash_mid_promote(stage: Stage) -> None:
+    """Nothing on the node repeats a one-shot run that was killed: the next event does, or a timer."""
+    stage.start()
+    stage.faults(Faults(errors={_TAKE: (503, "Unavailable", 1000)}))
+    stage.fault("a dies, and every cloudfail on b is killed between two requests", "a")
+    stage.site.kill("a")
+    stage.require_master("b")
+    stage.wait(lambda: bool(stage.calls_of("b", _TAKE)), 20)
+    killed = stage.site.kill_cloudfail("b")
+    stage.note(f"SIGKILL for {killed} cloudfail processes", "b")
+    stage.expect(killed > 0, "there was no cloudfail process to kill")
+    stage.faults()
+    stage.calm()
+    stage.expect(stage.holder == "a", "the address moved without anybody to move it")
+    stage.note("keepalived says nothing more; an operator, or a timer, promotes again", "b")
+    done = stage.run("b", *_PROMOTE)
+    stage.expect(done.returncode == 0, f"the second run failed: {done.stderr.strip()}")
+    stage.require_holder("b")
+
+
+CRASH_MID_PROMOTE = Scenario(
+    "crash-mid-promote", "cloudfail is killed between its requests.", crash_mid_promote
+)

@@ -1,0 +1,166 @@
+"""What a scenario is written in: set up, do harm, expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from cloudfail import process
+from cloudfail.clock import Clock
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloudlink import NodeCall
+from cloudfail.lab.site import Site
+from cloudfail.lab.timeline import Kind
+from cloudfail.lab.topology import Topology
+from cloudfail.lab.verdict import Record
+
+_CALM = 0.3  # seconds without a process or a lost packet before a scenario is over
+
+
+class Unmet(Exception):  # noqa: N818 - not an error of the lab: the verdict's first reason
+    """An expectation that later steps of the scenario need was not met."""
+
+
+class Stage:
+    """One rehearsal. `name` arguments are nodes' names; waits are in seconds."""
+
+    def __init__(self, site: Site, clock: Clock, latency_ms: float = 0.0) -> None:
+        self.site = site
+        self.topology: Topology = site.topology
+        self.reasons: list[str] = []
+        self._clock = clock
+        self._latency = latency_ms
+        self._fault = 0.0
+
+    @property
+    def interval(self) -> float:
+        return self.topology.advert_interval
+
+    @property
+    def detection(self) -> float:
+        """Longest time, in seconds, until a backup notices that its master is silent."""
+        return 4 * self.interval + 0.5
+
+    # ---- set-up
+
+    def start(self) -> None:
+        """Bring the nodes up; the first is master and holds everything, the others stand by."""
+        self.faults()
+        first, *others = self.topology.names
+        for node in self.topology.names:
+            self.site.boot(node)
+        self.site.start_vrrp(first)
+        self.require_master(first)
+        self.require_holder(first)
+        for node in others:
+            self.site.start_vrrp(node)
+            self.require_backup(node)
+        self._need(lambda: self.site.is_served, 5, "the client gets no answer")
+        self.calm()
+
+    def faults(self, faults: Faults | None = None) -> None:
+        """Make the cloud misbehave like this from now on; nothing: as it should, with latency."""
+        self.site.set_faults(msgspec.structs.replace(faults or Faults(), latency_ms=self._latency))
+
+    # ---- harm
+
+    def fault(self, text: str, node: str = "") -> None:
+        """Say what happens now: the figures count from the first of these."""
+        event = self.site.timeline.add(node, Kind.LAB, text, detail="fault")
+        self._fault = self._fault or event.t
+
+    def note(self, text: str, node: str = "") -> None:
+        self.site.timeline.add(node, Kind.LAB, text)
+
+    def pause(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    def run(self, node: str, *command: str) -> process.CompletedProcess[str]:
+        """Run a command on the node, and put what it was and how it ended on the timeline."""
+        done = self.site.execute(node, command)
+        self.note(f"$ {' '.join(command)} -> exit {done.returncode}", node)
+        return done
+
+    # ---- expectations
+
+    def require_master(self, node: str) -> None:
+        self._need(
+            lambda: self._role(node) == "MASTER", self.detection + 2, f"{node} never became master"
+        )
+
+    def require_backup(self, node: str) -> None:
+        self._need(
+            lambda: self._role(node) == "BACKUP", self.detection, f"{node} never became backup"
+        )
+
+    def require_holder(self, node: str, seconds: float = 20.0) -> None:
+        target = self.topology.target
+        self._need(
+            lambda: self.holder == node, seconds, f"{target} never came to {node or 'nobody'}"
+        )
+
+    def expect(self, fact: bool, reason: str) -> None:  # noqa: FBT001 - reads as an assertion
+        if not fact:
+            self.reasons.append(reason)
+
+    def wait(self, question: Callable[[], bool], seconds: float) -> bool:
+        return self.site.timeline.wait(question, seconds)
+
+    @property
+    def holder(self) -> str:
+        return self.site.timeline.holder(self.topology.target)
+
+    @property
+    def writes(self) -> list[NodeCall]:
+        """Mutating API calls since the fault."""
+        return [c for c in self.site.calls() if c.mutating and c.t >= self._fault]
+
+    def calls_of(self, node: str, operation: str) -> list[NodeCall]:
+        return [c for c in self.site.calls() if (c.node, c.operation) == (node, operation)]
+
+    def is_allocated(self, public_ip: str) -> bool:
+        """Say whether the cloud still has the address, with whomever it is."""
+        return self.site.is_allocated(public_ip)
+
+    def calm_on(self, node: str, seconds: float = 30.0) -> bool:
+        """Wait until no cloudfail process runs on the node; False when one still does."""
+        return self.wait(lambda: not self.site.is_busy(node), seconds)
+
+    def calm(self, seconds: float = 30.0) -> bool:
+        """Wait until no cloudfail process runs any more; False when one still does."""
+        return self.wait(
+            lambda: not any(self.site.is_busy(node) for node in self.topology.names), seconds
+        )
+
+    def close(self) -> None:
+        """Hold every scenario to the same end: one living master, which holds and serves."""
+        self.expect(self.calm(), "a cloudfail process never ended")
+        self.wait(lambda: self.site.is_served, 2)
+        self.pause(_CALM)
+        masters = [n for n in self.topology.names if self._role(n) == "MASTER"]
+        self.expect(len(masters) == 1, f"masters at the end: {' and '.join(masters) or 'none'}")
+        self.expect(
+            self.holder in masters,
+            f"{self.topology.target} is with {self.holder or 'nobody'} at the end, "
+            f"the master is {' and '.join(masters) or 'nobody'}",
+        )
+        self.expect(self.site.is_served, "the client gets no answer at the end")
+
+    def record(self) -> Record:
+        now = self._clock.now()
+        return Record(
+            events=self.site.timeline.events(),
+            calls=tuple(self.site.calls()),
+            packets=tuple(self.site.packets()),
+            target=self.topology.target,
+            fault=self._fault or now,
+            end=now,
+        )
+
+    def _role(self, node: str) -> str:
+        return self.site.timeline.role(node)
+
+    def _need(self, question: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        if not self.wait(question, seconds):
+            raise Unmet(f"{otherwise} within {seconds:g} s")
