@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import threading
 from pathlib import Path
 
 
@@ -11,18 +11,20 @@ def make_directory(path: Path, mode: int) -> None:
     """Make the directory and its missing parents, each with `mode`, whatever the umask.
 
     Nobody sees it with the mode that the umask would give (0600 under keepalived: not to be
-    entered). What exists stays as it is. Raises OSError.
+    entered). What exists stays as it is; only a directory that is still empty may be replaced by
+    another process that makes it at the same moment. Raises OSError.
     """
     if path.is_dir():
         return
     make_directory(path.parent, mode)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{threading.get_native_id()}")
+    with contextlib.suppress(FileNotFoundError):
+        draft.rmdir()  # a process of that number died here
     draft.mkdir()
     try:
         draft.chmod(mode)
         draft.rename(path)
     except OSError:
-        with contextlib.suppress(OSError):
-            draft.rmdir()
+        draft.rmdir()
         if not path.is_dir():
             raise

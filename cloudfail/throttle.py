@@ -29,7 +29,7 @@ class Buckets:
 
     Over any t seconds at most `capacity + refill * t` calls of an action pass. Threads that were
     told to wait are served in the order in which they first asked, before any newcomer; one that
-    is more than a second late loses its place.
+    comes back more than a second (and a quarter of its wait) late loses its place.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class _Bucket:
         self._tokens = limit.capacity
         self._rate = limit.refill
         self._at = now
-        self._waiting: dict[int, float] = {}  # thread -> when it is due; oldest first
+        self._waiting: dict[int, float] = {}  # thread -> its place is kept until; oldest first
 
     def take(self, caller: int, now: float) -> float:
         """Give a token (0.0), or the seconds until there is one for this caller."""
@@ -91,7 +91,7 @@ class _Bucket:
             self._tokens = max(0.0, self._tokens - 1)
             return 0.0
         wait = self._until(missing)
-        self._waiting[caller] = now + wait
+        self._waiting[caller] = now + wait + max(GRACE, wait / 4)
         return wait
 
     def shrink(self, now: float) -> None:
@@ -105,7 +105,7 @@ class _Bucket:
         return list(self._waiting).index(caller)
 
     def _forget_the_late(self, now: float) -> None:
-        late = [caller for caller, due in self._waiting.items() if now > due + GRACE]
+        late = [caller for caller, until in self._waiting.items() if now > until]
         for caller in late:
             del self._waiting[caller]
 

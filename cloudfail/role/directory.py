@@ -7,10 +7,14 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from cloudfail.directory import make_directory
+
+T = TypeVar("T")
 
 _LONGEST = 200
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -65,12 +69,24 @@ class StateDirectory:
             with os.fdopen(fd, "rb") as file:
                 return file.read(1 << 16) if _is_plain(fd) else b""
 
-    def make(self) -> None:
-        make_directory(self.path, 0o755)
-
     def replace(self, name: str, content: bytes) -> None:
         """Replace the whole file at once, mode 0644; readers see the old or the new one."""
-        draft = f"{name}.{os.getpid()}"
+        self._made(lambda: self._replace(name, content))
+
+    def open_lock(self, name: str) -> int:
+        """Open a file to flock, mode 0600: whoever can open it can hold everybody up."""
+        return self._made(lambda: self._open_lock(name))
+
+    def _made(self, action: Callable[[], T]) -> T:
+        """Act in the directory, made first; twice if another process was making it as well."""
+        make_directory(self.path, 0o755)
+        with contextlib.suppress(FileNotFoundError):
+            return action()
+        make_directory(self.path, 0o755)
+        return action()
+
+    def _replace(self, name: str, content: bytes) -> None:
+        draft = f"{name}.{threading.get_native_id()}"
         with self.opened() as directory:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=directory)
@@ -80,20 +96,19 @@ class StateDirectory:
             try:
                 with os.fdopen(fd, "wb") as file:
                     file.write(content)
-                    _settle_owner(fd, directory, 0o644)
+                    _share(fd, directory, 0o644)
                 os.replace(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
             except OSError:
                 os.unlink(draft, dir_fd=directory)
                 raise
 
-    def open_lock(self, name: str) -> int:
-        """Open a file to flock, mode 0600: whoever can open it can hold everybody up."""
+    def _open_lock(self, name: str) -> int:
         with self.opened() as directory:
             fd = os.open(name, os.O_RDWR | os.O_CREAT | _FILE, 0o600, dir_fd=directory)
             try:
                 if not _is_plain(fd):
                     raise PermissionError(f"{self.path / name} is not a plain file: remove it")
-                _settle_owner(fd, directory, 0o600)
+                _share(fd, directory, 0o600)
             except OSError:
                 os.close(fd)
                 raise
@@ -127,7 +142,7 @@ def _is_plain(fd: int) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
 
 
-def _settle_owner(fd: int, directory: int, mode: int) -> None:
+def _share(fd: int, directory: int, mode: int) -> None:
     """As root, share the file with the user that the directory was handed to: the agent's."""
     owner, file = os.fstat(directory), os.fstat(fd)
     if os.geteuid() == 0 and file.st_uid != owner.st_uid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Protocol
+from collections.abc import Callable
 
 from cloudfail.clock import Deadline
 from cloudfail.errors import DeadlineError, SupersededError
@@ -12,10 +12,6 @@ from cloudfail.role.directory import StateDirectory, file_name, try_lock
 
 _POLL = 0.005
 _SLOWEST_POLL = 0.05
-
-
-class _Check(Protocol):
-    def __call__(self, *, completes: bool = False) -> None: ...
 
 
 class RunLock:
@@ -31,19 +27,24 @@ class RunLock:
     def held(self) -> bool:
         return self._fd >= 0
 
-    def acquire(self, deadline: Deadline, check: _Check) -> None:
+    def acquire(self, deadline: Deadline, check: Callable[[], None]) -> None:
         """Wait for the lock, asking `check` meanwhile.
 
         Raises DeadlineError, whatever `check` raises, and OSError when there can be no lock.
         """
-        poll = _POLL
-        while True:
-            check()
-            holder = self._try()
-            if self.held:
-                return
-            self._wait(deadline, poll, holder)
-            poll = min(_SLOWEST_POLL, poll * 1.5)
+        fd, poll = -1, _POLL
+        try:
+            while not self.held:
+                check()
+                fd = fd if fd >= 0 else self._files.open_lock(self._name)
+                if try_lock(fd):
+                    fd = self._keep(fd)
+                    continue
+                self._wait(deadline, poll, _holder(fd))
+                poll = min(_SLOWEST_POLL, poll * 1.5)
+        finally:
+            if fd >= 0:
+                os.close(fd)
 
     def release(self) -> None:
         if self.held:
@@ -51,24 +52,20 @@ class RunLock:
             os.close(self._fd)
             self._fd = -1
 
-    def _try(self) -> str:
-        """Take the lock, or say who has it."""
-        fd = self._files.open_lock(self._name)
-        try:
-            if try_lock(fd) and self._files.holds(self._name, fd):
-                _sign(fd, f"{os.getpid()}\n")
-                self._fd, fd = fd, -1
-                return ""
-            return os.pread(fd, 32, 0).decode("ascii", "replace").strip()
-        finally:
-            if fd >= 0:
-                os.close(fd)
+    def _keep(self, fd: int) -> int:
+        """Keep the locked file, unless it was removed meanwhile: then others lock another one."""
+        if not self._files.holds(self._name, fd):
+            os.close(fd)
+            return -1
+        _sign(fd, f"{os.getpid()}\n")
+        self._fd = fd
+        return -1
 
     def _wait(self, deadline: Deadline, seconds: float, holder: str) -> None:
         left = deadline.left()
         if not left:
             raise DeadlineError(
-                f"{self._instance}: another run (process {holder or 'unknown'}) still holds "
+                f"{self._instance}: another run (process {holder}) still holds "
                 f"{self._files.path / self._name}: end it, or raise the deadline"
             )
         clock, asked = deadline.clock, min(seconds, left)
@@ -85,3 +82,7 @@ def _sign(fd: int, text: str) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(fd, 0)
         os.pwrite(fd, text.encode(), 0)
+
+
+def _holder(fd: int) -> str:
+    return os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"

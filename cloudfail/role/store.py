@@ -37,6 +37,10 @@ class RoleCheck(Protocol):
     def __call__(self, *, completes: bool = False) -> None: ...
 
 
+def _nothing() -> None:
+    """Stop nobody."""
+
+
 class RoleStore:
     """Role events and the run lock, in files of one directory.
 
@@ -63,7 +67,6 @@ class RoleStore:
         A newer event of another role begins the next generation, one of the same role joins the
         one on record. Raises SupersededError when a newer event of another role is on record.
         """
-        self._attempt(self._files.make)
         with self._recording(event.instance):
             before = self.current(event.instance)
             after = _succeed(before, event)
@@ -100,14 +103,22 @@ class RoleStore:
         return still_ours
 
     @contextlib.contextmanager
-    def running(self, instance: str, deadline: Deadline) -> Iterator[bool]:
+    def running(
+        self, instance: str, deadline: Deadline, *, check_stopped: Callable[[], None] = _nothing
+    ) -> Iterator[bool]:
         """Hold the instance's run lock; gives False when there can be no lock, and goes on.
 
-        Raises DeadlineError naming the holder when the lock is not free in time, and
-        SupersededError when a newer role is recorded while waiting.
+        Raises DeadlineError naming the holder when the lock is not free in time, SupersededError
+        when a newer role is recorded or the clock is woken while waiting, and what
+        `check_stopped` raises: it is asked at least every 50 ms while waiting.
         """
         mine = self._mine.get(instance)
-        check = self.check(instance, mine.generation) if mine else _pass
+        check_role = self.check(instance, mine.generation) if mine else _nothing
+
+        def check() -> None:
+            check_stopped()
+            check_role()
+
         lock = RunLock(self._files, instance)
         try:
             lock.acquire(deadline, check)
@@ -179,34 +190,27 @@ class RoleStore:
         )
 
 
-def _pass(*, completes: bool = False) -> None:
-    """Let every write through: no role was recorded by this process."""
-
-
 def _role_file(instance: str) -> str:
     return f"{file_name(instance)}.role"
 
 
 def _succeed(before: Recorded | None, event: Event) -> Recorded:
     """Say what is on record after the event."""
-    generation = before.generation if before else 0
-    joins = before is not None and (before.role, before.event.boot_id) == (
-        event.role,
-        event.boot_id,
-    )
-    if before is not None and event.is_older_than(before.event):
+    if before is None:
+        return _begin(event, 1, yielded=0)
+    joins = (before.role, before.event.boot_id) == (event.role, event.boot_id)
+    if event.is_older_than(before.event):
         if joins:
             return before
         raise SupersededError(_superseded(before, 0))
-    if before is not None and joins:
+    if joins:
         return msgspec.structs.replace(before, event=event)
-    yielded = before.yielded if before else 0
-    return Recorded(
-        event=event,
-        generation=generation + 1,
-        at=wall_clock(),
-        yielded=generation + 1 if event.role is Role.BACKUP else yielded,
-    )
+    return _begin(event, before.generation + 1, yielded=before.yielded)
+
+
+def _begin(event: Event, generation: int, *, yielded: int) -> Recorded:
+    newest_backup = generation if event.role is Role.BACKUP else yielded
+    return Recorded(event=event, generation=generation, at=wall_clock(), yielded=newest_backup)
 
 
 def _supersedes(recorded: Recorded, generation: int, mine: Recorded | None) -> bool:
