@@ -1,0 +1,95 @@
+"""The machine we run on: its node and its role's keys, looked up while the SDK is still loading."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from cloudfail.errors import UnreachableError
+from cloudfail.model import Address, Node
+from cloudfail.provider import Setup
+
+from cloudfail_aws.credentials import Keys, needs_chain, role_keys, static_keys
+from cloudfail_aws.identity import addresses_of, associations_of, find_node
+from cloudfail_aws.metadata import Metadata
+
+T = TypeVar("T")
+
+
+class _Ahead(Generic[T]):
+    """A question asked in the background; its outcome is good for one `take`."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._outcome: Future[T] | None = None
+
+    def begin(self) -> None:
+        self._outcome = Future()
+
+    def run(self) -> None:
+        outcome = self._outcome
+        if outcome is None:
+            return
+        try:
+            outcome.set_result(self._ask())
+        except BaseException as exc:  # noqa: BLE001 - raised again where the answer is wanted
+            outcome.set_exception(exc)
+
+    def take(self) -> T:
+        """Return (or raise) what came of it, the first time; ask now, later on."""
+        outcome, self._outcome = self._outcome, None
+        return self._ask() if outcome is None else outcome.result()
+
+
+class Machine:
+    """Asks the metadata service. What was looked up ahead is used once, then asked afresh."""
+
+    def __init__(self, setup: Setup, metadata: Metadata | None = None) -> None:
+        self._setup = setup
+        self._metadata = metadata or Metadata()
+        self._keys = _Ahead(lambda: role_keys(self._metadata))
+        self._node = _Ahead(lambda: find_node(self._metadata, setup))
+        self._lock = threading.Lock()
+        self._found: Node | None = None
+
+    def look_ahead(self) -> None:
+        """Begin in the background. Raises ConfigError for a credentials file that is off."""
+        settings = self._setup.settings
+        wanted: list[_Ahead[Keys | None] | _Ahead[Node]] = []
+        if static_keys(settings) is None and not needs_chain(settings):
+            wanted.append(self._keys)
+        wanted.append(self._node)
+        for question in wanted:
+            question.begin()
+        threading.Thread(
+            target=lambda: [question.run() for question in wanted], name="metadata", daemon=True
+        ).start()
+
+    def node(self) -> Node:
+        """Return this machine's node, as `identity.find_node` does; remembered once found."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._node.take()
+            return self._found
+
+    def keys(self) -> Keys | None:
+        """Return the instance role's keys, None without a role. Raises UnreachableError."""
+        return self._keys.take()
+
+    def addresses(self, node: Node) -> frozenset[Address] | None:
+        """Return the addresses the instance is told to have now; None: there is no telling."""
+        return self._ask(node, addresses_of)
+
+    def associations(self, node: Node) -> Mapping[Address, Address] | None:
+        """Return private -> public address now; None: there is no telling."""
+        return self._ask(node, associations_of)
+
+    def _ask(self, node: Node, question: Callable[[Metadata, str], T]) -> T | None:
+        if node.facts.get("identity") != "metadata":
+            return None
+        try:
+            return question(self._metadata, node.facts["mac"])
+        except UnreachableError:
+            return None
