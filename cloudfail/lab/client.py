@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from queue import Queue
 
 import msgspec
 
@@ -44,18 +45,19 @@ class Client:
         self._socket: socket.socket | None = None
 
     def open(self, plug: Callable[[int], None]) -> None:
-        """Start calling; `plug` gets the id of the thread whose network namespace is the client's."""
-        ready = threading.Event()
-        failed: list[OSError] = []
-        sender = threading.Thread(
-            target=self._send, args=(plug, ready, failed), name="client", daemon=True
-        )
-        sender.start()
-        ready.wait()
-        if failed:
-            raise failed[0]
+        """Start calling; `plug` gets the id of the thread whose network namespace is the client's.
+
+        Raises OSError when the kernel refuses that namespace.
+        """
+        born: Queue[int | OSError] = Queue()
+        plugged = threading.Event()
+        self._start(lambda: self._call(born, plugged))
+        answer = born.get()
+        if isinstance(answer, OSError):
+            raise answer
+        plug(answer)  # not in the client's thread: what that starts is in the client's network
+        plugged.set()
         self._start(self._receive)
-        self._threads.append(sender)
 
     def close(self) -> None:
         self._over.set()
@@ -83,23 +85,20 @@ class Client:
         thread.start()
         self._threads.append(thread)
 
-    def _send(
-        self, plug: Callable[[int], None], ready: threading.Event, failed: list[OSError]
-    ) -> None:
+    def _call(self, born: Queue[int | OSError], plugged: threading.Event) -> None:
         try:
             kernel.unshare(kernel.NEWNET)  # of this thread alone
-            plug(threading.get_native_id())
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.settimeout(0.2)
         except OSError as exc:
-            failed.append(exc)
+            born.put(exc)
             return
-        finally:
-            ready.set()
+        born.put(threading.get_native_id())
+        plugged.wait()
         following = self._clock.now()
         while not self._over.is_set():
             self._sent.append(self._clock.now())
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # the router answers that it knows no way
                 self._socket.sendto(_NUMBER.pack(len(self._sent) - 1), self._address)
             self._judge()
             following = max(following + INTERVAL, self._clock.now())

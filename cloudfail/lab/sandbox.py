@@ -1,8 +1,8 @@
 """Re-execute the lab inside namespaces of its own, so that the kernel cleans up whatever happens.
 
-Three processes: the one the user started only waits and forwards signals; a warden is in the new
-namespaces and dies with it; the lab is process 1 of the new PID namespace, and when process 1
-ends, the kernel ends everything in there and takes the mounts and networks down.
+The process that the user started only waits and forwards signals; a warden makes the namespaces
+and dies with it; process 1 of the new PID namespace collects orphans, and starts the lab. When
+process 1 ends, the kernel ends everything in there and takes the mounts and networks down.
 """
 
 from __future__ import annotations
@@ -90,7 +90,11 @@ def _first(command: Sequence[str], keep: Sequence[Path], warden: int) -> int:
     with contextlib.suppress(OSError):
         os.chdir(here)
     os.environ[INSIDE] = "root" if _is_really_root() else "rootless"
-    os.execv(command[0], list(command))  # noqa: S606 - this program again, no shell
+    child = os.fork()
+    if child == 0:
+        os.execv(command[0], list(command))  # noqa: S606 - this program again, no shell
+    with _forwarding(child):
+        return _reap_until(child)
 
 
 def _is_really_root() -> bool:
@@ -151,6 +155,15 @@ def _forwarding(child: int):  # type: ignore[no-untyped-def]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _reap_until(child: int) -> int:
+    """Do what a process 1 is for: collect every orphan, until the child is over."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
 
 
 def _wait(child: int) -> int:
