@@ -14,7 +14,11 @@ from cloudfail.errors import ConfigError
 from cloudfail.journal import Entry, Reading, scan
 
 _DEFAULT_LIMIT = 50
-_WHAT = ("summary", "text", "error", "claims", "digest", "role")
+# The first that a line has says what it is about; the others come after it.
+_WHAT = ("summary", "claims", "digest", "text")
+_MORE = (("error", "{}"), ("owner", "owner {}"), ("role", "role {}"), ("exit_code", "exit code {}"),
+         ("calls", "{} calls"), ("duration_ms", "{} ms"), ("attempts", "attempt {}"),
+         ("request_id", "request {}"))  # fmt: skip
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -89,12 +93,10 @@ def _print_table(path: Path, reading: Reading) -> None:
 
 
 def _what(entry: Entry) -> str:
-    parts = [_text(entry.fields[name]) for name in _WHAT if entry.fields.get(name)]
-    if "duration_ms" in entry.fields:
-        parts.append(f"{entry.fields['duration_ms']} ms")
-    if entry.fields.get("request_id"):
-        parts.append(f"request {entry.fields['request_id']}")
-    return "; ".join(parts)
+    fields = entry.fields
+    first = [_text(fields[name]) for name in _WHAT if fields.get(name)][:1]
+    more = [form.format(_text(fields[name])) for name, form in _MORE if name in fields]
+    return "; ".join([*first, *(text for text in more if text)])
 
 
 def _text(value: Any) -> str:

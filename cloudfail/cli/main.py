@@ -105,10 +105,11 @@ def _add_lab(commands: Any) -> None:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         return _dispatch(arguments[0], arguments[1:])
-    args = build_parser().parse_args(arguments)  # exits for --help and for what is unknown
-    if args.version:
-        return _dispatch("version", [])
-    build_parser().print_help(sys.stderr)
+    if arguments[:1] == ["--version"]:
+        return _dispatch("version", arguments[1:])
+    parser = build_parser()
+    parser.parse_args(arguments)  # exits for --help and for what is unknown
+    parser.print_help(sys.stderr)
     return 64
 
 

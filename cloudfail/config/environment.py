@@ -27,6 +27,8 @@ GENERAL: Mapping[str, str] = {
     "CLOUDFAIL_STATE_DIR": "where roles and locks live (default `/run/cloudfail`)",
     "CLOUDFAIL_JOURNAL": "the journal's file (`journal.path`)",
 }
+# CLOUDFAIL_PROVIDER and CLOUDFAIL_NODE select; these set what every instance has.
+_OF_INSTANCES = ("interface", "deadline", "width")
 
 
 def variable(table: str, name: str) -> str:
@@ -52,7 +54,7 @@ def instance_overrides(environ: Mapping[str, str], problems: Problems) -> dict[s
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(InstanceTable):
         name = f"{PREFIX}{field.encode_name}".upper()
-        if name in GENERAL and field.encode_name != "provider" and environ.get(name):
+        if field.encode_name in _OF_INSTANCES and environ.get(name):
             _convert(environ[name], field, name, values, problems)
     return values
 

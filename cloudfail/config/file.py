@@ -146,8 +146,10 @@ class InstanceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         | None
     ) = None
     width: Annotated[int, Meta(ge=1, le=64, description="How many calls may run at once.")] = 16
-    node: tuple[NodeTable, ...] = ()
-    claim: tuple[ClaimTable, ...] = ()
+    node: Annotated[tuple[NodeTable, ...], Meta(description="The members; see below.")] = ()
+    claim: Annotated[
+        tuple[ClaimTable, ...], Meta(description="What the master must own; see below.")
+    ] = ()
 
 
 class GuardTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,12 +11,15 @@ from cloudfail import registry
 from cloudfail.config.file import FileTable
 
 
-def json_schema() -> dict[str, Any]:
-    """Return a JSON Schema (draft 2020-12) that editors can complete and check the file with."""
+def json_schema(distribution: str = "") -> dict[str, Any]:
+    """Return a JSON Schema (draft 2020-12) that editors can complete and check the file with.
+
+    With a `distribution`, only the providers that come with it are in it.
+    """
     specs = {
         name: listed.spec
         for name, listed in registry.available().items()
-        if listed.spec is not None
+        if listed.spec is not None and distribution in {"", listed.distribution}
     }
     types = (FileTable, *(spec.settings for spec in specs.values()))
     schemas, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
