@@ -9,6 +9,8 @@ import pytest
 
 # Real keepalived nodes compete for the machine's time: one lab at a time keeps their timers honest.
 NEEDS_THE_MACHINE = ("netns", "rootless")
+# Against the built wheel, outside this tree: script/smoke.
+collect_ignore = ["wheel"]
 
 
 def needs_the_machine(item: pytest.Item) -> bool:
