@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cloudfail.errors import ProviderMissingError
-from cloudfail.lab.cloud.corrections import install
+from cloudfail.lab.cloud import corrections, speed
 from cloudfail.lab.cloud.httpd import Incoming, Reply
 from cloudfail.lab.cloud.world import ACCOUNT, REGION
 
@@ -156,11 +156,13 @@ class Engine:
 def _load_moto() -> Any:
     # 1,300 machine images that no failover asks for cost 0.3 s at each start.
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
     try:
+        speed.install()
         from moto.moto_server.werkzeug_app import create_backend_app
     except ImportError as exc:
         raise ProviderMissingError(
             f"the embedded AWS needs moto ({exc.name} is missing): pip install 'cloudfail[lab]'"
         ) from exc
-    install()
+    corrections.install()
     return create_backend_app
