@@ -59,6 +59,9 @@ class Ledger:
     def on_change(self, callback: Callable[[Change], None]) -> None:
         self._callbacks.append(callback)
 
+    def forget(self, callback: Callable[[Change], None]) -> None:
+        self._callbacks.remove(callback)
+
     def note(self, holders: Holders) -> None:
         """Record what differs from the last time."""
         t = time.monotonic()

@@ -27,9 +27,11 @@ def install() -> None:
 def _list_regions_once() -> None:
     """Moto asks new sessions, and each parses EC2's whole model to learn that EC2 is `ec2`."""
     import boto3
+    from botocore.loaders import create_loader
+    from botocore.regions import EndpointResolver
 
     plain: Any = boto3.Session.get_available_regions
-    resolver = boto3.Session()._session.get_component("endpoint_resolver")  # noqa: SLF001
+    resolver = EndpointResolver(create_loader().load_data("endpoints"))
     listed = functools.cache(resolver.get_available_endpoints)
 
     def get_available_regions(
