@@ -23,6 +23,7 @@ from cloudfail.model import (
     Route,
 )
 
+from cloudfail_aws.arn import account_of
 from cloudfail_aws.egress import cuts, serves
 from cloudfail_aws.look import Seen
 from cloudfail_aws.members import Members
@@ -267,7 +268,7 @@ def primary_of(node: Node) -> Address | None:
 
 def place(node: Node, role_arn: str = "") -> str:
     """Return "eu-central-1 of account 123456789012", as far as it is known."""
-    account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else node.facts.get("account", "")  # noqa: PLR2004 - an ARN's parts
+    account = account_of(role_arn) or node.facts.get("account", "")
     where = node.facts.get("region", "this region")
     return f"{where} of account {account}" if account else where
 

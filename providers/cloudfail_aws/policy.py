@@ -11,6 +11,7 @@ import msgspec
 from cloudfail.model import Claim, PrivateIp, PublicIp, Route
 from cloudfail.provider import Permission
 
+from cloudfail_aws.arn import account_of, partition_of
 from cloudfail_aws.settings import AwsSettings
 
 _CHECK = "check"
@@ -28,46 +29,65 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def permissions(claims: Sequence[Claim]) -> Sequence[Permission]:
     """Return what these claims need. Those of method `check` serve `--check` only."""
+    foreign = {claim.role_arn for claim in claims if isinstance(claim, Route)} - {""}
+    cases = _cases(claims) | ({"role", "route-table"} if foreign else set())
     return [
         Permission(action=action, method=entry.method, why=entry.why, write=entry.write)
-        for action, entry in _needed(_cases(claims, AwsSettings()))
+        for action, entry in _needed(cases)
     ]
 
 
 def policy(claims: Sequence[Claim], settings: AwsSettings) -> Mapping[str, str]:
-    """Return two IAM documents: `read` is enough to look, a node that takes needs `write` too.
+    """Return IAM documents: `read` is enough for a role that looks, `write` for one that takes.
 
-    ARNs are as narrow as the claims and settings are: region, allocation ids, tables, roles.
+    Where roles are assumed, these two are the node's own, and each assumed role's document goes
+    by its ARN. Resources are as narrow as the claims and settings tell: region, allocation ids,
+    addresses, tables.
     """
-    scope = Scope(claims=tuple(claims), settings=settings)
-    needed = [item for item in _needed(_cases(claims, settings)) if item[1].method != _CHECK]
-    own = [item for item in needed if not item[0].startswith("sts:")]
-    reads = [_statement("Look", [action for action, e in own if not e.write], ["*"], scope.here)]
-    writes = [s for action, entry in own if entry.write for s in scope.statements(action, entry)]
-    roles = sorted({settings.role_arn, *_roles(claims)} - {""})
-    if roles:
-        reads.append(_statement("AssumeRole", ["sts:AssumeRole"], roles))
-    return {"read": _document(reads), "write": _document(writes)}
+    foreign = sorted({claim.role_arn for claim in claims if isinstance(claim, Route)} - {""})
+    here = tuple(c for c in claims if not (isinstance(c, Route) and c.role_arn))
+    own = Scope(here, settings, account_of(settings.role_arn)).statements(_cases(claims))
+    looks = [statement for statement in own if statement["Sid"] == "Look"]
+    assumed = sorted({settings.role_arn, *foreign} - {""})
+    assume = [_statement("AssumeRole", ["sts:AssumeRole"], assumed)] if assumed else []
+    documents = {"read": looks + assume, "write": own + assume}
+    if settings.role_arn:
+        documents = {"read": assume, "write": assume, settings.role_arn: own}
+    for arn in foreign:
+        there = tuple(c for c in claims if isinstance(c, Route) and c.role_arn == arn)
+        scope = Scope(there, settings, account_of(arn))
+        statements = documents.get(arn, []) + scope.statements(frozenset({"route-table"}))
+        documents[arn] = statements
+    return {name: _document(statements) for name, statements in documents.items()}
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Which objects the claims touch, as ARNs."""
+    """Which objects the claims touch in one account (empty: not known), as ARNs."""
 
     claims: tuple[Claim, ...]
     settings: AwsSettings
+    account: str = ""
 
-    @property
-    def here(self) -> Mapping[str, Mapping[str, str]]:
+    def statements(self, cases: frozenset[str]) -> list[dict[str, Any]]:
+        """Return one statement to look, and for each write one a resource type.
+
+        EC2 checks every object of a call by itself.
+        """
+        needed = [item for item in _needed(cases) if item[1].method != _CHECK]
+        looks = [action for action, entry in needed if not entry.write]
         region = self.settings.region
-        return {"StringEquals": {"ec2:Region": region}} if region else {}
+        here = {"StringEquals": {"ec2:Region": region}} if region else {}
+        found = [_statement("Look", looks, ["*"], here)] if looks else []
+        for action, entry in needed:
+            if entry.write:
+                found += self._writes(action, entry)
+        return found
 
-    def statements(self, action: str, entry: Entry) -> Iterator[dict[str, Any]]:
-        """Yield one statement a resource type: EC2 checks each object of a call by itself."""
+    def _writes(self, action: str, entry: Entry) -> Iterator[dict[str, Any]]:
         name = action.partition(":")[2]
         for kind in entry.resources:
-            sid = name + "".join(part.title() for part in kind.split("-"))
-            if len(entry.resources) == 1:
-                sid = name
+            suffix = "".join(part.title() for part in kind.split("-"))
+            sid = name + suffix if len(entry.resources) > 1 else name
             yield from self._of_kind(sid, action, kind)
 
     def _of_kind(self, sid: str, action: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -93,20 +113,12 @@ class Scope(msgspec.Struct, frozen=True):
     def _tables(self) -> Iterator[str]:
         for claim in self.claims:
             if isinstance(claim, Route):
-                role = claim.role_arn or self.settings.role_arn
-                yield self._arn("route-table", claim.table, _account_of(role))
+                yield self._arn("route-table", claim.table)
 
-    def _arn(self, kind: str, name: str, account: str = "") -> str:
+    def _arn(self, kind: str, name: str) -> str:
         region = self.settings.region
-        owner = account or _account_of(self.settings.role_arn) or "*"
-        return f"arn:{partition_of(region)}:ec2:{region or '*'}:{owner}:{kind}/{name}"
-
-
-def partition_of(region: str) -> str:
-    """Return the ARN's partition: China and GovCloud are clouds of their own."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        where = f"{region or '*'}:{self.account or '*'}"
+        return f"arn:{partition_of(region)}:ec2:{where}:{kind}/{name}"
 
 
 @cache
@@ -122,26 +134,18 @@ def _needed(cases: frozenset[str]) -> Iterator[tuple[str, Entry]]:
             yield action, entry
 
 
-def _cases(claims: Sequence[Claim], settings: AwsSettings) -> frozenset[str]:
-    found = {"role"} if settings.role_arn or any(_roles(claims)) else set()
+def _cases(claims: Sequence[Claim]) -> frozenset[str]:
+    """Return the cases of `needed_for` that the node's own credentials meet."""
+    found = set()
     for claim in claims:
-        if isinstance(claim, PrivateIp) and claim.address.version == 6:  # noqa: PLR2004 - IPv6
-            found.add("private-ip-v6")
-        else:
-            found.add(claim.kind)
+        is_v6 = isinstance(claim, PrivateIp) and claim.address.version == 6  # noqa: PLR2004 - IPv6
+        found.add("private-ip-v6" if is_v6 else claim.kind)
+        if isinstance(claim, Route) and not claim.role_arn:
+            found.add("route-table")
         if isinstance(claim, PublicIp) and claim.private_address is not None:
             # Only the look at its holder's addresses tells whose the seat is.
             found.add("public-ip-seated")
     return frozenset(found)
-
-
-def _roles(claims: Sequence[Claim]) -> Iterator[str]:
-    return (claim.role_arn for claim in claims if isinstance(claim, Route) and claim.role_arn)
-
-
-def _account_of(role_arn: str) -> str:
-    parts = role_arn.split(":")
-    return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - arn:partition:iam::account:role/x
 
 
 def _statement(
