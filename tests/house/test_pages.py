@@ -60,7 +60,9 @@ def test_the_configurations_on_the_pages_are_valid(tmp_path: Path) -> None:
     from cloudfail.config import examine
 
     for page in (ROOT / "README.md", ROOT / "docs" / "how-to" / "aws.md"):
-        (text,) = re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        (text,) = re.findall(
+            r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
         file = tmp_path / "cloudfail.toml"
         file.write_text(text, encoding="utf-8")
         config, problems = examine(file, {})
