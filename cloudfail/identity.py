@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -82,10 +81,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _ipv4(lines: Sequence[str]) -> Iterable[IPv4Address]:
-    """A leaf `|-- 10.0.1.10` whose next line is `/32 host LOCAL`."""
-    for above, line in pairwise(lines):
-        if line.strip() == "/32 host LOCAL":
-            yield IPv4Address(above.split()[-1])
+    """A leaf `|-- 10.0.1.10` and below it `/32 host LOCAL`, once for each device that has it."""
+    leaf = ""
+    for line in lines:
+        if "|-- " in line:
+            leaf = line.split()[-1]
+        elif line.strip() == "/32 host LOCAL":
+            yield IPv4Address(leaf)
 
 
 def _ipv6(lines: Sequence[str]) -> Iterable[IPv6Address]:
