@@ -119,6 +119,13 @@ class Stage:
     def calls_of(self, node: str, operation: str) -> list[NodeCall]:
         return [c for c in self.site.calls() if (c.node, c.operation) == (node, operation)]
 
+    def expect_writes(self, count: int) -> None:
+        """Expect exactly so many mutating calls since the fault, once everything is quiet."""
+        self.calm()
+        self.pause(_CALM)
+        seen = len(self.writes)
+        self.expect(seen == count, f"{seen} mutating API calls since the fault, not {count}")
+
     def is_allocated(self, public_ip: str) -> bool:
         """Say whether the cloud still has the address, with whomever it is."""
         return self.site.is_allocated(public_ip)

@@ -1,0 +1,99 @@
+"""`cloudfail lab run` and `list`: outside the sandbox, inside it, and without one."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+import msgspec
+
+from cloudfail.cli.document import document, print_document
+from cloudfail.cli.lab_show import LiveTimeline, verdict_text
+from cloudfail.clock import SystemClock
+from cloudfail.errors import UsageError
+from cloudfail.lab import preflight, probe, scenarios
+from cloudfail.lab.rehearse import Result, rehearse
+from cloudfail.lab.scenario import Scenario
+from cloudfail.lab.site import RealSite, Site
+
+FAILED = 1
+_SHORTEST = 0.1
+
+
+def list_scenarios(args: Namespace) -> int:
+    """Print each scenario's name and sentence."""
+    known = scenarios.SCENARIOS.values()
+    if args.output == "json":
+        listed = [{"name": one.name, "summary": one.summary} for one in known]
+        print_document(document("lab list", scenarios=listed, exit_code=0))
+        return 0
+    width = max(len(one.name) for one in known)
+    for one in known:
+        print(f"{one.name:{width}}  {one.summary}")
+    return 0
+
+
+def run(args: Namespace) -> int:
+    """Exit 0: passed; 1: failed; 64, 69, 78: it cannot run, and why."""
+    scenario = scenarios.scenario(args.scenario)
+    if args.agent:
+        raise UsageError("--agent: the resident agent is not part of this version of cloudfail")
+    preflight.check_provider(args.provider)
+    if args.advert_int < _SHORTEST:
+        raise UsageError("--advert-int must be 0.1 or more: VRRP 3 has it in hundredths of seconds")
+    if args.simulate:
+        return _simulated(args, scenario)
+    if preflight.is_inside():
+        return _inside(args, scenario)
+    return preflight.enter(_again(args))
+
+
+def _again(args: Namespace) -> list[str]:
+    """Return the command line that does the same once more, inside."""
+    return [
+        *(sys.executable, "-m", "cloudfail.cli.main", "lab", "run", args.scenario),
+        *("--provider", args.provider, "--output", args.output),
+        *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
+        *(("--debug",) if args.debug else ()),
+    ]
+
+
+def _inside(args: Namespace, scenario: Scenario) -> int:
+    probe.check_scripts()
+    clock = SystemClock()
+    return _play(args, scenario, RealSite(_topology(args, scenario).topology, clock))
+
+
+def _simulated(args: Namespace, scenario: Scenario) -> int:
+    from cloudfail.lab.simulated import SimulatedSite
+
+    clock = SystemClock()
+    with SimulatedSite.in_temporary_directory(_topology(args, scenario).topology, clock) as site:
+        return _play(args, scenario, site)
+
+
+def _topology(args: Namespace, scenario: Scenario) -> Scenario:
+    topology = msgspec.structs.replace(
+        scenario.topology, advert_interval=args.advert_int, provider=args.provider
+    )
+    return msgspec.structs.replace(scenario, topology=topology)
+
+
+def _play(args: Namespace, scenario: Scenario, site: Site) -> int:
+    clock = SystemClock()
+    live = LiveTimeline(sys.stderr, clock)
+    live.begin(scenario, simulated=site.simulated)
+    site.timeline.subscribe(live.take)
+    try:
+        result = rehearse(scenario, site, clock, args.latency, live.settle)
+    finally:
+        live.close()
+    _report(args, result)
+    return 0 if result.passed else FAILED
+
+
+def _report(args: Namespace, result: Result) -> None:
+    if args.output == "json":
+        print_document(result.document())
+        return
+    print(verdict_text(result))
