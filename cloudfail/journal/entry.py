@@ -49,7 +49,9 @@ def encode(head: Mapping[str, Any], event: str, fields: Mapping[str, Any]) -> by
     """
     own = {"v": VERSION, "time": timestamp(wall_clock()), **head, "event": event}
     rest = {f"{name}_" if name in own else name: value for name, value in fields.items()}
-    return _dump({**own, **{name: _plain(name, value) for name, value in rest.items()}}) + b"\n"
+    line = {name: _writable(value) for name, value in own.items()}
+    line |= {str(_writable(name)): _plain(name, value) for name, value in rest.items()}
+    return msgspec.json.encode(line) + b"\n"
 
 
 def decode(line: bytes) -> Entry | None:
@@ -81,20 +83,18 @@ def _plain(name: str, value: Any) -> Any:
 
 def _redacted(name: str, value: Any) -> Any:
     if _SECRET_KEY.search(name):
-        return _HIDDEN if value else value
-    if isinstance(value, str):
-        return redact(value)
+        return _HIDDEN if value else _writable(value)
     if isinstance(value, dict):
-        return {key: _redacted(str(key), inner) for key, inner in value.items()}
+        return {str(_writable(key)): _redacted(str(key), inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_redacted("", inner) for inner in value]
+    return redact(_writable(value)) if isinstance(value, str) else _writable(value)
+
+
+def _writable(value: Any) -> Any:
+    """Replace what JSON in UTF-8 cannot carry: lone surrogates, and integers past 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        return str(value)
     return value
-
-
-def _dump(line: Mapping[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(line)
-    except (ValueError, TypeError):
-        import json  # text that UTF-8 cannot carry, or a number that msgspec does not take
-
-        return json.dumps(line, default=str).encode()

@@ -43,14 +43,18 @@ class AppendFile:
     def append(self, line: bytes) -> None:
         """Append a line; raises OSError when not all of it was written."""
         for _ in range(_ATTEMPTS):
-            fd = self._opened()
-            with self._locked(fd) as locked:
-                if not self._is_current(fd) or (locked and self._has_rotated(fd, len(line))):
-                    self._retire()
-                    continue
-                self._write(fd, line)
+            if self._appended(self._opened(), line):
                 return
+            self._retire()
         self._write(self._opened(), line)
+
+    def _appended(self, fd: int, line: bytes) -> bool:
+        """Append to this file; False when the path names another one by now."""
+        with self._locked(fd) as locked:
+            if not self._is_current(fd) or (locked and self._has_rotated(fd, len(line))):
+                return False
+            self._write(fd, line)
+        return True
 
     def sync(self) -> None:
         """Return when all that was appended is on the disk; raises OSError."""
@@ -146,13 +150,18 @@ class AppendFile:
 
     def _retire(self) -> None:
         """Put the file away, to be synced and closed when the next settle asks."""
-        if self._fd < 0:
-            return
-        if self._dirty and len(self._retired) < _MOST_RETIRED:
-            self._retired.append(self._fd)
-        else:
-            os.close(self._fd)
+        fd, dirty = self._fd, self._dirty
         self._fd, self._dirty = -1, False
+        if dirty:
+            self._retired.append(fd)
+        elif fd >= 0:
+            os.close(fd)
+        if len(self._retired) > _MOST_RETIRED:
+            oldest = self._retired.pop(0)
+            try:
+                os.fsync(oldest)
+            finally:
+                os.close(oldest)
 
 
 def rotated(path: Path, n: int) -> Path:
