@@ -5,7 +5,8 @@ The numbers are those of docs/explanation/safety-rules.md.
 
 from __future__ import annotations
 
+from mutation.aws import AWS
 from mutation.core import CORE
 from mutation.tree import Mutation
 
-MUTATIONS: tuple[Mutation, ...] = CORE
+MUTATIONS: tuple[Mutation, ...] = CORE + AWS

@@ -1,0 +1,132 @@
+"""The rules that the AWS provider keeps."""
+
+from __future__ import annotations
+
+from mutation.tree import Mutation
+
+PLAN = "providers/cloudfail_aws/plan.py"
+HOLDINGS = "providers/cloudfail_aws/holdings.py"
+TESTS = ("tests/providers/aws",)
+
+AWS = (
+    Mutation(
+        name="aws: a read that failed means nobody",
+        rule=1,
+        file=HOLDINGS,
+        before='owner=Owner.UNKNOWN, obstacle=str(error) if lasting else ""',
+        after='owner=Owner.NOBODY, obstacle=str(error) if lasting else ""',
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: an unknown holder is taken from",
+        rule=1,
+        file=PLAN,
+        before="if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle",
+        after="if h.owner in (Owner.PEER, Owner.NOBODY, Owner.UNKNOWN) and not h.obstacle",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: an Elastic IP is not taken over in one call",
+        rule=2,
+        file=PLAN,
+        before='"AllowReassociation": True',
+        after='"AllowReassociation": False',
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a private address is not taken over in one call",
+        rule=2,
+        file=PLAN,
+        before='"AllowReassignment": True',
+        after='"AllowReassignment": False',
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: an IPv6 address is taken off its holder without proof that it fits here",
+        rule=2,
+        file=HOLDINGS,
+        before="    if not same_family or any(address in net for net in same_family):\n",
+        after="    if True:\n",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: what an IPv6 release destroys is not told",
+        rule=3,
+        file=PLAN,
+        before='destroys={"holder": holder, "addresses": _targets(theirs)},',
+        after="",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: an address is compared as text with the peers'",
+        rule=4,
+        file="providers/cloudfail_aws/members.py",
+        before="not addresses.isdisjoint(interface.addresses)",
+        after="any(str(p) in str(a) for p in addresses for a in interface.addresses)",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: an Elastic IP goes to the instance, not to the interface",
+        rule=4,
+        file=PLAN,
+        before='            "NetworkInterfaceId": node.ref,\n            "PrivateIpAddress": seat,\n',
+        after='            "InstanceId": node.facts["instance_id"],\n',
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a stranger counts as a peer",
+        rule=5,
+        file="providers/cloudfail_aws/members.py",
+        before="return Owner.PEER if known else Owner.STRANGER",
+        after="return Owner.PEER",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: what is held already is written again",
+        rule=6,
+        file=PLAN,
+        before="if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle",
+        after="if h.owner in (Owner.PEER, Owner.NOBODY, Owner.MINE) and not h.obstacle",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: one kind that cannot be read stops the others",
+        rule=7,
+        file="providers/cloudfail_aws/look.py",
+        before="    except ProviderError as error:\n        return error\n",
+        after="    except ProviderError:\n        raise\n",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a request leaves without asking for the role",
+        rule=8,
+        file="providers/cloudfail_aws/api.py",
+        before="            self._setup.before_write(operation)\n",
+        after="            pass\n",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a half-done IPv6 move is abandoned",
+        rule=8,
+        file=PLAN,
+        before="completes=bool(held)",
+        after="completes=False",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a route cuts the node's own way to the API",
+        rule=9,
+        file=HOLDINGS,
+        before="    if cuts(claim.destination, table, around.api):\n",
+        after="    if False:\n",
+        tests=TESTS,
+    ),
+    Mutation(
+        name="aws: a standby without a way of its own to the API is not noticed",
+        rule=9,
+        file="providers/cloudfail_aws/check.py",
+        before="    if leaves_without_public_ip(way, node):\n",
+        after="    if True:\n",
+        tests=TESTS,
+    ),
+)
