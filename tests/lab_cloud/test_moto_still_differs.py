@@ -95,6 +95,12 @@ def plain(port: str) -> Plain:
     return Plain(client)
 
 
+def filter_by_any_address(plain: Plain) -> None:
+    plain.assign(0, "10.0.1.200")
+    filters = [{"Name": "addresses.private-ip-address", "Values": ["10.0.1.200"]}]
+    assert plain.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
+
+
 def name_the_missing(plain: Plain) -> None:
     error = refusal(plain.ec2.describe_addresses, AllocationIds=[plain.eip, "eipalloc-1"])
     assert plain.eip in error.response["Error"]["Message"]
@@ -222,6 +228,7 @@ def with_public_ips_freed(plain: Plain) -> None:
 PROBES: dict[str, Callable[[Plain], None]] = {
     probe.__name__: probe
     for probe in (
+        filter_by_any_address,
         name_the_missing,
         reassociation_allowed,
         only_interface_of,

@@ -15,43 +15,42 @@ MESSAGES = {
 }
 
 
-def refusal(status: int, code: str, message: str = "") -> Reply:
-    """Build EC2's error document: <Response><Errors>..., with a request id."""
+def refusal(status: int, code: str, message: str = "", service: str = "ec2") -> Reply:
+    """Build the service's error document, with a request id. EC2's differs from all others."""
     request_id = str(uuid.uuid4())
     text = escape(message or MESSAGES.get(code, "An error was injected by the lab."))
+    error = f"<Code>{escape(code)}</Code><Message>{text}</Message>"
     body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Response><Errors><Error><Code>{escape(code)}</Code><Message>{text}</Message></Error>"
-        f"</Errors><RequestID>{request_id}</RequestID></Response>"
+        f"<Response><Errors><Error>{error}</Error></Errors>"
+        f"<RequestID>{request_id}</RequestID></Response>"
+        if service == "ec2"
+        else f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     headers = {"Content-Type": "text/xml;charset=UTF-8", "x-amzn-RequestId": request_id}
-    return Reply(status, body.encode(), headers)
+    return Reply(status, f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode(), headers)
+
+
+def throttling(service: str) -> Reply:
+    """Say in the service's way that there were too many calls."""
+    if service == "ec2":
+        return refusal(503, "RequestLimitExceeded")
+    return refusal(400, "Throttling", "Rate exceeded", service)
 
 
 def denial(action: str, principal: str, resource: str = "*") -> Reply:
     """Deny in the words that EC2 and STS use, each with its own code."""
+    service = action.partition(":")[0]
     where = "" if resource == "*" else f" on resource: {resource}"
     sentence = (
         f"User: {principal} is not authorized to perform: {action}{where} because no "
         f"identity-based policy allows the {action} action"
     )
-    if action.startswith("sts:"):
-        return sts_refusal(403, "AccessDenied", sentence)
+    if service != "ec2":
+        return refusal(403, "AccessDenied", sentence, service)
     return refusal(
         403,
         "UnauthorizedOperation",
         f"You are not authorized to perform this operation. {sentence}. "
         "Encoded authorization failure message: lab",
     )
-
-
-def sts_refusal(status: int, code: str, message: str) -> Reply:
-    """Build STS's error document, which is not EC2's."""
-    request_id = str(uuid.uuid4())
-    body = (
-        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>'
-        f"<Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
-    return Reply(status, body.encode(), headers)

@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping
 
 from cloudfail.clock import SystemClock
-from cloudfail.lab.cloud.answers import denial, refusal
+from cloudfail.lab.cloud.answers import denial, refusal, throttling
 from cloudfail.lab.cloud.engine import SERVICES, Engine
 from cloudfail.lab.cloud.faults import Budget, Faults
 from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
 from cloudfail.lab.cloud.iam import Iam
 from cloudfail.lab.cloud.ledger import Ledger, look
 from cloudfail.lab.cloud.memory import Memory
+from cloudfail.lab.cloud.owners import refuse_foreign_table
 from cloudfail.lab.cloud.records import Call
 from cloudfail.lab.cloud.request import ApiRequest, read_request
 
@@ -33,6 +34,7 @@ class Api:
         self.ledger = ledger
         self.lock = threading.RLock()
         self.iam = Iam(engine)
+        self.table_owners: dict[str, str] = {}
         self._clock = SystemClock()
         self._budget = Budget(Faults())
         self._memory = Memory()
@@ -90,22 +92,28 @@ class Api:
 
     def _refuse(self, request: ApiRequest, budget: Budget) -> Reply | None:
         if request.service not in SERVICES:
-            return refusal(400, "InvalidAction", f"This cloud has no {request.service!r} service")
+            message = f"This cloud has no service {request.service!r}"
+            return refusal(400, "InvalidAction", message, request.service)
         if budget.reset_before(request.operation):
             raise ConnectionCutError
         if budget.throttled(request.operation):
-            return refusal(503, "RequestLimitExceeded")
+            return throttling(request.service)
         error = budget.error(request.operation)
         if error is not None:
-            return refusal(*error)
+            return refusal(*error, service=request.service)
         if budget.denied(request.operation):
             principal = self.iam.principal_of(request.access_key)
             return denial(f"{request.service}:{request.operation}", principal)
         return None
 
     def _judge(self, request: ApiRequest, incoming: Incoming) -> Reply | None:
+        account = self.iam.account_of(request.access_key)
         with self.lock:
-            return self.iam.refuse(request, incoming) or self.iam.identity(request)
+            return (
+                self.iam.refuse(request, incoming)
+                or self.iam.identity(request)
+                or refuse_foreign_table(request, account, self.table_owners)
+            )
 
     def _effect(self, request: ApiRequest, incoming: Incoming, faults: Faults) -> Reply:
         with self.lock:

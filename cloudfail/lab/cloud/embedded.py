@@ -50,10 +50,14 @@ class EmbeddedAws:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every service and connection of this cloud."""
         for service in (self._service, *self._metadata.values()):
             if service is not None:
                 service.close()
-        self._metadata = {}
+        self._service, self._metadata = None, {}
         ACCOUNTS.give_back(self._account)
 
     @property
@@ -106,6 +110,11 @@ class EmbeddedAws:
             built = Builder(self.api.engine, world).build()
             self._built, self._world = built, world
             self.api.start(_names(built))
+            self.api.table_owners = {
+                built.tables[table.name]: table.account
+                for table in world.route_tables
+                if table.account
+            }
         return built
 
     def reset(self) -> None:
@@ -115,6 +124,7 @@ class EmbeddedAws:
             self._built = self._world = None
             self.api.faults = Faults()
             self.api.iam.reset()
+            self.api.table_owners = {}
             self.api.start({})
 
     def terminate_node(self, name: str) -> None:

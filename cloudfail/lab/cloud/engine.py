@@ -116,11 +116,14 @@ class Engine:
     def reset(self) -> None:
         from moto.ec2.models import ec2_backends
         from moto.iam.models import iam_backends
+        from moto.moto_api._internal import mock_random
         from moto.sts.models import sts_backends
 
         for backends in (ec2_backends, iam_backends, sts_backends):
             for backend in dict(backends[self.account]).values():
                 backend.reset()
+        # Ids are the same in each run, so that the logs of two runs can be compared.
+        mock_random.seed(self.account)
 
     def _environ(self, service: str, incoming: Incoming) -> dict[str, Any]:
         environ: dict[str, Any] = {

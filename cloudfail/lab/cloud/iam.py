@@ -14,7 +14,10 @@ from cloudfail.lab.cloud.request import ApiRequest
 from cloudfail.lab.cloud.sessions import ADMIN_KEY, Sessions, role_arn
 from cloudfail.lab.cloud.signature import is_signed_by
 
-_AUTH_FAILURE = "AWS was not able to validate the provided access credentials"
+_REFUSED = {
+    "ec2": (401, "AuthFailure", "AWS was not able to validate the provided access credentials"),
+    "sts": (403, "InvalidClientTokenId", "The security token included in the request is invalid."),
+}
 
 
 class Iam:
@@ -48,7 +51,7 @@ class Iam:
             return None
         session = self.sessions.find(request.access_key)
         if session is None or not is_signed_by(incoming, session):
-            return refusal(401, "AuthFailure", _AUTH_FAILURE)
+            return _unknown_credentials(request.service)
         if request.operation == "GetCallerIdentity":
             return None
         policies = self._policies.get(session.role)
@@ -63,6 +66,10 @@ class Iam:
         """Tell the ARN behind an access key; a made-up one for credentials that are not ours."""
         session = self.sessions.find(access_key)
         return session.arn if session else f"arn:aws:iam::{self._engine.account}:user/lab"
+
+    def account_of(self, access_key: str) -> str:
+        session = self.sessions.find(access_key)
+        return session.account if session else self._engine.account
 
     def identity(self, request: ApiRequest) -> Reply | None:
         """STS's GetCallerIdentity for sessions, which moto does not know."""
@@ -81,3 +88,7 @@ class Iam:
     def _tags(self, resource_id: str) -> dict[str, str]:
         tags = self._engine.ec2.describe_tags(filters={"resource-id": [resource_id]})
         return {tag["key"]: tag["value"] for tag in tags}
+
+
+def _unknown_credentials(service: str) -> Reply:
+    return refusal(*_REFUSED.get(service, _REFUSED["sts"]), service=service)

@@ -64,12 +64,14 @@ class WorldPrivateIp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WorldTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A route table; routes are (destination, holder), the holder a node's name.
 
-    A holder of "" leaves the route out: it does not exist yet.
+    A holder of "" leaves the route out: it does not exist yet. `account` owns the table; ""
+    is the world's own. Another account's credentials come from STS's AssumeRole.
     """
 
     name: str
     routes: tuple[tuple[str, str], ...] = ()
     subnets: tuple[str, ...] = ()
+    account: str = ""
 
 
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 
 from cloudfail.lab.cloud.corrections import (
+    filters,
     ipv6,
     names,
     private_ips,
@@ -31,6 +32,6 @@ def install() -> None:
     with _lock:
         if _installed:
             return
-        for part in (names, public_ips, private_ips, ipv6, routes, termination):
+        for part in (filters, names, public_ips, private_ips, ipv6, routes, termination):
             part.install()
         _installed.append(True)
