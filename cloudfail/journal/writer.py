@@ -15,7 +15,8 @@ from cloudfail.journal.thread import Barrier, Line, WriterThread
 
 _MOST_OPEN = 10_000
 _CLOSE = 0.4
-_SYSLOG = 0.05
+_CLOSE_SYSLOG = 0.05
+_SYSLOG_SHARE = 0.1  # of the time that a settle may take
 
 
 class Journal(Protocol):
@@ -96,12 +97,13 @@ class FileJournal:
         barrier = Barrier(sync=True)
         self._thread.put(barrier)
         is_hanging = self._late is not None and not self._late.done.is_set()
-        if not barrier.done.wait(0.0 if is_hanging else seconds):
+        syslog = seconds * _SYSLOG_SHARE
+        if not barrier.done.wait(0.0 if is_hanging else seconds - syslog):
             self._late = self._late if is_hanging else barrier
-            self._give_up(f"not on the disk within {seconds:g} s", self._unsettled())
+            self._give_up(f"not on the disk within {seconds:g} s", self._unsettled(), syslog)
             return False
         if barrier.problem:
-            self._give_up(barrier.problem, self._unsettled())
+            self._give_up(barrier.problem, self._unsettled(), syslog)
             return False
         return True
 
@@ -113,18 +115,18 @@ class FileJournal:
         self._thread.put(barrier)
         is_hanging = self._late is not None and not self._late.done.is_set()
         if not barrier.done.wait(0.0 if is_hanging else _CLOSE):
-            self._give_up("not written when the run ended", self._unwritten())
+            self._give_up("not written when the run ended", self._unwritten(), _CLOSE_SYSLOG)
         elif barrier.problem:
-            self._give_up(barrier.problem, self._unwritten())
+            self._give_up(barrier.problem, self._unwritten(), _CLOSE_SYSLOG)
 
-    def _give_up(self, problem: str, lines: list[Line]) -> None:
+    def _give_up(self, problem: str, lines: list[Line], seconds: float) -> None:
         """Hand lines that the disk does not have to syslog, each once, with one warning."""
         if not self.problem:
             self.problem = f"journal {self._path}: {problem}; its lines go to syslog"
             SYSTEM_LOG.post(WARNING, self.problem)
         for line in lines:
             self._post(line)
-        SYSTEM_LOG.flush(_SYSLOG)
+        SYSTEM_LOG.flush(seconds)
 
     def _unwritten(self) -> list[Line]:
         return [line for line in self._unsettled() if not line.written]

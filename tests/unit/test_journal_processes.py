@@ -1,0 +1,171 @@
+"""Several processes on one journal, killed at any moment, on disks that are full or read-only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from cloudfail.journal import read, scan
+
+WRITE_MANY = """
+import os, sys
+os.umask(0o177)
+from pathlib import Path
+from cloudfail.journal import FileJournal
+path, me, count, max_bytes = sys.argv[1:]
+journal = FileJournal(Path(path), run_id=me, instance="edge", generation=1,
+                      max_bytes=int(max_bytes), keep=1000)
+for n in range(int(count)):
+    journal.write("note", n=n, text="x" * (n % 97))
+    if n % 10 == 0:
+        assert journal.settle(30)
+journal.close()
+assert not journal.problem, journal.problem
+"""
+
+WRITE_FOR_EVER = """
+import sys
+from pathlib import Path
+from cloudfail.journal import FileJournal
+journal = FileJournal(Path(sys.argv[1]), run_id=sys.argv[2], instance="edge", generation=1,
+                      max_bytes=4000, keep=1000)
+n = 0
+while True:
+    journal.write("note", n=n)
+    if journal.settle(30):
+        print(n, flush=True)
+    n += 1
+"""
+
+# Prints what a promotion would see: did it settle, how long did it take, what was said.
+ON_A_BAD_DISK = """
+import json, sys, time
+from pathlib import Path
+from cloudfail.journal import FileJournal, scan
+path = Path(sys.argv[1])
+journal = FileJournal(path, run_id="r", instance="edge", generation=1)
+settled, began = [], time.monotonic()
+for n in range(50):
+    journal.write("intent", n=n, text="x" * 3000)
+    settled.append(journal.settle())
+journal.close()
+seconds = time.monotonic() - began
+found = [entry.fields["n"] for entry in scan(path).entries]
+print(json.dumps([settled, seconds, journal.problem, found]))
+"""
+
+BadDisk = tuple[list[bool], float, str, list[int]]
+
+
+def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def in_a_mount_namespace(directory: Path, mounts: Sequence[str], code: str) -> BadDisk:
+    """Run the code with a file system of its own on the directory; the kernel takes it away."""
+    script = " && ".join([*mounts, 'exec "$0" "$@"'])
+    command = ["unshare", "-m", "sh", "-c", script, sys.executable, "-c", code]
+    ran = subprocess.run(
+        [*command, str(directory / "journal.jsonl")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "DISK": str(directory)},
+    )
+    if ran.returncode and "ermitted" in ran.stderr:
+        pytest.skip("may not mount here")
+    assert ran.returncode == 0, ran.stderr
+    settled, seconds, problem, found = json.loads(ran.stdout)
+    return settled, seconds, problem, found
+
+
+def test_processes_share_and_rotate_a_journal_without_losing_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "journal.jsonl"
+    writers = [start(WRITE_MANY, path, f"w{n}", 200, 3000) for n in range(6)]
+    try:
+        assert [writer.wait(60) for writer in writers] == [0] * 6
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.communicate()
+    reading = scan(path)
+    assert reading.skipped == 0
+    for n in range(6):
+        mine = [entry.fields["n"] for entry in reading.entries if entry.run_id == f"w{n}"]
+        assert mine == list(range(200))
+    assert len(list(path.parent.iterdir())) > 20
+
+
+def test_a_killed_process_loses_no_line_that_it_knew_to_be_settled(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    for round_ in range(6):
+        with start(WRITE_FOR_EVER, path, f"r{round_}") as process:
+            assert process.stdout is not None
+            told = [process.stdout.readline()]
+            end = time.monotonic() + 0.05 * round_
+            while time.monotonic() < end:
+                told.append(process.stdout.readline())
+            process.kill()
+            told += process.stdout.readlines()
+        last = int([line for line in told if line.endswith("\n")][-1])
+        found = [entry.fields["n"] for entry in read(path) if entry.run_id == f"r{round_}"]
+        assert found[: last + 1] == list(range(last + 1))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_a_full_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None:
+    mounts = ['mount -t tmpfs -o size=64k none "$DISK"']
+    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, ON_A_BAD_DISK)
+    assert settled[0] is True
+    assert settled[-1] is False
+    assert seconds < 3
+    assert "No space left on device" in problem
+    assert found == [n for n in range(50) if settled[n]]  # the half line is skipped
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_a_read_only_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None:
+    mounts = ['mount -t tmpfs none "$DISK"', 'mount -o remount,ro "$DISK"']
+    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, ON_A_BAD_DISK)
+    assert settled == [False] * 50
+    assert seconds < 3
+    assert "Read-only file system" in problem
+    assert found == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_journal_that_belongs_to_others_stops_no_run(tmp_path: Path) -> None:
+    becoming = "import os; os.setgroups([]); os.setgid(12345); os.setuid(12345)\npath = "
+    code = ON_A_BAD_DISK.replace("path = ", becoming, 1).replace("scan(path).entries", "()")
+    with start(code, tmp_path / "journal.jsonl") as process:
+        out, _ = process.communicate(timeout=30)
+    settled, seconds, problem, _ = json.loads(out)
+    assert settled == [False] * 50
+    assert seconds < 3
+    assert "Permission denied" in problem
+
+
+def test_a_process_may_end_while_its_disk_hangs(tmp_path: Path) -> None:
+    code = """
+import os, sys, threading
+os.fsync = lambda fd: threading.Event().wait(60)
+os.write = lambda fd, data: threading.Event().wait(60)
+""" + ON_A_BAD_DISK.replace("scan(path).entries", "()")
+    began = time.monotonic()
+    with start(code, tmp_path / "journal.jsonl") as process:
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    settled, seconds, problem, _ = json.loads(out)
+    assert settled == [False] * 50
+    assert seconds < 3
+    assert "not on the disk" in problem
+    assert time.monotonic() - began < 10
