@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cloudfail.lab.cloud.corrections.rule import override, rule
@@ -15,15 +16,28 @@ def install() -> None:
     )
 
 
+class AnyOf:
+    """Equals each of its values. Of a plain list moto wants all, or only, the values asked for."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values = frozenset(values)
+
+    def __eq__(self, other: object) -> bool:
+        return other in self._values
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+
 @rule(moto="compares the primary IPv4 address only, and fails on the IPv6 filter")
 def filter_by_any_address(method: Any) -> Any:
     """The filters by address match an interface by any of its addresses."""
 
     def value_of(eni: Any, filter_name: str, method_name: str | None = None) -> Any:
         if filter_name == "addresses.private-ip-address":
-            return [item["PrivateIpAddress"] for item in eni.private_ip_addresses]
+            return AnyOf(item["PrivateIpAddress"] for item in eni.private_ip_addresses)
         if filter_name == "ipv6-addresses.ipv6-address":
-            return list(eni.ipv6_addresses)
+            return AnyOf(eni.ipv6_addresses)
         return method(eni, filter_name, method_name)
 
     return value_of
