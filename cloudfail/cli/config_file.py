@@ -52,7 +52,7 @@ def run_check(args: Namespace) -> int:
         return code
     for problem in problems:
         print(problem, file=sys.stderr)
-    counted = f"{len(config.instances)} instances: {', '.join(config.instances) or 'none'}"
+    counted = f"instances: {', '.join(config.instances) or 'none'}"
     print(f"{path}: {len(problems)} problems" if problems else f"{path}: valid, {counted}")
     return code
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ _SECRET = re.compile(
     r"secret|passw|passphrase|token|private_key|access_?key|api_?key|sas_url|connection_string",
     re.IGNORECASE,
 )
+_LONGEST = 60
 _PLAIN = {
     "int": "a whole number",
     "float": "a number",
@@ -98,7 +98,7 @@ def _bound(expected: str, bound: str) -> str:
 
 def _shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
-    return textwrap.shorten(text, 60, placeholder="...")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _example(field: msgspec.structs.FieldInfo) -> str:

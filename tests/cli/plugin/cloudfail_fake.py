@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ class FileCloud:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self.lock = threading.Lock()
         self.path = Path(setup.settings.world)
         self.me = setup.interface_id or setup.name or "me"
 
@@ -89,13 +91,16 @@ class FileCloud:
         ]
 
     def execute(self, step: Step) -> None:
-        world = self._world()
         while Path(f"{self.path}.hold").exists():
             time.sleep(0.01)
         self.setup.before_write(step.call)
-        for claim in step.claims:
-            world["held"][str(claim)] = step.params["to"]
-        self.path.write_text(json.dumps(world))
+        with self.lock:
+            world = self._world()
+            for claim in step.claims:
+                world["held"][str(claim)] = step.params["to"]
+            draft = self.path.with_suffix(".new")
+            draft.write_text(json.dumps(world))
+            draft.replace(self.path)
         self.setup.on_call(
             ApiCall(operation=step.call, mutating=True, seconds=0.002, status=200, request_id="r-1")
         )
@@ -137,7 +142,7 @@ SPEC = ProviderSpec(
     name="fake",
     summary="a cloud in a file",
     extra="sdk",
-    kinds=frozenset({"public-ip", "private-ip"}),
+    kinds=frozenset({"public-ip", "private-ip", "route"}),
     settings=FakeSettings,
     build=build,
     render=render,
