@@ -1,8 +1,9 @@
-"""Directories made with an exact mode: keepalived starts commands under umask 0177."""
+"""Directories and files with an exact mode and owner: keepalived starts commands under umask 0177."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 
@@ -28,3 +29,12 @@ def make_directory(path: Path, mode: int) -> None:
         draft.rmdir()
         if not path.is_dir():
             raise
+
+
+def give_to_owner(fd: int, directory: os.stat_result) -> None:
+    """As root, give a new file to the user that its directory was given to: the agent's.
+
+    Otherwise what root's one-shot makes could not be written by the agent. Raises OSError.
+    """
+    if os.geteuid() == 0 and os.fstat(fd).st_uid != directory.st_uid:
+        os.fchown(fd, directory.st_uid, directory.st_gid)

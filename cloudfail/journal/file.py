@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cloudfail.clock import Clock, Deadline
-from cloudfail.directory import make_directory
+from cloudfail.directory import give_to_owner, make_directory
 
 _LOCK_WAIT = 0.05
 _LOCK_POLL = 0.001
 _ATTEMPTS = 8
 _MOST_RETIRED = 4
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+# No link is followed: in a directory of the agent's user, root would append to any file.
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
 class AppendFile:
@@ -91,12 +92,14 @@ class AppendFile:
             return os.open(self._path, _FLAGS)
         self._made = True
         os.fchmod(fd, 0o640)
+        with contextlib.suppress(OSError):  # then only root can write here
+            give_to_owner(fd, self._path.parent.stat())
         return fd
 
     def _is_current(self, fd: int) -> bool:
         """Tell whether the path still names this file: it may be rotated, or removed."""
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(fd))
+            return os.path.samestat(self._path.lstat(), os.fstat(fd))
         except FileNotFoundError:
             return False
 

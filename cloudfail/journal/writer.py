@@ -81,6 +81,7 @@ class FileJournal:
         self._thread = WriterThread(file, self._open)
         self._late: Barrier | None = None
         self._closed = False
+        self._syslog_share = _SYSLOG_SHARE
         self.problem = ""
 
     def write(self, event: str, **fields: Any) -> None:
@@ -97,7 +98,7 @@ class FileJournal:
         barrier = Barrier(sync=True)
         self._thread.put(barrier)
         is_hanging = self._late is not None and not self._late.done.is_set()
-        syslog = seconds * _SYSLOG_SHARE
+        syslog = seconds * self._syslog_share
         if not barrier.done.wait(0.0 if is_hanging else seconds - syslog):
             self._late = self._late if is_hanging else barrier
             self._give_up(f"not on the disk within {seconds:g} s", self._unsettled(), syslog)
@@ -126,7 +127,8 @@ class FileJournal:
             SYSTEM_LOG.post(WARNING, self.problem)
         for line in lines:
             self._post(line)
-        SYSTEM_LOG.flush(seconds)
+        if not SYSTEM_LOG.flush(seconds):
+            self._syslog_share = 0.0  # it hangs as well: no other settle waits for it
 
     def _unwritten(self) -> list[Line]:
         return [line for line in self._unsettled() if not line.written]

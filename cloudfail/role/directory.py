@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from cloudfail.directory import make_directory
+from cloudfail.directory import give_to_owner, make_directory
 
 T = TypeVar("T")
 
@@ -143,9 +143,8 @@ def _is_plain(fd: int) -> bool:
 
 
 def _share(fd: int, directory: int, mode: int) -> None:
-    """As root, share the file with the user that the directory was handed to: the agent's."""
-    owner, file = os.fstat(directory), os.fstat(fd)
-    if os.geteuid() == 0 and file.st_uid != owner.st_uid:
-        os.fchown(fd, owner.st_uid, owner.st_gid)
-    if file.st_uid == os.geteuid() and stat.S_IMODE(file.st_mode) != mode:
+    """Give the file its owner, and its mode whatever the umask, unless another user made it."""
+    before = os.fstat(fd)
+    give_to_owner(fd, os.fstat(directory))
+    if before.st_uid == os.geteuid() and stat.S_IMODE(before.st_mode) != mode:
         os.fchmod(fd, mode)

@@ -214,6 +214,26 @@ def test_what_is_not_a_regular_file_is_refused_without_waiting(tmp_path: Path, n
         append_file(tmp_path / name).append(line(1))
 
 
+def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "journal").symlink_to(tmp_path / "victim")
+    with pytest.raises(OSError, match="symbolic"):
+        append_file(tmp_path / "journal").append(line(1))
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_in_the_agents_directory_is_the_agents(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    os.chown(path.parent, 12345, 12346)
+    file = append_file(path, max_bytes=10)
+    file.append(line(1))
+    file.append(line(2))
+    found = {(each.stat().st_uid, each.stat().st_gid) for each in path.parent.iterdir()}
+    assert found == {(12345, 12346)}
+    assert mode(path) == 0o640
+
+
 def test_a_write_that_stops_in_the_middle_is_continued(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

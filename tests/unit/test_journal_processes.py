@@ -154,6 +154,56 @@ def test_a_journal_that_belongs_to_others_stops_no_run(tmp_path: Path) -> None:
     assert "Permission denied" in problem
 
 
+# A /dev of its own, with a log socket: read from (daemon), or not (a daemon that hangs).
+ON_A_REAL_SOCKET = """
+import json, os, socket, sys, threading, time
+from pathlib import Path
+from cloudfail.journal import FileJournal
+reads = sys.argv[1].endswith("reads")
+daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+daemon.bind("/dev/log")
+journal = FileJournal(Path("/proc/cloudfail/journal"), run_id="r", instance="edge", generation=1)
+settled, began = [], time.monotonic()
+for n in range(50):
+    journal.write("intent", n=n, destroys={"name": "é"})
+    if n == 0 or not reads:
+        settled.append(journal.settle())
+        if reads:
+            daemon.settimeout(5)
+            texts = [daemon.recv(9999).decode(), daemon.recv(9999).decode()]
+            break
+seconds = time.monotonic() - began
+journal.close()
+print(json.dumps([settled, seconds, "" if not reads else texts[0] + texts[1], []]), flush=True)
+"""
+
+DEV = [
+    'mkdir "$DISK/dev"',
+    'mount -t tmpfs none "$DISK/dev"',
+    ': > "$DISK/dev/null" && mount --bind /dev/null "$DISK/dev/null"',
+    ': > "$DISK/dev/urandom" && mount --bind /dev/urandom "$DISK/dev/urandom"',
+    'mount --rbind "$DISK/dev" /dev',
+]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_the_facts_reach_a_real_log_socket(tmp_path: Path) -> None:
+    code = ON_A_REAL_SOCKET.replace("sys.argv[1]", '"reads"')
+    settled, _, texts, _ = in_a_mount_namespace(tmp_path, DEV, code)
+    assert settled == [False]
+    assert "cloudfail[" in texts
+    assert "No such file or directory; its lines go to syslog" in texts
+    assert '"destroys":{"name":"é"}' in texts
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_a_log_socket_that_nobody_reads_stops_no_run(tmp_path: Path) -> None:
+    code = ON_A_REAL_SOCKET.replace("sys.argv[1]", '"hangs"')
+    settled, seconds, _, _ = in_a_mount_namespace(tmp_path, DEV, code)
+    assert settled == [False] * 50
+    assert seconds < 0.5  # only the first one waits for it
+
+
 def test_a_process_may_end_while_its_disk_hangs(tmp_path: Path) -> None:
     code = """
 import os, sys, threading
