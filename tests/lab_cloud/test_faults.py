@@ -218,3 +218,42 @@ def test_sts_fails_in_its_own_words(cloud: EmbeddedAws) -> None:
     assert code(sts.assume_role, **role) == "Odd"
     cloud.faults = Faults(deny=("AssumeRole",))
     assert code(sts.assume_role, **role) == "AccessDenied"
+
+
+def test_a_bucket_throttles_what_is_above_its_capacity_and_refills(
+    cloud: EmbeddedAws, ec2: Any
+) -> None:
+    cloud.faults = Faults(buckets={"DescribeAddresses": (2, 5)})
+    ec2.describe_addresses()
+    ec2.describe_addresses()
+    began = time.monotonic()
+    assert code(ec2.describe_addresses) == "RequestLimitExceeded"
+    ec2.describe_route_tables()
+    while True:
+        try:
+            ec2.describe_addresses()
+            break
+        except botocore.exceptions.ClientError:
+            assert time.monotonic() - began < 10
+
+
+def test_buckets_of_any_operation_are_one_for_each(cloud: EmbeddedAws, ec2: Any) -> None:
+    cloud.faults = Faults(buckets={"*": (1, 0)})
+    ec2.describe_addresses()
+    ec2.describe_route_tables()
+    assert code(ec2.describe_addresses) == "RequestLimitExceeded"
+
+
+def test_what_moto_cannot_do_is_said(cloud: EmbeddedAws, ec2: Any) -> None:
+    error = refusal(ec2.describe_id_format)
+    assert error.response["Error"]["Code"] == "InvalidAction"
+    assert "describe_id_format" in error.response["Error"]["Message"]
+
+
+def test_a_bug_of_the_cloud_is_seen_by_its_caller(
+    cloud: EmbeddedAws, ec2: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud.api.engine, "_answer", None)
+    error = refusal(ec2.describe_addresses)
+    assert error.response["Error"]["Code"] == "InternalError"
+    assert "TypeError" in error.response["Error"]["Message"]

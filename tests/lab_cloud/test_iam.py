@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.embedded import EmbeddedAws
 from cloudfail.lab.cloud.sessions import Session
 from cloudfail.lab.cloud.world import Built
 
-from lab_cloud.worlds import VIP, code, refusal
+from lab_cloud.worlds import PAIR, VIP, code, refusal
 
 ROLE = "arn:aws:iam::111122223333:role/tables"
 

@@ -140,6 +140,11 @@ def displace(plain: Plain) -> None:
     assert plain.address()["NetworkInterfaceId"] == plain.enis[0]
 
 
+def interface_of(plain: Plain) -> None:
+    plain.ec2.disassociate_address(AssociationId=plain.address()["AssociationId"])
+    assert plain.address()["NetworkInterfaceId"] == ""
+
+
 def stay_within_subnet(plain: Plain) -> None:
     plain.assign(0, "10.77.0.1")
     assert "10.77.0.1" in plain.privates(0)
@@ -234,6 +239,7 @@ PROBES: dict[str, Callable[[Plain], None]] = {
         only_interface_of,
         private_address_asked,
         displace,
+        interface_of,
         stay_within_subnet,
         stay_within_limit,
         take_from_others,

@@ -86,7 +86,7 @@ def test_an_eip_displaces_the_one_on_that_address_which_stays_allocated(
     assert address(ec2, vip)["NetworkInterfaceId"] == eni["b"]
     displaced = address(ec2, own)
     assert "AssociationId" not in displaced
-    assert not displaced.get("NetworkInterfaceId")
+    assert not {"NetworkInterfaceId", "InstanceId", "PrivateIpAddress"} & set(displaced)
     assert associations(ec2, eni["b"]) == {"10.0.1.11": VIP}
 
 

@@ -37,7 +37,7 @@ class Api:
         self.table_owners: dict[str, str] = {}
         self._clock = SystemClock()
         self._budget = Budget(Faults())
-        self._memory = Memory()
+        self.memory = Memory()
         self._calls: list[Call] = []
         self._calls_lock = threading.Lock()
 
@@ -57,7 +57,7 @@ class Api:
         """Begin anew: no calls, no changes, nothing stale; `nodes`: interface id to name."""
         with self.lock, self._calls_lock:
             self._calls = []
-            self._memory = Memory()
+            self.memory = Memory()
             self.ledger.start(look(self.engine.ec2), nodes)
 
     def handle(self, incoming: Incoming) -> Reply:
@@ -120,13 +120,13 @@ class Api:
             ec2 = self.engine.ec2
             if not request.writes:
                 return self._read(request, incoming, faults)
-            self._memory.remember(ec2, faults)
+            self.memory.remember(ec2, faults)
             reply = self.engine.answer(request.service, incoming)
             self.ledger.note(look(ec2))
             return reply
 
     def _read(self, request: ApiRequest, incoming: Incoming, faults: Faults) -> Reply:
-        with self._memory.shown(self.engine.ec2, request, faults):
+        with self.memory.shown(self.engine.ec2, request, faults):
             reply = self.engine.answer(request.service, incoming)
         if request.operation == "AssumeRole":
             role = request.params.get("RoleArn", "")

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from cloudfail.errors import ProviderMissingError
 from cloudfail.lab.cloud import corrections, speed
+from cloudfail.lab.cloud.answers import refusal
 from cloudfail.lab.cloud.httpd import Incoming, Reply
 from cloudfail.lab.cloud.world import ACCOUNT, REGION
 
@@ -64,13 +65,16 @@ class Engine:
 
         return ec2_backends[self.account][self.region]
 
-    @property
-    def iam(self) -> Any:
-        from moto.iam.models import iam_backends
-
-        return iam_backends[self.account]["aws"]
-
     def answer(self, service: str, incoming: Incoming) -> Reply:
+        """Let moto answer. What it does not implement is EC2's InvalidAction."""
+        try:
+            return self._answer(service, incoming)
+        except NotImplementedError as exc:
+            return refusal(400, "InvalidAction", f"The embedded AWS cannot do this: {exc}", service)
+        except Exception as exc:  # noqa: BLE001 - moto's own bugs must be seen by the caller
+            return refusal(500, "InternalError", f"The embedded AWS failed: {exc!r}", service)
+
+    def _answer(self, service: str, incoming: Incoming) -> Reply:
         app = self._apps.get(service)
         if app is None:
             app = self._apps[service] = self._create_app(service)

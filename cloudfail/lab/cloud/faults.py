@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -16,6 +17,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency_ms   before the effect of each request; requests at the same time wait at the same time
     throttle     how many calls of an operation get RequestLimitExceeded (503)
     errors       operation -> (HTTP status, error code, how many calls)
+    buckets      operation -> (capacity, refill a second): more calls get RequestLimitExceeded
     reset        how many calls lose their connection before the effect
     reset_after  how many calls lose their connection after the effect
     stale_reads  after each write, this many describes show the state before that write
@@ -24,6 +26,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     down         no API request is answered: the connection is reset
     metadata_down       the same for the metadata services
     metadata_latency_ms before each answer of a metadata service
+    metadata_stale_ms   metadata shows the state before the last write for this long after it
     """
 
     latency_ms: float = 0
@@ -37,6 +40,26 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     down: bool = False
     metadata_down: bool = False
     metadata_latency_ms: float = 0
+    metadata_stale_ms: float = 0
+    buckets: Mapping[str, tuple[float, float]] = {}
+
+
+class Bucket:
+    """EC2's throttling of one action: full at first, a call takes a token."""
+
+    def __init__(self, capacity: float, refill: float) -> None:
+        self._capacity = self._tokens = capacity
+        self._refill = refill
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        gained = (now - self._at) * self._refill if self._at else 0.0
+        self._tokens = min(self._capacity, self._tokens + gained)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 class Budget:
@@ -49,9 +72,10 @@ class Budget:
         self._errors = {name: count for name, (_, _, count) in faults.errors.items()}
         self._reset = dict(faults.reset)
         self._reset_after = dict(faults.reset_after)
+        self._buckets: dict[str, Bucket] = {}
 
     def throttled(self, operation: str) -> bool:
-        return self._use(self._throttle, operation) is not None
+        return self._use(self._throttle, operation) is not None or self._bucket_is_dry(operation)
 
     def reset_before(self, operation: str) -> bool:
         return self._use(self._reset, operation) is not None
@@ -66,6 +90,14 @@ class Budget:
 
     def denied(self, operation: str) -> bool:
         return operation in self.faults.deny or ANY in self.faults.deny
+
+    def _bucket_is_dry(self, operation: str) -> bool:
+        size = self.faults.buckets.get(operation) or self.faults.buckets.get(ANY)
+        if size is None:
+            return False
+        with self._lock:
+            bucket = self._buckets.setdefault(operation, Bucket(*size))
+            return not bucket.take(time.monotonic())
 
     def _use(self, left: dict[str, int], operation: str) -> str | None:
         with self._lock:

@@ -73,21 +73,23 @@ class _Server(ThreadingHTTPServer):
         self.handler = handler
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
-        self._ended = False
+        self._end = threading.Event()
         super().__init__(address, _Exchange)
 
     def accept_until_closed(self) -> None:
-        while not self._ended:
+        while not self._end.is_set():
             try:
                 link, address = self.get_request()
             except OSError:
+                # Closed by `end`, or out of file descriptors: then wait for one.
+                self._end.wait(0.01)
                 continue
             with self._guard:
                 self._open.add(link)
             self.process_request(link, address)
 
     def end(self) -> None:
-        self._ended = True
+        self._end.set()
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         with self._guard:

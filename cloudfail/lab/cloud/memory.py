@@ -19,18 +19,33 @@ class Memory:
     def __init__(self) -> None:
         self._before: State = []
         self._reads_left = 0
-        self._until = 0.0
+        self._until = self._metadata_until = 0.0
 
     def remember(self, ec2: Any, faults: Faults) -> None:
         """Keep the state as it is now, before a write."""
+        now = time.monotonic()
+        wanted = (faults.stale_reads, faults.stale_ms, faults.metadata_stale_ms)
         self._reads_left = faults.stale_reads
-        self._until = time.monotonic() + faults.stale_ms / 1000 if faults.stale_ms else 0.0
-        self._before = _capture(ec2) if faults.stale_reads or faults.stale_ms else []
+        self._until = now + faults.stale_ms / 1000
+        self._metadata_until = now + faults.metadata_stale_ms / 1000
+        self._before = _capture(ec2) if any(wanted) else []
+
+    def shown(
+        self, ec2: Any, request: ApiRequest, faults: Faults
+    ) -> contextlib.AbstractContextManager[None]:
+        """While this lasts the backend is as before the last write, if this read is stale."""
+        return self._past(ec2, shown=self._is_stale(request, faults))
+
+    def shown_to_metadata(
+        self, ec2: Any, faults: Faults
+    ) -> contextlib.AbstractContextManager[None]:
+        """Show the same to a metadata service, whose delay is its own."""
+        stale = faults.metadata_stale_ms > 0 and time.monotonic() < self._metadata_until
+        return self._past(ec2, shown=stale)
 
     @contextlib.contextmanager
-    def shown(self, ec2: Any, request: ApiRequest, faults: Faults) -> Iterator[None]:
-        """While this lasts the backend is as before the last write, if this read is stale."""
-        if not self._is_stale(request, faults):
+    def _past(self, ec2: Any, *, shown: bool) -> Iterator[None]:
+        if not shown or not self._before:
             yield
             return
         now = _capture(ec2)
@@ -41,7 +56,7 @@ class Memory:
             _restore(now)
 
     def _is_stale(self, request: ApiRequest, faults: Faults) -> bool:
-        if not self._before or not request.operation.startswith("Describe"):
+        if not request.operation.startswith("Describe"):
             return False
         if not (faults.stale_reads or faults.stale_ms):
             return False

@@ -28,7 +28,8 @@ def lookup(tree: dict[str, Any], path: str) -> str | None:
 
 def tree_of(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
     """Read what the cloud knows of the node now."""
-    with cloud.api.lock:
+    api = cloud.api
+    with api.lock, api.memory.shown_to_metadata(api.engine.ec2, api.faults):
         return _tree(cloud, name)
 
 

@@ -21,7 +21,12 @@ def install() -> None:
         disassociate_address=then_show(EC2Response.disassociate_address),
         release_address=then_show(EC2Response.release_address),
     )
-    override(ElasticAddress, private_ip_address=property(private_address_of))
+    override(
+        ElasticAddress,
+        private_ip_address=property(private_address_of),
+        network_interface_id=property(interface_of),
+        instance_id=property(instance_of),
+    )
 
 
 def associate_address(response: Any) -> Any:
@@ -88,6 +93,16 @@ def private_address_of(eip: Any) -> str | None:
         return None
     chosen: str | None = getattr(eip, "lab_private_address", None)
     return chosen or eip.eni.private_ip_address
+
+
+@rule(moto="shows an empty interface id for an EIP that nobody holds")
+def interface_of(eip: Any) -> str | None:
+    """DescribeAddresses leaves out the interface and instance of an EIP that nobody holds."""
+    return None if eip.eni is None else str(eip.eni.id)
+
+
+def instance_of(eip: Any) -> str | None:
+    return None if eip.instance is None else str(eip.instance.id)
 
 
 def free(eip: Any) -> None:
