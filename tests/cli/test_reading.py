@@ -11,7 +11,7 @@ import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
 from cloudfail import __version__, process, registry
-from cloudfail.cli import history, installed, version
+from cloudfail.cli import history, installed
 
 from cli.machine import EIP, FILE, VIP, Machine
 
@@ -186,7 +186,7 @@ def test_version_without_keepalived_says_so(
     def missing(*_: object, **__: object) -> None:
         raise FileNotFoundError("keepalived")
 
-    monkeypatch.setattr(version.process, "run", missing)
+    monkeypatch.setattr(process, "run", missing)
     assert "keepalived not installed" in machine.run("version").out
 
 
