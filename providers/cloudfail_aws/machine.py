@@ -24,12 +24,13 @@ class _Ahead(Generic[T]):
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
         self._outcome: Future[T] | None = None
+        self._awaited: Future[T] | None = None  # stays: `take` may come before `run`
 
     def begin(self) -> None:
-        self._outcome = Future()
+        self._outcome = self._awaited = Future()
 
     def run(self) -> None:
-        outcome = self._outcome
+        outcome = self._awaited
         if outcome is None:
             return
         try:
