@@ -104,7 +104,7 @@ class _Promotion:
 
     def _first_look(self) -> Plan:
         plan = self._run.ask(self._plan)
-        self._run.journal.write("started", digest=plan.digest, node=plan.node.ref)
+        self._run.journal.write("started", digest=plan.digest, interface=plan.node.ref)
         if self._expect and plan.digest != self._expect:
             raise RefusedError(
                 f"the plan is {plan.digest} now, not {self._expect}: the world changed since it "
