@@ -94,6 +94,12 @@ def _ignore(call: ApiCall) -> None:
     """Keep nothing."""
 
 
+def _no_environment(settings: Any, node: Node) -> Mapping[str, str]:
+    """Need no variable."""
+    del settings, node
+    return {}
+
+
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider is built from.
 
@@ -133,7 +139,9 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     `validate` gives one sentence for each claim that this cloud cannot serve, offline.
     `render` gives the argv of the vendor's command line for a step. `permissions` lists the
     least permissions for the claims; `policy` gives documents ready to paste, by name
-    (`read`, `write`). `deadline` is the default for one run, in seconds.
+    (`read`, `write`). `deadline` is the default for one run, in seconds. `environment` gives the
+    variables that rendered commands need to reach the same cloud (a region, an endpoint), from
+    the settings and the node; never a secret.
     """
 
     name: str
@@ -147,4 +155,5 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     permissions: Callable[[Sequence[Claim]], Sequence[Permission]]
     policy: Callable[[Sequence[Claim], Any], Mapping[str, str]]
     deadline: float = 30.0
+    environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
     api: int = 1

@@ -21,6 +21,7 @@ def plan_document(target: Target, plan: Plan, code: int) -> dict[str, Any]:
         pending=len(plan.steps),
         blocked=plan.blocked,
         holdings=[holding_value(holding, names) for holding in plan.holdings],
+        environment=dict(target.spec.environment(target.settings, plan.node)),
         lanes=[_lane_value(target, lane) for lane in plan.lanes],
         findings=[finding_value(finding) for finding in plan.findings],
         exit_code=code,

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from cloudfail.cli.again import arguments_of
+from cloudfail.cli.render_shell import exports
 from cloudfail.cli.render_text import finding_line
 from cloudfail.cli.target import Target
 from cloudfail.model import Holding, Owner, Plan, Step
@@ -52,6 +53,9 @@ def _steps(target: Target, plan: Plan) -> Iterator[str]:
     yield "All at once, and verified, by cloudfail on that node:"
     yield from ("", *_code(f"cloudfail promote {arguments_of(target)} --expect {plan.digest}"), "")
     yield from ("Or by hand, in this order:", "")
+    before = exports(target, plan)
+    if before:
+        yield from (*_code("\n".join(before)), "")
     for number, step in enumerate(plan.steps, 1):
         yield from _step(target, step, number, plan.node.ref)
 

@@ -17,12 +17,21 @@ def render_plan(target: Target, plan: Plan) -> str:
         *(_comment(finding_line(finding)) for finding in plan.findings),
         "set -eu",
     ]
+    lines += exports(target, plan)
     if not plan.steps:
         lines += ["", "# nothing to do"]
     for lane in plan.lanes:
         for step in lane.steps:
             lines += ["", _comment(step.summary), shlex.join(target.spec.render(step))]
     return "\n".join(lines) + "\n"
+
+
+def exports(target: Target, plan: Plan) -> list[str]:
+    """Return the lines that make the commands reach the same cloud; none without steps."""
+    if not plan.steps:
+        return []
+    variables = target.spec.environment(target.settings, plan.node)
+    return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 
 def _comment(text: str) -> str:

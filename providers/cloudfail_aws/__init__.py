@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudfail.errors import ProviderMissingError
-from cloudfail.model import Claim, Step
+from cloudfail.model import Claim, Node, Step
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
 from cloudfail_aws.settings import AwsSettings
@@ -51,6 +51,12 @@ def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     return policy(claims, settings or AwsSettings())
 
 
+def _environment(settings: Any, node: Node) -> Mapping[str, str]:
+    from cloudfail_aws.render import environment
+
+    return environment(settings or AwsSettings(), node)
+
+
 SPEC = ProviderSpec(
     name="aws",
     summary="Elastic IPs, private addresses and routes of AWS EC2",
@@ -63,4 +69,5 @@ SPEC = ProviderSpec(
     permissions=_permissions,
     policy=_policy,
     deadline=30.0,
+    environment=_environment,
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from cloudfail.model import Step
+from cloudfail.model import Node, Step
+
+from cloudfail_aws.settings import AwsSettings
 
 
 def render(step: Step) -> Sequence[str]:
@@ -20,6 +22,23 @@ def render(step: Step) -> Sequence[str]:
         else:
             argv += [flag, str(value)]
     return argv
+
+
+def environment(settings: AwsSettings, node: Node) -> Mapping[str, str]:
+    """Return the variables with which `aws` calls the same API, as the same profile.
+
+    Version 1 reads AWS_DEFAULT_REGION only; in version 2 AWS_REGION wins over it.
+    """
+    region = settings.region or node.facts.get("region", "")
+    found = {
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_ENDPOINT_URL_EC2": settings.endpoint,
+        "AWS_PROFILE": settings.profile,
+        "AWS_SHARED_CREDENTIALS_FILE": settings.credentials_file,
+        "AWS_CA_BUNDLE": settings.ca_bundle,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _kebab(name: str) -> str:

@@ -111,6 +111,15 @@ def test_shell_commands_are_quoted_and_stop_at_an_error(machine: Machine) -> Non
     assert not (machine.path / "x").exists()
 
 
+def test_the_commands_reach_the_same_cloud(machine: Machine) -> None:
+    machine.config()
+    machine.set("CLOUDFAIL_FAKE_REGION", "two words")
+    assert "\nexport FAKE_REGION='two words'\n" in machine.run("plan", "--output", "shell").out
+    assert "\nexport FAKE_REGION='two words'\n" in machine.run("plan", "--output", "markdown").out
+    found = machine.run("plan", "--output", "json").json
+    assert found["environment"] == {"FAKE_REGION": "two words"}
+
+
 def test_a_text_of_the_cloud_cannot_become_a_command(machine: Machine) -> None:
     machine.config()
     machine.world({EIP: "nic-b", VIP: "nic-b"}, obstacles={EIP: "no\nrm -rf /\n"})

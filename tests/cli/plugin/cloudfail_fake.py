@@ -150,4 +150,5 @@ SPEC = ProviderSpec(
     permissions=permissions,
     policy=policy,
     deadline=20.0,
+    environment=lambda settings, node: {"FAKE_REGION": settings.region} if settings.region else {},
 )
