@@ -9,6 +9,7 @@ from cloudfail.clock import Clock
 from cloudfail.lab.rehearse import Result
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.timeline import Event, Kind
+from cloudfail.lab.verdict import FAULT
 
 _ORDERING = 0.4  # seconds: the cloud's calls are heard of that much later than they happen
 _COLOURS = {
@@ -45,8 +46,9 @@ class LiveTimeline:
             self._waiting.append(event)
 
     def settle(self) -> None:
-        """Print what is known so far."""
+        """Print what is known so far; what comes later is only the taking down."""
         self._flush(self._clock.now())
+        self._over.set()
 
     def close(self) -> None:
         self._over.set()
@@ -65,7 +67,7 @@ class LiveTimeline:
                 self._show(event)
 
     def _show(self, event: Event) -> None:
-        if event.kind is Kind.LAB and event.detail == "fault" and not self._fault:
+        if event.kind is Kind.LAB and event.detail == FAULT and not self._fault:
             self._fault = event.t
         when = f"{(event.t - self._fault) * 1000:+9.0f} ms" if self._fault else "    set-up  "
         line = f"{when}  {event.node:6}  {event.text}"

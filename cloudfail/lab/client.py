@@ -17,6 +17,7 @@ from cloudfail.lab.node import ECHO_PORT
 from cloudfail.lab.timeline import Kind, Timeline
 
 INTERVAL = 0.01  # 100 Hz
+_LATE = 0.25  # seconds: a frozen node answers what it got, when it goes on; nobody waits for that
 _DARK_AFTER = 5  # missing in a row before it is worth a line
 _NUMBER = struct.Struct("!Q")
 CLIENT = "client"
@@ -72,8 +73,8 @@ class Client:
         return bool(self._sent) and not self._dark and self._last >= 0
 
     def packets(self) -> tuple[Packet, ...]:
-        """Return what was sent, but for the last tenth of a second, which may still be answered."""
-        settled = self._clock.now() - 0.1
+        """Return what was sent, but for what may still be answered."""
+        settled = self._clock.now() - _LATE
         return tuple(
             Packet(sent, number in self._answered)
             for number, sent in enumerate(list(self._sent))
@@ -111,6 +112,8 @@ class Client:
             except OSError:
                 continue
             number = _NUMBER.unpack(data)[0]
+            if self._clock.now() - self._sent[number] > _LATE:
+                continue
             self._answered.add(number)
             self._last = max(self._last, number)
             if self._dark:

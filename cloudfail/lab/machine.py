@@ -17,7 +17,7 @@ import msgspec
 from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError, UsageError
-from cloudfail.lab import keepalived_log, processes
+from cloudfail.lab import cloudfail_log, keepalived_log, processes
 from cloudfail.lab.node import Spec
 from cloudfail.lab.timeline import Kind, Timeline
 
@@ -188,7 +188,8 @@ class Machine:
     def _on_syslog(self, line: str) -> None:
         text = keepalived_log.syslog_text(line.removeprefix("log "))
         self._keep(text)
-        self._timeline.add(self.name, Kind.LOG, text)
+        if said := cloudfail_log.sentence(text):
+            self._timeline.add(self.name, Kind.LOG, said)
 
     def _on_keepalived(self, line: str) -> None:
         text = keepalived_log.plain(line)

@@ -39,11 +39,14 @@ def main(argv: list[str]) -> int:
     parent = os.getppid()
     kernel.die_with_parent(parent)
     kernel.unshare(_NAMESPACES)
+    said, say = os.pipe()
     child = os.fork()
     if child == 0:
-        kernel.die_with_parent(0)
+        kernel.die_with_parent(0)  # which is how a parent of another PID namespace shows
+        os.read(said, 1)
         _be_the_node(spec)
     _say(f"pid {child}")
+    os.write(say, b".")
     _, status = os.waitpid(child, 0)
     return abs(os.waitstatus_to_exitcode(status))
 
@@ -52,7 +55,6 @@ def _be_the_node(spec: Spec) -> None:
     kernel.set_host_name(spec.name)
     furnish(spec)
     signal.signal(signal.SIGCHLD, _collect)
-    # Without a handler process 1 ignores these; an operator's `kill 1` is not meant to do harm.
     echo = _echo_socket()
     messages = _syslog_socket()
     _say("up")

@@ -13,7 +13,7 @@ from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.site import Site
 from cloudfail.lab.timeline import Kind
 from cloudfail.lab.topology import Topology
-from cloudfail.lab.verdict import Record
+from cloudfail.lab.verdict import FAULT, Record
 
 _CALM = 0.3  # seconds without a process or a lost packet before a scenario is over
 
@@ -67,7 +67,7 @@ class Stage:
 
     def fault(self, text: str, node: str = "") -> None:
         """Say what happens now: the figures count from the first of these."""
-        event = self.site.timeline.add(node, Kind.LAB, text, detail="fault")
+        event = self.site.timeline.add(node, Kind.LAB, text, detail=FAULT)
         self._fault = self._fault or event.t
 
     def note(self, text: str, node: str = "") -> None:

@@ -11,6 +11,7 @@ from cloudfail.lab.client import Packet
 from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.timeline import Event, Kind, role_after
 
+FAULT = "fault"  # `detail` of an event from which the figures count
 _TOLD = frozenset({"MASTER", "RX_LOWER_PRI"})
 
 
@@ -26,9 +27,10 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Milliseconds, from the fault to the end of the record.
+    """Milliseconds, from the first fault to the end of the record.
 
-    detection_ms    until keepalived told the node that took the address (None: nobody took it)
+    detection_ms    from the last fault until keepalived told the node that took the address last
+                    (None: nobody was told, or nobody took it)
     cloudfail_ms    from there until the cloud showed the address on it, less `api_ms`
     api_ms          of that, while at least one API request was under way
     unowned_ms      the address was with nobody
@@ -48,12 +50,12 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 def figures(record: Record) -> Figures:
-    detection, take, api = _take(record)
+    take = _take(record)
     calls = [call for call in record.calls if call.t >= record.fault]
     return Figures(
-        detection_ms=_ms(detection - record.fault) if detection else None,
-        cloudfail_ms=_ms(take - detection - api) if detection else None,
-        api_ms=_ms(api) if detection else None,
+        detection_ms=_ms(take.told - take.fault) if take else None,
+        cloudfail_ms=_ms(take.shown - take.told - take.api) if take else None,
+        api_ms=_ms(take.api) if take else None,
         unowned_ms=_ms(sum(end - start for start, end, who, _ in _slices(record) if not who)),
         wrong_owner_ms=_ms(
             sum(end - start for start, end, who, fit in _slices(record) if who and who not in fit)
@@ -78,35 +80,40 @@ def longest_loss(packets: Sequence[Packet], since: float) -> float:
     return longest
 
 
-def _take(record: Record) -> tuple[float, float, float]:
-    """When the last taker was told, when the cloud showed it there, seconds of API in between."""
-    takes = [
-        event
-        for event in record.events
-        if event.kind is Kind.HOLDER
-        and event.detail == record.target
-        and event.node
-        and event.t >= record.fault
-    ]
-    if not takes:
-        return 0.0, 0.0, 0.0
-    last = takes[-1]
+class _Take(msgspec.Struct, frozen=True):
+    """The last time that the target came to a node: told by keepalived, shown by the cloud."""
+
+    fault: float
+    told: float
+    shown: float
+    api: float
+
+
+def _take(record: Record) -> _Take | None:
+    moves = [e for e in record.events if e.kind is Kind.HOLDER and e.detail == record.target]
+    moves = [event for event in moves if event.t >= record.fault]
+    if not moves or not moves[-1].node:
+        return None
+    last = moves[-1]
+    since = moves[-2].t if len(moves) > 1 else record.fault
     told = [
         event.t
         for event in record.events
         if event.node == last.node
         and event.kind is Kind.VRRP
         and event.detail in _TOLD
-        and record.fault <= event.t <= last.t
+        and since <= event.t <= last.t
     ]
     if not told:
-        return 0.0, 0.0, 0.0
-    under_way = (
+        return None
+    harm = [e.t for e in record.events if e.detail == FAULT and e.t <= told[0]]
+    spans = (
         (max(call.t, told[0]), min(call.t + call.seconds, last.t))
         for call in record.calls
         if call.node == last.node
     )
-    return told[0], last.t, _union(span for span in under_way if span[0] < span[1])
+    api = _union(span for span in spans if span[0] < span[1])
+    return _Take(max(harm, default=record.fault), told[0], last.t, api)
 
 
 def _union(spans: Iterable[tuple[float, float]]) -> float:

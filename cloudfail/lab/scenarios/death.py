@@ -31,7 +31,7 @@ def freeze_master(stage: Stage) -> None:
     stage.require_master("b")
     stage.require_holder("b")
     stage.calm_on("b")
-    stage.note("a goes on, and still thinks it is the master", "a")
+    stage.fault("a goes on, and still thinks it is the master", "a")
     stage.site.thaw("a")
     stage.require_backup("b")
     stage.require_holder("a")
