@@ -147,6 +147,15 @@ def test_a_node_with_two_interfaces_tells_of_both(cloud: EmbeddedAws, built: Bui
     assert imds.text("meta-data/mac") == first.mac
 
 
+def test_it_calls_itself_what_ec2_calls_it(imds: Imds) -> None:
+    request = urllib.request.Request(
+        f"{imds.base}/latest/meta-data/mac", headers={TOKEN: imds.token}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.headers.get_all("Server") == ["EC2ws"]
+        assert len(answer.headers.get_all("Date")) == 1
+
+
 def test_what_is_not_there_is_not_found(imds: Imds) -> None:
     assert imds.get("meta-data/no-such-thing")[0] == 404
     assert imds.get("meta-data/mac/deeper")[0] == 404

@@ -77,6 +77,10 @@ def test_a_cloud_that_was_not_started_says_so() -> None:
     with pytest.raises(UsageError, match="not running"):
         _ = idle.endpoint
     idle.close()
+    with EmbeddedAws() as other:
+        idle.close()
+        with EmbeddedAws() as third:
+            assert third.build(PAIR).account != other.build(PAIR).account
 
 
 def test_one_connection_serves_many_requests(cloud: EmbeddedAws) -> None:

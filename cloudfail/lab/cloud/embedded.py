@@ -38,6 +38,7 @@ class EmbeddedAws:
         self._world: World | None = None
         self._service: HttpService | None = None
         self._metadata: dict[str, HttpService] = {}
+        self._closed = False
 
     def __enter__(self) -> Self:
         self.reset()
@@ -58,7 +59,9 @@ class EmbeddedAws:
             if service is not None:
                 service.close()
         self._service, self._metadata = None, {}
-        ACCOUNTS.give_back(self._account)
+        if not self._closed:
+            ACCOUNTS.give_back(self._account)
+        self._closed = True
 
     @property
     def endpoint(self) -> str:

@@ -140,15 +140,15 @@ class _Exchange(BaseHTTPRequestHandler):
         )
 
     def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        for name, value in {"Server": "AmazonEC2", "Date": self.date_time_string()}.items():
+            if name not in reply.headers:
+                self.send_header(name, value)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         self.wfile.write(reply.body)
-
-    def version_string(self) -> str:
-        return "AmazonEC2"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
         """Silent: the call log has it."""
