@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import os
 import threading
+import weakref
 from urllib.parse import urlsplit
 
 from cloudfail.errors import UnreachableError
@@ -38,6 +39,7 @@ class Metadata:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
+        self._closing: weakref.finalize[[], Metadata] | None = None
         self._token = ""
 
     def text(self, path: str) -> str | None:
@@ -105,14 +107,16 @@ class Metadata:
             self._connection = http.client.HTTPConnection(
                 parts.hostname or "", parts.port or 80, timeout=self._timeout
             )
+            # A provider has no end that it is told of; its connection must not outlive it.
+            self._closing = weakref.finalize(self, self._connection.close)
         self._connection.request(method, path, headers=headers)
         response = self._connection.getresponse()
         return response.status, response.read().decode("utf-8", "replace")
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        if self._closing is not None:
+            self._closing()
+        self._connection = self._closing = None
 
     def _unreachable(self, why: str) -> UnreachableError:
         return UnreachableError(
