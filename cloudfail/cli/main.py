@@ -63,15 +63,12 @@ def module_of(command: str) -> Any:
 
 def build_parser() -> Parser:
     """Return the whole parser, every command imported: for help, completion and the reference."""
-    import argparse
-
     from cloudfail.cli.parser import Parser
 
     parser = Parser(
         prog="cloudfail",
         description="The cloud follows VRRP: what the master must own, it owns.",
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(
@@ -87,15 +84,7 @@ def build_parser() -> Parser:
 
 
 def _configured(commands: Any, name: str, summary: str, module: Any) -> Any:
-    from argparse import RawDescriptionHelpFormatter
-
-    return commands.add_parser(
-        name,
-        help=summary,
-        description=module.__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    return commands.add_parser(name, help=summary, description=module.__doc__)
 
 
 def _add_lab(commands: Any) -> None:
@@ -133,19 +122,12 @@ def _flush_messages() -> None:
 
 
 def _parse(command: str, rest: list[str]) -> Any:
-    import argparse
-
     from cloudfail.cli.parser import Parser
 
     if command == "lab":
         return build_lab().parse_args([command, *rest])
     module = module_of(command)
-    parser = Parser(
-        prog=f"cloudfail {command}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Parser(prog=f"cloudfail {command}", description=module.__doc__)
     module.configure(parser)
     parser.set_defaults(command=command)
     return parser.parse_args(rest)

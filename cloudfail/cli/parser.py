@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import os
+import sys
+from typing import Any, NoReturn
 
 from cloudfail.errors import UsageError
 
 OUTPUTS = ("text", "json")
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse would import shutil, and all of its compressors, to ask for the terminal's width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse exits 2 for a usage error, which here means that changes are pending."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": Formatter, "allow_abbrev": False, **options})
+
     def error(self, message: str) -> NoReturn:
-        self.print_usage_to_stderr()
-        self.exit(UsageError.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-    def print_usage_to_stderr(self) -> None:
-        import sys
-
         self.print_usage(sys.stderr)
+        self.exit(UsageError.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +110,16 @@ def add_deadline(parser: argparse.ArgumentParser) -> None:
 
 def add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
+
+
+def _columns() -> int:
+    text = os.environ.get("COLUMNS", "")
+    if text.isdigit() and int(text):
+        return int(text)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def seconds(text: str) -> float:

@@ -46,5 +46,5 @@ class Stopper:
         del frame
         name = signal.Signals(number).name
         if self._run is None:
-            raise SupersededError(f"stopped by {name} before anything was done")
+            raise SupersededError(f"stopped by {name}; nothing was under way")
         self._run.stop(name)

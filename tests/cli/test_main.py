@@ -128,7 +128,7 @@ def test_a_signal_before_anything_was_begun_exits_4(
     before = signal.getsignal(signal.SIGTERM)
     answer = machine.run("promote")
     assert answer.code == 4
-    assert "stopped by SIGTERM before anything was done" in answer.err
+    assert "stopped by SIGTERM; nothing was under way" in answer.err
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -170,16 +170,19 @@ def _ended(pidfd: int, seconds: float) -> bool:
 # -- keepalived's world
 
 
-def test_under_keepalived_a_promotion_works(machine: Machine) -> None:
-    """umask 0177, no streams, another user's HOME, no PATH, a directory that is gone."""
+@pytest.mark.parametrize("gone", [True, False], ids=["directory-gone", "directory"])
+def test_under_keepalived_a_promotion_works(machine: Machine, *, gone: bool) -> None:
+    """umask 0177, no streams, another user's HOME, no PATH, perhaps a directory that is gone."""
     machine.config()
     machine.environ["HOME"] = "/nonexistent"
     del machine.environ["PATH"]
-    gone = machine.path / "gone"
-    gone.mkdir()
-    script = f'umask 0177; rmdir ../gone; exec "{EXECUTABLE}" promote <&- >&- 2>&-'
+    here = machine.path / "here"
+    here.mkdir()
+    script = (
+        f'umask 0177; {"rmdir ../here;" if gone else ""} exec "{EXECUTABLE}" promote <&- >&- 2>&-'
+    )
     done = process.run(
-        ["/bin/sh", "-c", script], env=machine.environ, cwd=gone, timeout=60, check=False
+        ["/bin/sh", "-c", script], env=machine.environ, cwd=here, timeout=60, check=False
     )
     assert done.returncode == 0
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
@@ -204,6 +207,15 @@ def test_home_becomes_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     world.prepare()
     assert os.environ["HOME"] == "/"
     os.umask(before)
+
+
+def test_a_directory_that_is_gone_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    world.prepare()
+    assert Path.cwd() == Path("/")
 
 
 def test_streams_that_python_has_not_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
