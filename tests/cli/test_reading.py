@@ -13,7 +13,9 @@ import pytest
 from cloudfail import __version__, process, registry
 from cloudfail.cli import history, installed
 
-from cli.machine import EIP, FILE, VIP, Machine
+from cli.machine import EIP, FILE, HERE, VIP, Machine
+
+EXAMPLES = sorted(HERE.parents[1].glob("examples/*/cloudfail.toml"))
 
 
 def test_history_shows_runs_oldest_first(machine: Machine) -> None:
@@ -234,6 +236,12 @@ def test_the_printed_schema_accepts_the_file(machine: Machine) -> None:
     schema = machine.run("config", "schema").json
     jsonschema.validate(tomllib.loads(FILE), schema)
     assert "aws" in schema["properties"]["provider"]["properties"]
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_printed_schema_accepts_every_example(machine: Machine, file: Path) -> None:
+    jsonschema.validate(tomllib.loads(file.read_text()), machine.run("config", "schema").json)
+    assert machine.run("config", "check", "--config", str(file)).code == 0
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
