@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -12,6 +13,14 @@ _FLUSH = 0.1
 def say(sentence: str) -> None:
     """Tell one sentence: progress, a warning, an error."""
     print(f"cloudfail: {sentence}", file=sys.stderr, flush=True)
+    if not is_watched():
+        _log(sentence)
+
+
+def say_in_handler(sentence: str) -> None:
+    """Tell one sentence from a signal handler, which may have interrupted a `print`."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"cloudfail: {sentence}\n".encode())
     if not is_watched():
         _log(sentence)
 

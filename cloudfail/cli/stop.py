@@ -6,6 +6,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from cloudfail.cli import messages
 from cloudfail.errors import SupersededError
 
 if TYPE_CHECKING:
@@ -48,3 +49,4 @@ class Stopper:
         if self._run is None:
             raise SupersededError(f"stopped by {name}; nothing was under way")
         self._run.stop(name)
+        messages.say_in_handler(f"{name}: stopping before the next call")

@@ -108,6 +108,11 @@ def test_a_signal_stops_a_promotion_at_its_next_safe_point(
         journal = machine.path / "journal.jsonl"
         _wait_for(running, lambda: journal.exists() and '"intent"' in journal.read_text())
         running.send_signal(number)
+        assert running.stderr is not None
+        assert (
+            running.stderr.readline()
+            == f"cloudfail: {number.name}: stopping before the next call\n"
+        )
         hold.unlink()
         out, err = running.communicate(timeout=30)
     assert running.returncode == 4
