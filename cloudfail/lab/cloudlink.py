@@ -58,7 +58,10 @@ class Narrator:
         self._timeline.add(change.node, Kind.HOLDER, text, detail=destination, t=change.t)
 
     def on_call(self, call: Call) -> None:
-        node = self._names.get(call.source, "")
+        self.on_node_call(self._names.get(call.source, ""), call)
+
+    def on_node_call(self, node: str, call: Call) -> None:
+        """Take a call of a node that is known otherwise than by its address."""
         answer = call.code or (str(call.status) if call.status else "connection reset")
         text = f"api: {call.operation} {answer} in {call.seconds * 1000:.0f} ms"
         if node:
