@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloudfail.lab.cloud.embedded import EmbeddedAws
-from cloudfail.lab.cloud.world import (
-    Built,
-    Subnet,
-    World,
-    WorldInterface,
-    WorldNode,
-    WorldPrivateIp,
-    WorldPublicIp,
-    WorldTable,
-)
+from cloudfail.lab.cloud.world import Built
 from cloudfail.model import Peer
-from cloudfail.provider import ApiCall, Setup
-from cloudfail_aws.machine import Machine
-from cloudfail_aws.provider import AwsProvider
-from cloudfail_aws.settings import AwsSettings
 
-V6 = "2001:db8:0:1::100"
-WORLD = World(
-    subnets=(
-        Subnet("10.0.1.0/24", name="one", ipv6="2001:db8:0:1::/64"),
-        Subnet("10.0.2.0/24", zone="eu-central-1b", name="two"),
-    ),
-    nodes=(
-        WorldNode("a", "10.0.1.10", "one", ipv6="2001:db8:0:1::a"),
-        WorldNode("b", "10.0.1.11", "one", ipv6="2001:db8:0:1::b"),
-        WorldNode("x", "10.0.1.99", "one"),
-        WorldNode("m", "10.0.2.10", "two", interfaces=(WorldInterface("10.0.2.77", "two"),)),
-    ),
-    public_ips=(WorldPublicIp("203.0.113.7", "b"), WorldPublicIp("203.0.113.8", "b", "10.0.1.100")),
-    private_ips=(WorldPrivateIp("10.0.1.100", "b"), WorldPrivateIp(V6, "b")),
-    route_tables=(
-        WorldTable("t", (("10.99.0.0/16", "b"), ("2001:db8:99::/64", "b"))),
-        WorldTable("own", (), ("one",)),
-    ),
-    vpc_ipv6="2001:db8::/56",
-)
+from providers.aws.nodes import WORLD, Node, NodeMaker
 
 
 @pytest.fixture(autouse=True)
@@ -81,31 +49,6 @@ def peers() -> tuple[Peer, ...]:
     return (Peer(name="b", address=ip_address("10.0.1.11")),)
 
 
-class Node:
-    """A provider of one node, and what it told."""
-
-    def __init__(self, cloud: EmbeddedAws, name: str, **setup: Any) -> None:
-        self.calls: list[ApiCall] = []
-        self.asked: list[str] = []
-        defaults: dict[str, Any] = {
-            "settings": AwsSettings(endpoint=cloud.endpoint),
-            "before_write": self.asked.append,
-            "on_call": self.calls.append,
-        }
-        self.setup = Setup(**{**defaults, **setup})
-        os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = cloud.metadata_endpoint(name)
-        machine = Machine(self.setup)
-        machine.look_ahead()
-        self.provider = AwsProvider(self.setup, machine)
-
-    @property
-    def operations(self) -> list[str]:
-        return sorted(call.operation for call in self.calls)
-
-
-NodeMaker = Callable[..., Node]
-
-
 @pytest.fixture
 def node_of(
     cloud: EmbeddedAws, peers: tuple[Peer, ...], monkeypatch: pytest.MonkeyPatch
@@ -113,7 +56,7 @@ def node_of(
     """Build the provider of a node; `a` with `b` for a peer, unless told otherwise."""
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "")
 
-    def make(name: str = "a", **setup: Any) -> Node:
-        return Node(cloud, name, **{"peers": peers, **setup})
+    def make(which: str = "a", /, **setup: Any) -> Node:
+        return Node(cloud, which, **{"peers": peers, **setup})
 
     return make

@@ -11,6 +11,7 @@ from cloudfail.lab.cloud.embedded import EmbeddedAws
 from cloudfail.model import Claim, Owner, Peer, PrivateIp, PublicIp, Route
 from cloudfail.provider import ProviderSpec, Setup
 from cloudfail.testing.conformance import ConformanceSuite
+
 from cloudfail_aws import SPEC
 from cloudfail_aws.settings import AwsSettings
 
@@ -50,6 +51,8 @@ class AwsHarness:
                 _give_private(ec2, claim, eni)
             case Route():
                 _give_route(ec2, claim, eni)
+            case _:
+                return False
         return True
 
     def writes(self) -> int:
