@@ -31,7 +31,9 @@ def deed(args: Namespace) -> int:
     answer = remote.ask(path, remote.Request(args.action, tuple(nodes or ())))
     if answer.code:
         raise _said(answer)
-    if args.action == "status":
+    if args.action == "down":
+        _wait_for_the_end(path)
+    elif args.action == "status":
         _show(args, answer.data)
     elif answer.text:
         print(answer.text.rstrip("\n"))
@@ -98,6 +100,13 @@ def _wait(background: process.Popen[bytes], path: Path, log: Path) -> None:
             said = log.read_text().strip().splitlines()
             raise CloudfailError(f"the lab did not start: {said[-1] if said else 'no reason'}")
         clock.sleep(0.1)
+
+
+def _wait_for_the_end(path: Path) -> None:
+    clock = SystemClock()
+    until = clock.now() + _START_SECONDS
+    while path.exists() and clock.now() < until:
+        clock.sleep(0.05)
 
 
 def _serve(args: Namespace, path: Path) -> int:

@@ -36,8 +36,6 @@ class Spec(msgspec.Struct, frozen=True):
 
 def main(argv: list[str]) -> int:
     spec = msgspec.json.decode(argv[0], type=Spec)
-    parent = os.getppid()
-    kernel.die_with_parent(parent)
     kernel.unshare(_NAMESPACES)
     said, say = os.pipe()
     child = os.fork()

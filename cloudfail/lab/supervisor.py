@@ -62,7 +62,6 @@ class Supervisor:
                 with contextlib.suppress(TimeoutError):
                     line, _ = door.accept()
                     threading.Thread(target=self._talk, args=(line,), daemon=True).start()
-        self._path.unlink(missing_ok=True)
 
     def do(self, request: Request, streams: Sequence[int], line: socket.socket) -> Answer:
         """Do one deed; what goes wrong becomes the answer's text and code."""
