@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 
 import msgspec
 from cloudfail.lab.cloud.world import (
@@ -94,6 +94,10 @@ class Case(msgspec.Struct, frozen=True):
             (kind, target.format(**built.tables)): f"{interface} {rest.format(primary=primary)}"
             for (kind, target), rest in self.moves.items()
         }
+
+    def moves_in(self, built: Built) -> KeysView[tuple[str, str]]:
+        """Return the keys of a snapshot that change."""
+        return self.goal(built, NEW).keys()
 
 
 def _claim(kind: str, **keys: str) -> str:

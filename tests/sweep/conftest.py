@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from cloudfail.lab.cloud.embedded import EmbeddedAws
 
 from sweep.gate import Gate
+from sweep.zygote import Zygote
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +17,21 @@ def gate() -> Iterator[Gate]:
         gate = Gate(cloud)
         yield gate
         gate.close()
+
+
+@pytest.fixture(scope="session")
+def ec2(gate: Gate) -> Iterator[Any]:
+    """A client of the cloud, past the gate."""
+    client = gate.cloud.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    found = Zygote()
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from cloudfail.lab.cloud.world import Built
 
 from sweep.cases import NEW, OLD, THIRD, Case
 from sweep.gate import Gate
+from sweep.zygote import Aim, Zygote, kill
 
 PATIENCE = 60.0
 PRIORITIES = {OLD: 150, NEW: 100, THIRD: 50}
@@ -40,20 +41,26 @@ class Node:
         self._folder = folder / name
         self._folder.mkdir(parents=True, exist_ok=True)
         self._gate = gate
-        self._config = config
+        self._arguments = ["promote", "--instance", "edge", "--config", str(config)]
+        self._arguments += ["--node", name, "--output", "json"]
 
-    def promote(self, aim: Callable[[Callable[[], None]], None] | None = None) -> Ended:
-        """Run it to its end, or to its death; `aim` is given what kills it."""
-        child = self.start()
-        if aim is not None:
-            aim(lambda: _kill(child))
-        return self.wait(child)
+    def promote(self, zygote: Zygote | None, aim: Aim | None = None) -> Ended:
+        """Run it to its end, or its death; without a zygote, in a fresh interpreter.
+
+        `aim` is given what kills it.
+        """
+        if zygote is None:
+            child = self.start()
+            if aim is not None:
+                aim(lambda: kill(child.pid))
+            return self.wait(child)
+        code = zygote.run(self._arguments, self._environment(), self._folder, aim)
+        out, err = ((self._folder / name).read_text() for name in ("out", "err"))
+        return Ended(code, out, err)
 
     def start(self) -> process.Popen[str]:
-        argv = [sys.executable, "-m", "cloudfail.cli.main", "promote", "--instance", "edge"]
-        argv += ["--config", str(self._config), "--node", self.name, "--output", "json"]
         return process.Popen(
-            argv,
+            [sys.executable, "-m", "cloudfail.cli.main", *self._arguments],
             env=self._environment(),
             cwd=self._folder,
             stdin=process.DEVNULL,
@@ -67,7 +74,8 @@ class Node:
         try:
             out, err = child.communicate(timeout=PATIENCE)
         except process.TimeoutExpired:
-            _kill(child)
+            kill(child.pid)
+            child.communicate()
             raise
         return Ended(child.returncode, out, err)
 
@@ -97,9 +105,3 @@ class Group:
         head = '[instance.edge]\nprovider = "aws"\n'
         config.write_text(head + nodes + case.toml(built))
         self.nodes = {name: Node(name, folder, gates[name], config) for name in PRIORITIES}
-
-
-def _kill(child: process.Popen[str]) -> None:
-    """SIGKILL, and wait until it is dead; its parent still collects its exit code."""
-    child.kill()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)

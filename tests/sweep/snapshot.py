@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from cloudfail.lab.cloud.embedded import EmbeddedAws
 
 # (what, where) -> its state in a few words.
 Snapshot = Mapping[tuple[str, str], str]
@@ -14,19 +13,15 @@ Snapshot = Mapping[tuple[str, str], str]
 VOLATILE = {"AssociationId", "AttachTime", "LaunchTime", "AssociateAddress"}
 
 
-def take_snapshot(cloud: EmbeddedAws) -> Snapshot:
-    """Addresses, their private addresses, interfaces with all attributes, routes, instances."""
-    ec2 = cloud.client()
-    try:
-        return dict(
-            [
-                *_addresses(ec2.describe_addresses()),
-                *_interfaces(ec2.describe_network_interfaces()),
-                *_routes(ec2.describe_route_tables()),
-            ]
-        )
-    finally:
-        ec2.close()
+def take_snapshot(ec2: Any) -> Snapshot:
+    """Addresses, their private addresses, interfaces with all attributes, routes, tables."""
+    return dict(
+        [
+            *_addresses(ec2.describe_addresses()),
+            *_interfaces(ec2.describe_network_interfaces()),
+            *_routes(ec2.describe_route_tables()),
+        ]
+    )
 
 
 def differences(before: Snapshot, after: Snapshot) -> dict[tuple[str, str], tuple[str, str]]:
