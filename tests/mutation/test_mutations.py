@@ -10,6 +10,7 @@ from mutation import tree
 from mutation.mutations import MUTATIONS
 from mutation.tree import Mutation
 
+pytestmark = pytest.mark.timeout(2 * tree.SECONDS)
 FAILED_TESTS = 1  # pytest's exit code; anything above 1 means that the tests did not run properly
 
 
