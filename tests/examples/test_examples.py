@@ -61,7 +61,7 @@ def test_there_is_an_example_for_an_address_and_for_a_route() -> None:
 def test_the_configuration_is_valid(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = EXAMPLES / name / "cloudfail.toml"
     assert cli.main(["config", "check", "--config", str(path)]) == 0
-    assert "valid, 1 instances" in capsys.readouterr().out
+    assert ": valid, " in capsys.readouterr().out
 
 
 @for_each_example
