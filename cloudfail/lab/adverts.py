@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import deque
 from collections.abc import Mapping
 
 import msgspec
@@ -15,6 +16,7 @@ _PACKET_OUTGOING = 4
 _VRRP = 112
 _HEADER = 20
 _BEHIND_PRIORITY = 3
+_MEMORY = 1000
 
 
 class Advert(msgspec.Struct, frozen=True):
@@ -32,6 +34,7 @@ class Ear:
         self._names = names  # by address
         self._clock = clock
         self._last: dict[str, Advert] = {}
+        self._heard: deque[Advert] = deque(maxlen=_MEMORY)
         self._news = threading.Condition()
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -64,6 +67,12 @@ class Ear:
         with self._news:
             return self._last.get(node)
 
+    def first_since(self, t: float) -> str:
+        """Return the node whose advert was the first after `t`; "" when none came, or too many."""
+        with self._news:
+            later = [advert for advert in self._heard if advert.t > t]
+            return "" if not later or len(later) == _MEMORY else later[0].node
+
     def _listen(self) -> None:
         while (listening := self._socket) is not None:
             try:
@@ -82,4 +91,5 @@ class Ear:
             return
         with self._news:
             self._last[node] = Advert(self._clock.now(), node, packet[length + 2])
+            self._heard.append(self._last[node])
             self._news.notify_all()

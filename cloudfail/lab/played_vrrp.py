@@ -40,6 +40,7 @@ class PlayedVrrp:
     tell: Tell
     parted: set[frozenset[str]] = field(default_factory=set)
     players: dict[str, Player] = field(init=False)
+    adverts: list[tuple[float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.players = {n.name: Player(n.name, n.priority) for n in self.topology.nodes}
@@ -108,6 +109,7 @@ class PlayedVrrp:
 
     def _advertise(self, sender: Player, priority: int, now: float) -> None:
         sender.advertises = now + self.interval
+        self.adverts.append((now, sender.name))
         for listener in self._listeners(sender):
             self._hear(listener, sender, priority, now)
 

@@ -123,6 +123,9 @@ class SimulatedSite:
         with self._lock:
             self._vrrp.join(one, other, self._clock.now(), first)
 
+    def first_advert(self, since: float) -> str:
+        return next((node for t, node in self._vrrp.adverts if t > since), "")
+
     def set_faults(self, faults: Faults) -> None:
         self._cloud.faults = faults
 

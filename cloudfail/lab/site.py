@@ -48,6 +48,10 @@ class Site(Protocol):
         """Heal the partition; the advert of `first` is then the first to arrive."""
         ...
 
+    def first_advert(self, since: float) -> str:
+        """Return the node whose advert was the first after CLOCK_MONOTONIC `since`."""
+        ...
+
     def set_faults(self, faults: Faults) -> None: ...
     def kill_cloudfail(self, node: str) -> int:
         """SIGKILL every cloudfail process of the node; return how many there were."""
@@ -140,6 +144,9 @@ class RealSite:
         if first:
             self._await_turn(first, other if first == one else one)
         self.network.join(one, other)
+
+    def first_advert(self, since: float) -> str:
+        return self._ear.first_since(since)
 
     def set_faults(self, faults: Faults) -> None:
         self.cloud.set_faults(faults)

@@ -31,7 +31,7 @@ class Stage:
         self.reasons: list[str] = []
         self._clock = clock
         self._latency = latency_ms
-        self._fault = 0.0
+        self._fault = self._last_fault = 0.0
 
     @property
     def interval(self) -> float:
@@ -69,6 +69,7 @@ class Stage:
         """Say what happens now: the figures count from the first of these."""
         event = self.site.timeline.add(node, Kind.LAB, text, detail=FAULT)
         self._fault = self._fault or event.t
+        self._last_fault = event.t
 
     def note(self, text: str, node: str = "") -> None:
         self.site.timeline.add(node, Kind.LAB, text)
@@ -118,6 +119,11 @@ class Stage:
 
     def calls_of(self, node: str, operation: str) -> list[NodeCall]:
         return [c for c in self.site.calls() if (c.node, c.operation) == (node, operation)]
+
+    def expect_first_advert(self, node: str) -> None:
+        """Expect that the first advert after the last fault was this node's."""
+        first = self.site.first_advert(self._last_fault)
+        self.expect(first == node, f"the first advert was {first or 'nobody'}'s, not {node}'s")
 
     def expect_writes(self, count: int) -> None:
         """Expect exactly so many mutating calls since the fault, once everything is quiet."""

@@ -34,6 +34,7 @@ def partition_heal(stage: Stage) -> None:
         stage.site.join("a", "b", first=first)
         stage.fault(f"they hear each other again, {first}'s advert first")
         stage.require_backup("b")
+        stage.expect_first_advert(first)
         stage.require_holder("a")
         stage.calm()
 
