@@ -10,7 +10,6 @@ from cloudfail.model import Route, Step
 from cloudfail_aws.api import Api
 from cloudfail_aws.objects import Interface
 
-_NO_ROUTE = ("InvalidRoute.NotFound", "InvalidParameterValue")
 _RELEASED_WORDS = ("not mapped", "not assigned", "not associated", "does not exist", "some of")
 
 
@@ -54,7 +53,7 @@ def _point_route(api: Api, step: Step) -> None:
     try:
         api.call(other, step.params, role_arn=role_of(step), subject=subject_of(step))
     except ProviderError as error:
-        if _other_verb(step, error) or error.code == "RouteAlreadyExists":
+        if _is_absent(error) or error.code == "RouteAlreadyExists":
             raise ConflictError(
                 f"{subject_of(step)}: the route came and went between two calls; look again",
                 code=error.code,
@@ -66,8 +65,13 @@ def _point_route(api: Api, step: Step) -> None:
 def _other_verb(step: Step, error: ProviderError) -> str:
     if step.call == "CreateRoute":
         return "ReplaceRoute" if error.code == "RouteAlreadyExists" else ""
-    absent = error.code == "InvalidRoute.NotFound" or "no route" in str(error).lower()
-    return "CreateRoute" if error.code in _NO_ROUTE and absent else ""
+    return "CreateRoute" if _is_absent(error) else ""
+
+
+def _is_absent(error: ProviderError) -> bool:
+    if error.code == "InvalidRoute.NotFound":
+        return True
+    return error.code == "InvalidParameterValue" and "no route" in str(error).lower()
 
 
 def _release_ipv6(api: Api, step: Step) -> None:

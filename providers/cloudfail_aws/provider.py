@@ -28,6 +28,7 @@ from cloudfail.provider import Setup
 
 from cloudfail_aws.api import Api
 from cloudfail_aws.check import check_lanes
+from cloudfail_aws.credentials import Keys
 from cloudfail_aws.egress import api_addresses, cuts, serves
 from cloudfail_aws.execute import execute
 from cloudfail_aws.holdings import Around, holding_of, missing
@@ -52,7 +53,7 @@ class AwsProvider:
         self._machine = machine
         self._clock = clock or SystemClock()
         clients = Clients(
-            setup.settings, region=self._region, role_keys=machine.keys, width=setup.width
+            setup.settings, region=self._region, role_keys=self._role_keys, width=setup.width
         )
         self._api = Api(clients, setup, self._clock)
         self._looker = Looker(self._api)
@@ -64,7 +65,7 @@ class AwsProvider:
         try:
             return self._machine.node()
         except UnreachableError:
-            if not self._setup.interface_id or not self._configured_region():
+            if not self._is_elsewhere():
                 raise
         return self._node_by_api()
 
@@ -103,6 +104,18 @@ class AwsProvider:
 
     def execute(self, step: Step) -> None:
         execute(self._api, step)
+
+    def _role_keys(self) -> Keys | None:
+        try:
+            return self._machine.keys()
+        except UnreachableError:
+            if not self._is_elsewhere():
+                raise
+        return None  # outside AWS there is no role: say "no credentials", not "no metadata"
+
+    def _is_elsewhere(self) -> bool:
+        """True when the setup says enough to do without a metadata service."""
+        return bool(self._setup.interface_id and self._configured_region())
 
     def _region(self) -> str:
         return self._setup.settings.region or self._region_of_machine()
