@@ -9,7 +9,7 @@ import msgspec
 
 from cloudfail.config.file import InstanceTable, JournalTable
 from cloudfail.config.problems import Problem, Problems, nearest
-from cloudfail.config.shape import plain
+from cloudfail.config.shape import is_unprintable, plain
 
 PREFIX = "CLOUDFAIL_"
 SOURCE = "environment"
@@ -90,9 +90,11 @@ def _convert(
 ) -> None:
     many = isinstance(field.default, tuple)
     value = [part.strip() for part in text.split(",") if part.strip()] if many else text
+    wrong = "holds control characters" if is_unprintable(value) else ""
     try:
         values[field.encode_name] = msgspec.convert(value, cast("Any", field.type), strict=False)
     except msgspec.ValidationError as error:
-        problems.found.append(
-            Problem(SOURCE, name, plain(str(error), text), "correct or unset the variable")
-        )
+        wrong = plain(str(error), text)
+    if wrong:
+        values.pop(field.encode_name, None)
+        problems.found.append(Problem(SOURCE, name, wrong, "correct or unset the variable"))

@@ -26,7 +26,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.source, self.key) if part)
-        return f"{where}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
+        return one_line(f"{where}: {self.message}" + (f"; {self.remedy}" if self.remedy else ""))
 
     def as_error(self) -> ConfigError:
         return ConfigError(str(self))
@@ -48,6 +48,11 @@ class Problems:
     @classmethod
     def of(cls, path: Path) -> Problems:
         return cls(str(path))
+
+
+def one_line(text: str) -> str:
+    """Return the text with everything escaped that would break a line, or steer a terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ from cloudfail.model import Network
 from cloudfail.provider import ProviderSpec
 
 DEFAULT_PATH = Path("/etc/cloudfail/cloudfail.toml")
+_IFNAMSIZ = 16  # linux/if.h, the final NUL included
 _INSTANCE_NAME = "letters, digits and . _ : @ -"
 
 
@@ -51,6 +52,8 @@ def examine(
     """
     problems = Problems(str(path))
     document = read_toml(path)
+    if not document:
+        problems.add("", "the file is empty", "write [instance.NAME], its provider and its claims")
     for name in document:
         if name not in FileTable.__struct_fields__:
             add_unknown(name, name, list(FileTable.__struct_fields__), problems)
@@ -71,7 +74,7 @@ def without_file(environ: Mapping[str, str] | None = None) -> Config:
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the document. Raises ConfigError: missing, unreadable, no UTF-8, no TOML (line)."""
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return _parse(path.read_bytes().decode())
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: no such file; write it, or name another with --config FILE"
@@ -82,8 +85,22 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML: nested too deep; remove brackets") from error
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """Raises ValueError; tomllib's own for a number of thousands of digits says nothing of TOML."""
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark; save it as UTF-8 without one")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:
+        raise ValueError("a number in it has thousands of digits; correct it") from error
 
 
 class _Reading:
@@ -113,7 +130,8 @@ class _Reading:
         table = self._document.get(name, {})
         if isinstance(table, Mapping):
             return table
-        self._problems.add(name, "must be a table", f"write [{name}.NAME]")
+        named = ".NAME" if name in {"instance", "provider"} else ""
+        self._problems.add(name, "must be a table", f"write [{name}{named}], in single brackets")
         return {}
 
     def _guard(self) -> GuardSettings:
@@ -163,6 +181,8 @@ class _Reading:
         """Keepalived's argv must carry it, and files are named by it."""
         if not name or not all(char.isalnum() or char in "._:@-" for char in name):
             self._problems.add(key, "is no name keepalived can hand over", f"use {_INSTANCE_NAME}")
+        elif name.startswith("-"):
+            self._problems.add(key, "looks like a flag", "begin it with a letter or a digit")
 
     def _instance(self, name: str, table: Mapping[str, Any], key: str) -> Instance | None:
         before = self._problems.count()
@@ -170,9 +190,18 @@ class _Reading:
         good = check_table(own, InstanceTable, key, self._problems)
         good |= environment.instance_overrides(self._environ, self._problems)
         nodes = read_nodes(self._array(table, key, "node"), key, self._problems)
+        self._check_interface(good.get("interface", ""), f"{key}.interface")
         if self._problems.count() > before and "provider" not in good:
             return None
         return Instance(name=name, nodes=nodes, **good)
+
+    def _check_interface(self, name: str, key: str) -> None:
+        """Hold it against the kernel's rule (dev_valid_name): it becomes part of paths."""
+        bad = any(char.isspace() or char in "/:" for char in name)
+        if bad or name in {".", ".."} or len(name.encode()) > _IFNAMSIZ - 1:
+            self._problems.add(
+                key, f'"{name}" is no network device', "write it as `ip link` does, like eth0"
+            )
 
     def _array(self, table: Mapping[str, Any], key: str, name: str) -> list[Any]:
         value = table.get(name, [])

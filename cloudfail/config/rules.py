@@ -55,7 +55,8 @@ def check_kinds(
             problems.add(
                 f"{key}.kind", f'{spec.name} has no kind "{claim.kind}"', f"it offers: {kinds}"
             )
-    for sentence in spec.validate([claim for _, claim in offered]):
+    once = {str(claim): claim for _, claim in offered}  # what is there twice has its own problem
+    for sentence in spec.validate(list(once.values())):
         problems.add(f"{instance}.claim", sentence)
 
 
@@ -103,13 +104,17 @@ def _check_own_address(
     """A node's own unicast address must never move: VRRP and the API calls leave from it."""
     if not isinstance(claim, PublicIp | PrivateIp):
         return
+    moving = {"address": claim.address}
+    if isinstance(claim, PublicIp) and claim.private_address is not None and len(nodes) > 1:
+        moving["private_address"] = claim.private_address
     for node in nodes:
-        if claim.address == node.address:
-            problems.add(
-                f"{key}.address",
-                f'{claim.address} is the unicast address of node "{node.name}"',
-                "claim an address that belongs to no node",
-            )
+        for field, address in moving.items():
+            if address == node.address:
+                problems.add(
+                    f"{key}.{field}",
+                    f'{address} is the unicast address of node "{node.name}"',
+                    "name an address that belongs to no node",
+                )
 
 
 def _check_subnets(

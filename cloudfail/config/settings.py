@@ -6,12 +6,13 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
 from cloudfail.config.environment import overrides
 from cloudfail.config.problems import Problems, suggest
-from cloudfail.config.shape import check_table, plain
+from cloudfail.config.shape import check_table, is_unprintable, plain
 from cloudfail.errors import UsageError
 from cloudfail.provider import ProviderSpec
 
@@ -45,6 +46,8 @@ def with_flags(
         if name not in fields:
             hint = suggest(name, fields)
             raise UsageError(f'provider {spec.name} has no setting "{name}"; {hint}')
+        if is_unprintable(text):
+            raise UsageError(f"setting {name}: it holds control characters; write plain text")
         try:
             values[name] = msgspec.convert(text, cast("Any", fields[name].type), strict=False)
         except msgspec.ValidationError as error:
@@ -58,11 +61,26 @@ def with_flags(
 
 
 def check_files(settings: msgspec.Struct, key: str, problems: Problems) -> None:
-    """Hold every `*_file` to be there, a file, and readable by nobody but its owner."""
+    """Hold every `*_file` to be there, a file, and readable by nobody but its owner.
+
+    An `endpoint` is held to be a URL.
+    """
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
         if name.endswith("_file") and value:
             _check_file(Path(value), f"{key}.{name}", problems)
+        if name.endswith("endpoint") and value:
+            _check_url(value, f"{key}.{name}", problems)
+
+
+def _check_url(text: str, key: str, problems: Problems) -> None:
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        problems.add(key, f'"{text}" is no address of an API', "write it like https://host:443")
 
 
 def _check_file(path: Path, key: str, problems: Problems) -> None:

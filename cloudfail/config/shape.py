@@ -35,7 +35,8 @@ def check_table(
 ) -> dict[str, Any]:
     """Return the values that are right, by key; add a problem for each one that is not."""
     if not isinstance(table, Mapping):
-        problems.add(key, f"must be a table, is {_kind_of(table)}", f"write [{key}]")
+        remedy = f"write [[{key.rpartition('[')[0]}]]" if key.endswith("]") else f"write [{key}]"
+        problems.add(key, f"must be a table, is {_kind_of(table)}", remedy)
         return {}
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
     for name in table:
@@ -72,22 +73,48 @@ def _check_value(
     good: dict[str, Any],
 ) -> None:
     try:
-        good[field.encode_name] = msgspec.convert(value, cast("Any", field.type))
+        converted = msgspec.convert(value, cast("Any", field.type))
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$")
-        problems.add(key + path.rstrip("`"), plain(text, value), _example(field).strip(" ,"))
+        problems.add(key + path.rstrip("`"), plain(text, value), remedy_of(field))
+        return
+    if is_unprintable(converted):
+        problems.add(key, f"{_shown(value)} holds control characters", "write plain text")
+        return
+    good[field.encode_name] = converted
+
+
+def is_unprintable(value: object) -> bool:
+    """Say whether a text, or one of a list, would break a line, a path or a terminal."""
+    if isinstance(value, tuple | list):
+        return any(is_unprintable(one) for one in value)
+    return isinstance(value, str) and not value.isprintable()
+
+
+def remedy_of(field: msgspec.structs.FieldInfo) -> str:
+    """Return an example of the field, or the words that it takes; empty where neither is known."""
+    words = getattr(getattr(field.type, "__origin__", None), "__args__", ())
+    if words and all(isinstance(word, str) for word in words):
+        return f"write {' or '.join(_toml(word) for word in words)}"
+    return _example(field).strip(" ,")
 
 
 def plain(text: str, value: object) -> str:
     """Say msgspec's `Expected ...` in an operator's words."""
     found = _EXPECTED.match(text)
     if found is None:
-        return f"{_shown(value)} is not allowed: {text}"
+        return f"{_shown(value)} is not allowed"
     expected, got, bound = found.groups()
     if got:
         wanted = " or ".join(_PLAIN.get(part.strip(), part) for part in expected.split("|"))
-        return f"must be {wanted}, is {_GOT.get(got, _PLAIN.get(got, got))}"
+        return f"must be {wanted}, is {_got(got, value)}"
     return f"{_shown(value)} is out of bounds: must be {_bound(expected, bound or '')}"
+
+
+def _got(kind: str, value: object) -> str:
+    if kind == "float" and isinstance(value, float):
+        return str(value)
+    return _GOT.get(kind, _PLAIN.get(kind, kind))
 
 
 def _bound(expected: str, bound: str) -> str:
@@ -97,7 +124,10 @@ def _bound(expected: str, bound: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    except ValueError:  # a number of thousands of digits, written as 0x...
+        text = "a number"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

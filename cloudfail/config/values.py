@@ -7,6 +7,8 @@ from ipaddress import ip_address, ip_network
 from cloudfail.config.problems import Problems
 from cloudfail.model import Address, Network
 
+_BROADCAST = 0xFFFFFFFF  # 255.255.255.255; as an IPv6 number it is one of the unusable ::/96
+
 
 def parse_address(text: str, key: str, problems: Problems) -> Address | None:
     """Return the address, or add a problem and return None."""
@@ -15,8 +17,9 @@ def parse_address(text: str, key: str, problems: Problems) -> Address | None:
     except ValueError:
         problems.add(key, f'"{text}" is not an IP address', _address_remedy(text))
         return None
-    if getattr(address, "scope_id", None):
-        problems.add(key, f'"{text}" carries a scope', "leave out everything from the % on")
+    wrong, remedy = _unfit(address)
+    if wrong:
+        problems.add(key, f'"{text}" {wrong}', remedy)
         return None
     return address
 
@@ -24,16 +27,34 @@ def parse_address(text: str, key: str, problems: Problems) -> Address | None:
 def parse_network(text: str, key: str, problems: Problems) -> Network | None:
     """Return the network, or add a problem and return None. Host bits are an error."""
     try:
-        return ip_network(text)
-    except ValueError:
-        pass
-    try:
-        widened = ip_network(text, strict=False)
+        network = ip_network(text, strict=False)
     except ValueError:
         problems.add(key, f'"{text}" is not a network', "write it like 10.99.0.0/16")
+        return None
+    address, slash, length = text.partition("/")
+    if "%" in address:
+        problems.add(key, f'"{text}" carries a scope', "leave out the % and what follows it")
+    elif not slash:
+        problems.add(key, f'"{text}" has no prefix length', f'did you mean "{network}"?')
+    elif not (length.isascii() and length.isdecimal()):
+        problems.add(key, f'"{text}" has a mask', f'write its length: "{network}"')
+    elif ip_address(address) != network.network_address:
+        problems.add(key, f'"{text}" has host bits set', f'did you mean "{network}"?')
     else:
-        problems.add(key, f'"{text}" has host bits set', f'did you mean "{widened}"?')
+        return network
     return None
+
+
+def _unfit(address: Address) -> tuple[str, str]:
+    """Say why nothing can own this address, and the remedy; empty when something can."""
+    if getattr(address, "scope_id", None):
+        return "carries a scope", "leave out everything from the % on"
+    mapped = getattr(address, "ipv4_mapped", None)
+    if mapped is not None:
+        return "is an IPv4 address in IPv6's clothes", f'write "{mapped}"'
+    if address.is_unspecified or address.is_multicast or int(address) == _BROADCAST:
+        return "is no address that a machine can own", "write a unicast address"
+    return "", ""
 
 
 def _address_remedy(text: str) -> str:

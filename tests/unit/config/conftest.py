@@ -14,6 +14,7 @@ from cloudfail.provider import ProviderSpec
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     credentials_file: str = ""
+    endpoint: str = ""
     retries: int = 0
 
 

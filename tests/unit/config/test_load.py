@@ -237,7 +237,7 @@ def test_a_choice_that_fits_nothing_lists_what_there_is(
 
 def test_without_any_instance_the_remedy_is_named(write: Write) -> None:
     with pytest.raises(ConfigError, match=r"there is none at all.*\[instance.NAME\]"):
-        choose(load(write(""), {}))
+        choose(load(write("[guard]\n"), {}))
     with pytest.raises(ConfigError, match='no configuration file: no instance "x"; there is none'):
         choose(without_file({}), "x")
 

@@ -78,6 +78,24 @@ MISTAKES = {
     "deadline nan": (EDGE + "deadline = nan\n", "instance.edge.deadline", "out of bounds", ""),
     "name of an instance": ('[instance."two words"]\nprovider = "cloud"\n', "instance.two words",
                             "is no name keepalived can hand over", "letters, digits"),
+    "name like a flag": ('[instance.-x]\nprovider = "cloud"\n', "instance.-x", "like a flag", ""),
+    "name with a line break": ('[instance."a\\nb"]\nprovider = "cloud"\n', "instance.a\\nb",
+                               "is no name keepalived can hand over", ""),
+    "device too long": (EDGE + f'interface = "{"e" * 16}"\n', "instance.edge.interface",
+                        "is no network device", "ip link"),
+    "device with a slash": (EDGE + 'interface = "eth/0"\n', "instance.edge.interface",
+                            "is no network device", ""),
+    "fraction for a number": (EDGE + "width = 1.5\n", "instance.edge.width",
+                              "must be a whole number, is 1.5", ""),
+    "NUL in a path": ('[journal]\npath = "a\\u0000b"\n', "journal.path",
+                      "\"a\\x00b\" holds control characters", "plain text"),
+    "control character in a list": (
+        claim("route", destination='"10.99.0.0/16"', tables='["a\\u001b[31m"]'),
+        "instance.edge.claim[0].tables", "holds control characters", ""),
+    "endpoint no URL": ('[provider.cloud]\nendpoint = "ec2.internal"\n', "provider.cloud.endpoint",
+                        '"ec2.internal" is no address of an API', "https://"),
+    "endpoint half a URL": ('[provider.cloud]\nendpoint = "http://[::1"\n',
+                            "provider.cloud.endpoint", "is no address of an API", ""),
     # the nodes
     "node without name": (node(name=""), "instance.edge.node[2].name", "is missing", ""),
     "node with empty name": (node(name='""'), "instance.edge.node[2].name", "not empty", ""),
@@ -111,6 +129,23 @@ MISTAKES = {
               "%"),
     "address outside subnet": (node(subnet='"10.9.0.0/16"'), "instance.edge.node[2].subnet",
                                "10.0.1.30 is outside 10.9.0.0/16", "correct one"),
+    "IPv4-mapped": (node(address='"::ffff:10.0.1.30"'), "instance.edge.node[2].address",
+                    "in IPv6's clothes", 'write "10.0.1.30"'),
+    "unspecified": (node(address='"0.0.0.0"'), "instance.edge.node[2].address",
+                    "no address that a machine can own", "unicast"),
+    "multicast": (claim("public-ip", address='"224.0.0.18"'), "instance.edge.claim[0].address",
+                  "no address that a machine can own", ""),
+    "broadcast": (claim("public-ip", address='"255.255.255.255"'), "instance.edge.claim[0].address",
+                  "no address that a machine can own", ""),
+    "scope of a network": (claim("route", destination='"fe80::%eth0/64"', tables='["t"]'),
+                           "instance.edge.claim[0].destination", "carries a scope", "%"),
+    "mask": (claim("route", destination='"10.99.0.0/0.0.255.255"', tables='["t"]'),
+             "instance.edge.claim[0].destination", "has a mask", '"10.99.0.0/16"'),
+    "no length": (claim("route", destination='"10.99.0.1"', tables='["t"]'),
+                  "instance.edge.claim[0].destination", "no prefix length", '"10.99.0.1/32"'),
+    "sits on a node's own address": (
+        claim("public-ip", address='"203.0.113.7"', private_address='"10.0.1.10"'),
+        "instance.edge.claim[0].private_address", 'the unicast address of node "a"', "no node"),
     "subnet with host bits": (node(subnet='"10.0.1.9/24"'), "instance.edge.node[2].subnet",
                               "has host bits set", 'did you mean "10.0.1.0/24"?'),
     # the claims
@@ -237,6 +272,53 @@ def test_a_syntax_error_names_the_line(write: Write) -> None:
     path = write('[instance.edge]\nprovider = "cloud\n')
     with pytest.raises(ConfigError, match=rf"{path}: not TOML: .*line 2"):
         load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xef\xbb\xbf[guard]\n", "begins with a byte order mark; save it as UTF-8 without one"),
+        (b"x = " + b"9" * 5000, "a number in it has thousands of digits"),
+        (b"x = " + b"[" * 50000, "nested too deep"),
+    ],
+    ids=["byte order mark", "digits", "depth"],
+)
+def test_what_is_no_toml_is_one_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "cloudfail.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(path, {})
+    assert str(caught.value).startswith(f"{path}: not TOML: ")
+    assert said in str(caught.value)
+
+
+def test_an_empty_file_is_a_mistake(write: Write) -> None:
+    with pytest.raises(ConfigError, match=r"the file is empty; write \[instance.NAME\]"):
+        load(write("# nothing yet\n"), {})
+
+
+def test_windows_line_ends_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "cloudfail.toml"
+    path.write_bytes((EDGE + NODES + PUBLIC).replace("\n", "\r\n").encode())
+    assert load(path, {}).instances["edge"].nodes[1].name == "b"
+
+
+def test_a_loop_of_links_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "loop"
+    path.symlink_to(path)
+    with pytest.raises(ConfigError, match="loop: Too many levels of symbolic links; it must be"):
+        load(path, {})
+
+
+def test_no_problem_breaks_the_line_or_steers_a_terminal(write: Write) -> None:
+    text = '[instance."a\\u001b[31m\\nb"]\nprovider = "c\\nd"\n[[instance.x.claim]]\nkind="a\\nb"\n'
+    _, problems = examine(write(text), {})
+    assert all(str(problem).isprintable() for problem in problems)
+
+
+def test_a_variable_with_a_line_break_is_a_mistake(write: Write) -> None:
+    _, problems = examine(write(EDGE), {"CLOUDFAIL_INTERFACE": "eth0\nx"})
+    assert [problem.key for problem in problems] == ["CLOUDFAIL_INTERFACE"]
 
 
 def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
