@@ -36,21 +36,25 @@ class Line(msgspec.Struct, frozen=True):
     of_cloud_ms: float = 0.0
 
 
-def explain(stage: Stage, rounds: int) -> Sequence[Line]:
-    """Return the medians of each part, in order; they add up to the run from spawn to exit."""
-    runs = [_run(stage) for _ in range(rounds)]
+Parts = Mapping[str, tuple[float, float]]
+
+
+def middle(runs: Sequence[Parts]) -> Sequence[Line]:
+    """Return the medians of each part, in order; they add up to a run from spawn to exit."""
     labels = list(dict.fromkeys(label for run in runs for label in run))
+    none = (0.0, 0.0)
     return [
         Line(
             what=label,
-            ms=statistics.median(run.get(label, (0.0, 0.0))[0] for run in runs),
-            of_cloud_ms=statistics.median(run.get(label, (0.0, 0.0))[1] for run in runs),
+            ms=statistics.median(run.get(label, none)[0] for run in runs),
+            of_cloud_ms=statistics.median(run.get(label, none)[1] for run in runs),
         )
         for label in labels
     ]
 
 
-def _run(stage: Stage) -> dict[str, tuple[float, float]]:
+def trace(stage: Stage) -> Parts:
+    """Promote once, traced: each part's milliseconds, and those of them the cloud took."""
     stage.give(MASTER)
     mark = stage.mark()
     out = stage.folder / "trace.json"

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import msgspec
 from cloudfail import process
 
+from bench.stage import BIN
+
 PATIENCE = 180.0
 
 
@@ -25,11 +27,6 @@ class Failover(msgspec.Struct, frozen=True):
     api_calls: int
 
 
-def kill_master(rounds: int) -> Sequence[Failover]:
-    """Let the lab kill a master `rounds` times. RuntimeError when it could not."""
-    return [_run() for _ in range(rounds)]
-
-
 def middle(runs: Sequence[Failover]) -> Failover:
     """Return the medians, field by field; the worst verdict and the most calls."""
     return Failover(
@@ -44,11 +41,11 @@ def middle(runs: Sequence[Failover]) -> Failover:
     )
 
 
-def _run() -> Failover:
+def kill_master() -> Failover:
+    """Let the lab kill a master. RuntimeError when it could not."""
     done = process.run(
         ["cloudfail", "lab", "run", "kill-master", "--output", "json"],
-        # Nodes would compile at each start, and time it, where this is set.
-        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
+        env=_environment(),
         stdin=process.DEVNULL,
         capture_output=True,
         timeout=PATIENCE,
@@ -58,3 +55,9 @@ def _run() -> Failover:
         return msgspec.json.decode(done.stdout, type=Failover)
     except msgspec.MsgspecError as exc:
         raise RuntimeError(f"lab: exit {done.returncode}: {done.stderr!r} ({exc})") from exc
+
+
+def _environment() -> dict[str, str]:
+    """Nodes would compile at each start, and time it, where PYTHONDONTWRITEBYTECODE is set."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}"}

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 from cloudfail import process
@@ -25,17 +26,20 @@ WIDTH = 16  # the default of `width`
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """One run. `wall_ms` is from the first EC2 request's arrival to the last one's answer."""
+    """One run. `wall_ms` is from the first EC2 request's arrival to the last one's answer.
+
+    `phases` are the numbers of calls that looked, wrote, and looked again.
+    """
 
     wall_ms: float
     process_ms: float
-    latency_ms: float
     reads: int
     writes: Mapping[str, int]
+    phases: tuple[int, ...]
 
     @property
     def calls(self) -> int:
-        return self.reads + sum(self.writes.values())
+        return sum(self.phases)
 
 
 def addresses(subnet: int, count: int) -> list[str]:
@@ -87,7 +91,8 @@ def config(stage: Stage, count: int) -> str:
     )
     ips = "".join(
         f'[[instance.edge.claim]]\nkind = "public-ip"\naddress = "{public(number)}"\n'
-        f'private_address = "{private}"\n'
+        # The first sits on the primary address, which is what a claim means that names none.
+        + (f'private_address = "{private}"\n' if number else "")
         for number, private in enumerate(addresses(2, count))
     )
     tables = json.dumps(list(stage.built.tables.values()))
@@ -122,10 +127,19 @@ def run(stage: Stage, count: int) -> Batch:
     return _batch(mark.calls(), (ended - began) * 1000)
 
 
-def bound_ms(batch: Batch) -> float:
-    """Return the least time that EC2's buckets, the pool's width and the latency allow."""
-    waits = [_wait_ms(LIMITS.get(name, DEFAULT_WRITE), n) for name, n in batch.writes.items()]
-    return max(*waits, batch.calls / WIDTH * batch.latency_ms)
+def bound_ms(batch: Batch, latency_ms: float) -> float:
+    """Return the least time that EC2's buckets, the pool's width and the latency allow.
+
+    A phase cannot begin before the one before it has ended, and a call is not divisible: `calls /
+    width x latency`, rounded up in each phase.
+    """
+    waves = sum(math.ceil(calls / WIDTH) for calls in batch.phases)
+    return max(bucket_ms(batch), waves * latency_ms)
+
+
+def bucket_ms(batch: Batch) -> float:
+    """Return for how long EC2's token buckets hold these writes back."""
+    return max(_wait_ms(LIMITS.get(name, DEFAULT_WRITE), n) for name, n in batch.writes.items())
 
 
 def _wait_ms(limit: Limit, calls: int) -> float:
@@ -139,12 +153,12 @@ def middle(batches: Sequence[Batch]) -> Batch:
 
 
 def _batch(calls: Sequence[Call], process_ms: float) -> Batch:
-    first = min(call.t for call in calls)
+    calls = sorted(calls, key=lambda call: call.t)
     last = max(call.t + call.seconds for call in calls)
     return Batch(
-        wall_ms=(last - first) * 1000,
+        wall_ms=(last - calls[0].t) * 1000,
         process_ms=process_ms,
-        latency_ms=statistics.median(call.seconds for call in calls) * 1000,
         reads=sum(not call.mutating for call in calls),
         writes=Counter(call.operation for call in calls if call.mutating),
+        phases=tuple(len(list(some)) for _, some in groupby(calls, lambda call: call.mutating)),
     )

@@ -47,7 +47,7 @@ def test_describes_do_not_grow_with_the_number_of_claims(tmp_path: Path) -> None
 
 
 def test_the_parts_of_a_promote_add_up(scene: Stage) -> None:
-    lines = {line.what: line for line in explain.explain(scene, 1)}
+    lines = {line.what: line for line in explain.middle([explain.trace(scene)])}
     assert {explain.START, "SDK import", "metadata", *explain.WIRE, explain.EXIT} <= set(lines)
     assert all(line.ms >= 0 for line in lines.values())
     assert all(lines[what].ms >= lines[what].of_cloud_ms > 0 for what in explain.WIRE)
@@ -62,10 +62,10 @@ def test_the_time_without_a_holder_is_from_release_to_take_for_each_target() -> 
 
 
 def test_the_bound_is_the_slower_of_buckets_and_pool() -> None:
-    pool = many.Batch(0, 0, latency_ms=50, reads=4, writes={"ReplaceRoute": 60})
-    assert many.bound_ms(pool) == pytest.approx((60 - 50) / 5 * 1000)
-    small = many.Batch(0, 0, latency_ms=50, reads=0, writes={"ReplaceRoute": 32})
-    assert many.bound_ms(small) == pytest.approx(100)
+    held_back = many.Batch(0, 0, reads=4, writes={"ReplaceRoute": 60}, phases=(2, 60, 2))
+    assert many.bound_ms(held_back, 50) == pytest.approx((60 - 50) / 5 * 1000)
+    at_once = many.Batch(0, 0, reads=4, writes={"ReplaceRoute": 33}, phases=(2, 33, 2))
+    assert many.bound_ms(at_once, 50) == pytest.approx((1 + 3 + 1) * 50)
 
 
 def test_a_missed_target_is_printed_and_ends_with_1(
