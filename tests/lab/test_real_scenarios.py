@@ -1,0 +1,79 @@
+"""Every scenario with real keepalived, in namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloudfail import process
+from cloudfail.lab.scenarios import SCENARIOS
+
+pytestmark = pytest.mark.netns
+
+Lab = Callable[..., Any]
+KEYS = {
+    *("schema_version", "scenario", "verdict", "reasons", "timeline", "provider", "simulated"),
+    *("detection_ms", "cloudfail_ms", "api_ms", "unowned_ms", "wrong_owner_ms", "dark_ms"),
+    "api_calls",
+}
+SLACK = 150  # ms: a packet in flight, the router's change, the clock of two processes
+
+
+def play(real_lab: Lab, name: str, *words: str) -> dict[str, Any]:
+    ran = real_lab("run", name, "--advert-int", "0.1", "--output", "json", *words)
+    document: dict[str, Any] = ran.document
+    assert document["reasons"] == [], ran.stderr
+    assert ran.code == 0
+    assert document["verdict"] == "pass"
+    return document
+
+
+@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"kill-master", "bare-line"}))
+def test_the_scenario_passes_with_real_keepalived(real_lab: Lab, name: str) -> None:
+    document = play(real_lab, name)
+    assert document.keys() >= KEYS
+    assert document["simulated"] is False
+    assert document["unowned_ms"] == 0
+    texts = [event["event"] for event in document["timeline"]]
+    assert any("Entering MASTER STATE" in text for text in texts)
+    assert "FAILED" not in " ".join(texts)
+
+
+def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> None:
+    document = play(real_lab, "kill-master", "--latency", "50")
+    parts = sum(document[key] for key in ("detection_ms", "cloudfail_ms", "api_ms"))
+    assert abs(document["dark_ms"] - parts) < SLACK
+    assert document["api_writes"] == 1
+    assert document["api_ms"] >= 95  # one look and one write, of 50 ms each
+    assert document["unowned_ms"] == 0
+
+
+def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(
+    real_lab: Lab,
+) -> None:
+    document = play(real_lab, "bare-line")
+    texts = [event["event"] for event in document["timeline"]]
+    assert any("resolved by path search" in text for text in texts)
+    assert not any("SECURITY VIOLATION" in text or "disabling" in text for text in texts)
+
+
+def test_a_lab_leaves_nothing_behind(real_lab: Lab) -> None:
+    before = namespaces()
+    play(real_lab, "stop-master")
+    assert namespaces() <= before
+
+
+def namespaces() -> set[str]:
+    listed = process.run(
+        ["lsns", "--noheadings", "--output", "NS,TYPE"], capture_output=True, text=True, check=True
+    )
+    return {line for line in listed.stdout.splitlines() if "net" in line}
+
+
+def test_nothing_of_a_lab_is_written_to_the_machine(real_lab: Lab) -> None:
+    watched = [Path(p) for p in ("/etc", "/usr/local/bin", "/var/lib", "/run", "/")]
+    before = {path: sorted(entry.name for entry in path.iterdir()) for path in watched}
+    play(real_lab, "stop-master")
+    assert {path: sorted(e.name for e in path.iterdir()) for path in watched} == before

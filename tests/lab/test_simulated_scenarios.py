@@ -1,0 +1,23 @@
+"""The same scenarios where keepalived cannot run: any user, any container."""
+
+from __future__ import annotations
+
+import pytest
+from cloudfail.lab.scenarios import SCENARIOS
+
+from lab.conftest import run_lab
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_the_scenario_passes_simulated_and_says_so(name: str) -> None:
+    ran = run_lab("run", name, "--simulate", "--advert-int", "0.2", "--output", "json")
+    assert ran.document["reasons"] == [], ran.stderr
+    assert ran.code == 0
+    assert ran.document["simulated"] is True
+    assert "SIMULATED" in ran.stderr
+
+
+def test_the_verdict_for_people_says_that_it_was_simulated() -> None:
+    ran = run_lab("run", "stop-master", "--simulate", "--advert-int", "0.2")
+    assert ran.code == 0
+    assert ran.stdout.strip().startswith("PASS  stop-master on aws (simulated")
