@@ -1,0 +1,142 @@
+"""What keepalived and cloudfail say, and the files that they are given."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from cloudfail.lab.cloud.world import Built, BuiltNode
+from cloudfail.lab.cloudfail_log import sentence
+from cloudfail.lab.keepalived_conf import keepalived_conf
+from cloudfail.lab.keepalived_log import is_noteworthy, plain, role_of, syslog_text
+from cloudfail.lab.topology import (
+    B_BESIDE_A,
+    DESTINATION,
+    PLACEHOLDER,
+    PRIVATE_IP,
+    A,
+    B,
+    Topology,
+    config_of,
+    destination_of,
+    world_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ("Mon Nov 23 04:24:29 2026: (edge) Entering MASTER STATE", "MASTER"),
+        ("(edge) Entering BACKUP STATE (init)", "BACKUP"),
+        ("(edge) Entering FAULT STATE", "FAULT"),
+        (
+            "(edge) Received advert from 10.0.2.10 with lower priority 100, ours 150, "
+            "forcing new election",
+            "RX_LOWER_PRI",
+        ),
+        ("Stopped Keepalived v2.2.7 (01/16,2022)", "STOP"),
+        ("(edge) setting VIPs.", ""),
+    ],
+)
+def test_keepalived_tells_its_role(line: str, role: str) -> None:
+    assert role_of(plain(line)) == role
+
+
+def test_a_dropped_script_is_worth_a_line() -> None:
+    assert is_noteworthy("Unsafe permissions found for script '/x' - disabling.")
+    assert not is_noteworthy("(edge) setting VIPs.")
+
+
+@pytest.mark.parametrize(
+    ("datagram", "text"),
+    [
+        ("<14>cloudfail[7]: hello", "cloudfail[7]: hello"),
+        ("<30>Nov  3 04:24:29 cloudfail[7]: hello", "cloudfail[7]: hello"),
+        ("no priority", "no priority"),
+    ],
+)
+def test_a_syslog_datagram_comes_out_plain(datagram: str, text: str) -> None:
+    assert syslog_text(datagram) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'cloudfail[7]: event=intent instance=edge claims="public-ip 1" summary="move it"',
+            "cloudfail: intent: move it",
+        ),
+        ("cloudfail[7]: event=started instance=edge run=1", "cloudfail: started"),
+        ('cloudfail: event=failed claims=x error="no"', "cloudfail: failed: x no"),
+        ("cloudfail[7]: event=ended instance=edge", ""),
+        ("cloudfail[7]: it's a sentence", "cloudfail: it's a sentence"),
+        ("cloudfail[7]: a plain sentence", "cloudfail: a plain sentence"),
+        ("sshd[1]: event=ended", "sshd[1]: event=ended"),
+    ],
+)
+def test_cloudfails_facts_become_one_sentence(line: str, said: str) -> None:
+    assert sentence(line) == said
+
+
+def test_keepalived_is_told_what_it_needs_in_a_cloud() -> None:
+    text = keepalived_conf(Topology(advert_interval=0.1), B)
+    for line in (
+        "vrrp_version 3",
+        "vrrp_higher_prio_send_advert true",
+        "enable_script_security",
+        "state BACKUP",
+        "nopreempt",
+        "advert_int 0.1",
+        "unicast_src_ip 10.0.2.10",
+        "203.0.113.7/32 dev eth0",
+        'notify_master "/usr/local/bin/cloudfail promote --instance edge"',
+        'notify "/usr/local/bin/cloudfail notify"',
+    ):
+        assert f"  {line}\n" in text
+    assert "10.0.2.10" not in text.split("unicast_peer {")[1].split("}")[0]
+
+
+def test_the_bare_line_stands_alone() -> None:
+    text = keepalived_conf(Topology(bare=True, preempt=True), A)
+    assert text.count("notify") == 1
+    assert '  notify_master "cloudfail promote --provider aws"\n' in text
+    assert "nopreempt" not in text
+
+
+def test_routes_alone_leave_vrrp_a_placeholder() -> None:
+    text = keepalived_conf(Topology(public_ip="", destination=DESTINATION), A)
+    assert f"{PLACEHOLDER}/32" in text
+
+
+def built(*names: str) -> Built:
+    nodes = {n: BuiltNode(n, f"i-{n}", f"eni-{n}", "02::1", "", "", "") for n in names}
+    return Built("eu-central-1", "1", nodes, {}, {"main": "rtb-1"})
+
+
+def test_every_node_gets_the_same_file_with_every_claim() -> None:
+    topology = Topology(nodes=(A, B_BESIDE_A), private_ip=PRIVATE_IP, destination=DESTINATION)
+    table = tomllib.loads(config_of(topology, built("a", "b"), "http://10.0.0.2:4566"))
+    edge = table["instance"]["edge"]
+    assert [claim["kind"] for claim in edge["claim"]] == ["public-ip", "private-ip", "route"]
+    assert edge["claim"][2]["tables"] == ["rtb-1"]
+    assert [node["interface_id"] for node in edge["node"]] == ["eni-a", "eni-b"]
+    assert table["provider"]["aws"]["endpoint"] == "http://10.0.0.2:4566"
+
+
+def test_the_world_holds_every_claim_before_anything_happened() -> None:
+    topology = Topology(nodes=(A, B_BESIDE_A), private_ip=PRIVATE_IP, destination=DESTINATION)
+    world = world_of(topology)
+    assert [subnet.cidr for subnet in world.subnets] == ["10.0.1.0/24"]
+    assert world.public_ips[0].holder == ""
+    assert world.private_ips[0].holder == "a"
+    assert world.route_tables[0].routes == ((DESTINATION, "a"),)
+    assert world_of(Topology(public_ip="", destination=DESTINATION)).public_ips == ()
+
+
+def test_the_client_calls_an_address_of_what_is_claimed() -> None:
+    assert Topology().called == "203.0.113.7"
+    routed = Topology(public_ip="", destination=DESTINATION)
+    assert (routed.target, routed.called) == (DESTINATION, "10.99.0.1")
+    assert destination_of("rtb-1 10.99.0.0/16") == DESTINATION
+    with pytest.raises(KeyError):
+        routed.node("z")
