@@ -6,7 +6,9 @@ from mutation.tree import Mutation
 
 PLAN = "providers/cloudfail_aws/plan.py"
 HOLDINGS = "providers/cloudfail_aws/holdings.py"
-TESTS = ("tests/providers/aws",)
+FOLDER = "tests/providers/aws"
+PLANNING = f"{FOLDER}/test_plan.py"
+MEMBERS = "tests/unit/test_aws_members.py"
 
 AWS = (
     Mutation(
@@ -15,7 +17,9 @@ AWS = (
         file=HOLDINGS,
         before='owner=Owner.UNKNOWN, obstacle=str(error) if lasting else ""',
         after='owner=Owner.NOBODY, obstacle=str(error) if lasting else ""',
-        tests=TESTS,
+        tests=(
+            f"{FOLDER}/test_observe.py::test_a_part_that_could_not_be_read_is_unknown_and_spoils_nothing_else",
+        ),
     ),
     Mutation(
         name="aws: an unknown holder is taken from",
@@ -23,7 +27,7 @@ AWS = (
         file=PLAN,
         before="if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle",
         after="if h.owner in (Owner.PEER, Owner.NOBODY, Owner.UNKNOWN) and not h.obstacle",
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: an Elastic IP is not taken over in one call",
@@ -31,7 +35,7 @@ AWS = (
         file=PLAN,
         before='"AllowReassociation": True',
         after='"AllowReassociation": False',
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: a private address is not taken over in one call",
@@ -39,7 +43,7 @@ AWS = (
         file=PLAN,
         before='"AllowReassignment": True',
         after='"AllowReassignment": False',
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: an IPv6 address is taken off its holder without proof that it fits here",
@@ -47,7 +51,7 @@ AWS = (
         file=HOLDINGS,
         before="    if not same_family or any(address in net for net in same_family):\n",
         after="    if True:\n",
-        tests=TESTS,
+        tests=(f"{FOLDER}/test_observe.py::test_a_private_address_never_leaves_its_subnet",),
     ),
     Mutation(
         name="aws: what an IPv6 release destroys is not told",
@@ -55,7 +59,7 @@ AWS = (
         file=PLAN,
         before='destroys={"holder": holder, "addresses": _targets(theirs)},',
         after="",
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: an address is compared as text with the peers'",
@@ -63,15 +67,15 @@ AWS = (
         file="providers/cloudfail_aws/members.py",
         before="not addresses.isdisjoint(interface.addresses)",
         after="any(str(p) in str(a) for p in addresses for a in interface.addresses)",
-        tests=TESTS,
+        tests=(MEMBERS,),
     ),
     Mutation(
         name="aws: an Elastic IP goes to the instance, not to the interface",
         rule=4,
         file=PLAN,
         before='            "NetworkInterfaceId": node.ref,\n            "PrivateIpAddress": seat,\n',
-        after='            "InstanceId": node.facts["instance_id"],\n',
-        tests=TESTS,
+        after='            "InstanceId": node.facts.get("instance_id", ""),\n',
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: a stranger counts as a peer",
@@ -79,7 +83,7 @@ AWS = (
         file="providers/cloudfail_aws/members.py",
         before="return Owner.PEER if known else Owner.STRANGER",
         after="return Owner.PEER",
-        tests=TESTS,
+        tests=(MEMBERS,),
     ),
     Mutation(
         name="aws: what is held already is written again",
@@ -87,7 +91,7 @@ AWS = (
         file=PLAN,
         before="if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle",
         after="if h.owner in (Owner.PEER, Owner.NOBODY, Owner.MINE) and not h.obstacle",
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: one kind that cannot be read stops the others",
@@ -95,7 +99,9 @@ AWS = (
         file="providers/cloudfail_aws/look.py",
         before="    except ProviderError as error:\n        return error\n",
         after="    except ProviderError:\n        raise\n",
-        tests=TESTS,
+        tests=(
+            f"{FOLDER}/test_observe.py::test_a_part_that_could_not_be_read_is_unknown_and_spoils_nothing_else",
+        ),
     ),
     Mutation(
         name="aws: a request leaves without asking for the role",
@@ -103,7 +109,7 @@ AWS = (
         file="providers/cloudfail_aws/api.py",
         before="            self._setup.before_write(operation)\n",
         after="            pass\n",
-        tests=TESTS,
+        tests=(f"{FOLDER}/test_api.py::test_a_write_passes_the_role_check_and_a_read_does_not",),
     ),
     Mutation(
         name="aws: a half-done IPv6 move is abandoned",
@@ -111,7 +117,7 @@ AWS = (
         file=PLAN,
         before="completes=bool(held)",
         after="completes=False",
-        tests=TESTS,
+        tests=(PLANNING,),
     ),
     Mutation(
         name="aws: a route cuts the node's own way to the API",
@@ -119,7 +125,9 @@ AWS = (
         file=HOLDINGS,
         before="    if cuts(claim.destination, table, around.api):\n",
         after="    if False:\n",
-        tests=TESTS,
+        tests=(
+            f"{FOLDER}/test_observe.py::test_a_default_route_in_the_own_subnets_table_would_cut_the_node_off",
+        ),
     ),
     Mutation(
         name="aws: a standby without a way of its own to the API is not noticed",
@@ -127,6 +135,8 @@ AWS = (
         file="providers/cloudfail_aws/check.py",
         before="    if leaves_without_public_ip(way, node):\n",
         after="    if True:\n",
-        tests=TESTS,
+        tests=(
+            f"{FOLDER}/test_check.py::test_egress_that_hangs_on_the_address_that_moves_is_warned_of",
+        ),
     ),
 )
