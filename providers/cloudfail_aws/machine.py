@@ -24,19 +24,21 @@ class _Ahead(Generic[T]):
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
         self._outcome: Future[T] | None = None
-        self._awaited: Future[T] | None = None  # stays: `take` may come before `run`
 
-    def begin(self) -> None:
-        self._outcome = self._awaited = Future()
+    def begin(self) -> Callable[[], None]:
+        """Promise an outcome; return what the background has to run to bring it about.
 
-    def run(self) -> None:
-        outcome = self._awaited
-        if outcome is None:
-            return
-        try:
-            outcome.set_result(self._ask())
-        except BaseException as exc:  # noqa: BLE001 - raised again where the answer is wanted
-            outcome.set_exception(exc)
+        `take` may come first: it then waits.
+        """
+        outcome = self._outcome = Future[T]()
+
+        def run() -> None:
+            try:
+                outcome.set_result(self._ask())
+            except BaseException as exc:  # noqa: BLE001 - raised again where it is wanted
+                outcome.set_exception(exc)
+
+        return run
 
     def take(self) -> T:
         """Return (or raise) what came of it, the first time; ask now, later on."""
@@ -58,14 +60,11 @@ class Machine:
     def look_ahead(self) -> None:
         """Begin in the background. Raises ConfigError for a credentials file that is off."""
         settings = self._setup.settings
-        wanted: list[_Ahead[Keys | None] | _Ahead[Node]] = []
-        if static_keys(settings) is None and not needs_chain(settings):
-            wanted.append(self._keys)
-        wanted.append(self._node)
-        for question in wanted:
-            question.begin()
+        own_keys = static_keys(settings) is None and not needs_chain(settings)
+        first = [self._keys.begin()] if own_keys else []
+        questions = [*first, self._node.begin()]
         threading.Thread(
-            target=lambda: [question.run() for question in wanted], name="metadata", daemon=True
+            target=lambda: [ask() for ask in questions], name="metadata", daemon=True
         ).start()
 
     def node(self) -> Node:

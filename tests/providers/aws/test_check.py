@@ -9,6 +9,8 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.world import WorldNode
 from cloudfail.model import Claim, Finding, PrivateIp, PublicIp, Route, Severity
 
+from cloudfail_aws.check import _room, check_lanes
+from cloudfail_aws.objects import Interface
 from providers.aws.nodes import V6, WORLD, Node, NodeMaker
 
 VIP = PublicIp(address=ip_address("203.0.113.7"))
@@ -103,6 +105,23 @@ def test_slots_that_cannot_be_counted_are_unproven(node_of: NodeMaker, cloud: Em
     cloud.faults = Faults(deny=("DescribeInstanceTypes",))
     unproven = told(checked(node_of(), PRIVATE), Severity.WARNING)
     assert "free address slots: unproven: ec2:DescribeInstanceTypes" in unproven
+
+
+def test_slots_need_the_instance_type(node_of: NodeMaker, cloud: EmbeddedAws) -> None:
+    node = node_of()
+    provider = node.provider
+    lanes = provider.steps(provider.observe([PRIVATE]), provider.identify())
+    for kind, said in (("", "the instance type is not known here"), ("zz.huge", "unproven: ")):
+        facts = {**provider.identify().facts, "instance_type": kind}
+        me = msgspec.structs.replace(provider.identify(), facts=facts)
+        findings = check_lanes(provider._api, provider._looker, me, lanes)
+        (slots,) = (f for f in findings if f.subject == "free address slots")
+        assert said in slots.message
+
+
+def test_a_type_whose_slots_ec2_does_not_tell_is_unproven() -> None:
+    nic = Interface.read({"NetworkInterfaceId": "eni-1"})
+    assert "does not say how many a x.y has" in _room(nic, 2, 0, "IPv4", "x.y").message
 
 
 def test_reads_that_fail_leave_things_unproven(node_of: NodeMaker, cloud: EmbeddedAws) -> None:

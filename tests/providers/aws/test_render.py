@@ -20,7 +20,8 @@ AWS = Path(sys.executable).parent / "aws"
 def test_the_vendors_tool_takes_every_command_and_the_node_then_owns_everything(
     node_of: NodeMaker, cloud: EmbeddedAws
 ) -> None:
-    provider = node_of().provider
+    node = node_of()
+    provider = node.provider
     table = cloud.built.tables["t"]
     claims: list[Claim] = [
         PublicIp(address=ip_address("203.0.113.7")),
@@ -40,11 +41,11 @@ def test_the_vendors_tool_takes_every_command_and_the_node_then_owns_everything(
         "ReplaceRoute",
         "CreateRoute",
     }
+    assert SPEC.environment is not None
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ["HOME"],
-        "AWS_ENDPOINT_URL": cloud.endpoint,
-        "AWS_DEFAULT_REGION": "eu-central-1",
+        **SPEC.environment(node.setup.settings, provider.identify()),
         "AWS_ACCESS_KEY_ID": "lab",
         "AWS_SECRET_ACCESS_KEY": "lab",
     }
