@@ -81,9 +81,13 @@ def _add_list(actions: Any) -> None:
 
 
 def _add_cloud(actions: Any) -> None:
-    cloud = actions.add_parser("cloud", help="run the embedded cloud alone", add_help=False)
-    cloud.add_argument("provider", metavar="PROVIDER", help="aws")
-    cloud.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="--help lists them")
+    cloud = actions.add_parser("cloud", help="run the embedded cloud alone")
+    cloud.add_argument(
+        "words",
+        nargs=argparse.REMAINDER,
+        metavar="PROVIDER ...",
+        help="`cloudfail lab cloud aws --help` lists its options",
+    )
     cloud.set_defaults(run=_cloud)
 
 
@@ -149,13 +153,15 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _cloud(args: argparse.Namespace) -> int:
+    from cloudfail.errors import UsageError
     from cloudfail.lab.cloud.main import serve
     from cloudfail.lab.preflight import check_provider
 
-    if args.provider in {"-h", "--help"}:
-        return serve(["--help"])
-    check_provider(args.provider)
-    return serve(args.rest)
+    if not args.words:
+        raise UsageError("which cloud? for example: cloudfail lab cloud aws --port 4566")
+    provider, *rest = args.words
+    check_provider(provider)
+    return serve(rest)
 
 
 def _deed(args: argparse.Namespace) -> int:

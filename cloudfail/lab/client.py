@@ -103,7 +103,7 @@ class Client:
                 self._socket.sendto(_NUMBER.pack(len(self._sent) - 1), self._address)
             self._judge()
             following = max(following + INTERVAL, self._clock.now())
-            self._clock.sleep(following - self._clock.now())
+            self._clock.sleep(max(0.0, following - self._clock.now()))
 
     def _receive(self) -> None:
         while not self._over.is_set() and self._socket is not None:

@@ -76,9 +76,9 @@ def rehearse(
             stage.reasons.append(f"the lab could not go on: {exc}")
         else:
             stage.close()
-        record = stage.record()
         for reason in stage.reasons:
             site.timeline.add("", Kind.LAB, f"FAILED: {reason}")
+        record = stage.record()
         on_end()
     return Result(
         scenario=scenario.name,

@@ -186,7 +186,7 @@ class SimulatedSite:
                 self._call(now)
             self._fetch_calls()
             following = max(following + INTERVAL, self._clock.now())
-            self._clock.sleep(following - self._clock.now())
+            self._clock.sleep(max(0.0, following - self._clock.now()))
 
     def _call(self, now: float) -> None:
         """Send the client's packet: it is answered when the holder lives and has its link."""

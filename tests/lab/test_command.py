@@ -44,6 +44,7 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
         (["run", "kill-master", "--latency", "-1"], "is not a number of milliseconds"),
         (["run", "kill-master", "--latency", "x"], "is not a number of milliseconds"),
         (["cloud", "gcp"], "no embedded gcp"),
+        (["cloud"], "which cloud?"),
         (["status", "--name", "a/b"], "letters, digits"),
         ([], "which command?"),
     ],
@@ -58,7 +59,7 @@ def test_a_mistake_exits_64_and_says_what_is_wrong(
 
 
 def test_the_embedded_cloud_lists_its_own_options(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["lab", "cloud", "--help"]) == 0
+    assert main(["lab", "cloud", "aws", "--help"]) == 0
     assert "--metadata" in capsys.readouterr().out
 
 

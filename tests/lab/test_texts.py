@@ -30,8 +30,7 @@ from cloudfail.lab.topology import (
         ("(edge) Entering BACKUP STATE (init)", "BACKUP"),
         ("(edge) Entering FAULT STATE", "FAULT"),
         (
-            "(edge) Received advert from 10.0.2.10 with lower priority 100, ours 150, "
-            "forcing new election",
+            "(edge) Received advert from 10.0.2.10 with lower priority 100, ours 150",
             "RX_LOWER_PRI",
         ),
         ("Stopped Keepalived v2.2.7 (01/16,2022)", "STOP"),
