@@ -12,7 +12,8 @@ import pytest
 from cloudfail.errors import CloudfailError
 from cloudfail.lab.cloud.embedded import EmbeddedAws
 from cloudfail.model import Claim, PrivateIp, PublicIp, Route
-from cloudfail.promote import Outcome, promote
+from cloudfail.outcome import Outcome
+from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
 from cloudfail_aws import SPEC
