@@ -9,6 +9,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from cloudfail.cli import parser as flags
+from cloudfail.cli.output import show
 from cloudfail.errors import ConfigError
 
 
@@ -27,5 +28,5 @@ def run(args: Namespace) -> int:
         ) from error
     from cloudfail.cli.main import build_parser
 
-    print(shtab.complete(build_parser(), args.shell))
+    show(shtab.complete(build_parser(), args.shell))
     return 0

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cloudfail.cli.output import show
 from cloudfail.errors import CloudfailError
 from cloudfail.model import Claim, Finding, Holding
 
@@ -23,7 +24,7 @@ def error_document(command: str, error: CloudfailError, **fields: Any) -> dict[s
 
 
 def print_document(value: Mapping[str, Any]) -> None:
-    print(json.dumps(value, indent=2, default=str))
+    show(json.dumps(value, indent=2, default=str))
 
 
 def error_value(error: CloudfailError) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
+from cloudfail.cli.output import show
 from cloudfail.cli.table import render_table
-from cloudfail.config import DEFAULT_PATH, load, without_file
+from cloudfail.config import DEFAULT_PATH, examine, is_there, without_file
 from cloudfail.errors import ConfigError
 from cloudfail.journal import Entry, Reading, scan
 
@@ -23,8 +24,12 @@ _MORE = (("error", "{}"), ("owner", "owner {}"), ("role", "role {}"), ("exit_cod
 
 def configure(parser: ArgumentParser) -> None:
     flags.add_selection(parser)
-    parser.add_argument("--journal", metavar="FILE", help="default: journal.path of the file")
-    parser.add_argument("--run", dest="run_id", metavar="ID", help="only this run, all of it")
+    parser.add_argument(
+        "--journal", metavar="FILE", type=flags.filled, help="default: journal.path of the file"
+    )
+    parser.add_argument(
+        "--run", dest="run_id", metavar="ID", type=flags.filled, help="only this run, all of it"
+    )
     parser.add_argument(
         "--limit",
         metavar="N",
@@ -52,7 +57,7 @@ def run(args: Namespace) -> int:
             )
         )
     else:
-        _print_table(path, reading)
+        _print_table(args, path, reading)
     return 0
 
 
@@ -72,24 +77,30 @@ def _path(args: Namespace) -> Path:
     import os
 
     if args.journal:
+        if not is_there(Path(args.journal)):
+            raise ConfigError(f"journal {args.journal}: no such file; correct --journal")
         return Path(args.journal)
     wanted = args.config or os.environ.get("CLOUDFAIL_CONFIG")
-    if wanted or DEFAULT_PATH.exists():
-        return load(Path(wanted or DEFAULT_PATH)).journal.path
+    if wanted or is_there(DEFAULT_PATH):
+        # What else is wrong with the file may be the very reason for looking here.
+        config, _ = examine(Path(wanted or DEFAULT_PATH))
+        return config.journal.path
     return without_file().journal.path
 
 
-def _print_table(path: Path, reading: Reading) -> None:
+def _print_table(args: Namespace, path: Path, reading: Reading) -> None:
+    of = f" of instance {args.instance}" if args.instance else ""
+    missing = f"no run {args.run_id}{of}" if args.run_id else f"no runs{of}"
     if not reading.entries:
-        print(f"no runs in {path}")
+        show(f"{missing} in {path}")
     else:
         rows = [
             (one.time, one.run_id, one.instance, str(one.generation), one.event, _what(one))
             for one in reading.entries
         ]
-        print(render_table(("TIME", "RUN", "INSTANCE", "GEN", "EVENT", "WHAT"), rows))
+        show(render_table(("TIME", "RUN", "INSTANCE", "GEN", "EVENT", "WHAT"), rows))
     if reading.skipped:
-        print(f"{reading.skipped} lines were torn or garbage, and skipped")
+        show(f"{reading.skipped} lines were torn or garbage, and skipped")
 
 
 def _what(entry: Entry) -> str:
@@ -109,6 +120,6 @@ def _value(entry: Entry) -> dict[str, Any]:
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not flags.is_count(text) or int(text) == 0:
         raise ArgumentTypeError(f'"{text}" is not a number of lines, like 20')
     return int(text)

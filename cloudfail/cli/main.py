@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cloudfail.cli import world
-from cloudfail.errors import CloudfailError
+from cloudfail.cli import output, world
+from cloudfail.errors import CloudfailError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,8 @@ _MODULES = {"config": "config_file"}
 EXIT_CODES = """exit codes:
   0 done, and verified    2 changes pending (plan)     3 written, but not shown by the cloud
   4 superseded            64 usage                     69 unreachable
-  70 a bug                75 time is up                77 refused or denied
-  78 configuration
+  70 a bug                74 no room for the output    75 time is up
+  77 refused or denied    78 configuration
 """
 
 
@@ -41,19 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     world.prepare()
-    debug = "--debug" in arguments
+    return output.finish(_command(arguments), _guarded(arguments))
+
+
+def _guarded(arguments: list[str]) -> int:
     try:
         return _run(arguments)
-    except SystemExit as ended:  # argparse: --help, usage errors
+    except SystemExit as ended:  # argparse: --help
         return ended.code if isinstance(ended.code, int) else 64
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return _close_quietly()
+    except CloudfailError as error:
+        return _report(arguments, error)
     except Exception as error:
-        if debug:
+        if "--debug" in arguments:
             raise
-        return _bug(error)
+        return _report(arguments, _bug(error))
+    finally:
+        _flush_messages()
 
 
 def module_of(command: str) -> Any:
@@ -92,27 +98,29 @@ def _add_lab(commands: Any) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments and arguments[0] in COMMANDS:
-        return _dispatch(arguments[0], arguments[1:])
-    if arguments[:1] == ["--version"]:
-        return _dispatch("version", arguments[1:])
+    command = _command(arguments)
+    if command:
+        args = _parse(command, arguments[1:])
+        code: int = args.run(args)
+        return code
+    if arguments and not arguments[0].startswith("-"):
+        raise UsageError(_unknown(arguments[0]))
     parser = build_parser()
     parser.parse_args(arguments)  # exits for --help and for what is unknown
     parser.print_help(sys.stderr)
-    return 64
+    return UsageError.exit_code
 
 
-def _dispatch(command: str, rest: list[str]) -> int:
-    args = _parse(command, rest)
-    try:
-        code: int = args.run(args)
-    except CloudfailError as error:
-        return _report(command, args, error)
-    else:
-        return code
-    finally:
-        sys.stdout.flush()
-        _flush_messages()
+def _command(arguments: list[str]) -> str:
+    """Return the command; empty when there is none of that name."""
+    word = arguments[0] if arguments else ""
+    return "version" if word == "--version" else word if word in COMMANDS else ""
+
+
+def _unknown(word: str) -> str:
+    from cloudfail.config.problems import suggest
+
+    return f'"{word}" is no command; {suggest(word, COMMANDS)}'
 
 
 def _flush_messages() -> None:
@@ -142,42 +150,35 @@ def build_lab() -> Parser:
     return parser
 
 
-def _report(command: str, args: Any, error: CloudfailError) -> int:
+def _report(arguments: list[str], error: CloudfailError) -> int:
     """Say what is wrong in one sentence; as a document too where one was asked for."""
-    if getattr(args, "debug", False):
+    if "--debug" in arguments:
         import traceback
 
         traceback.print_exception(error)
     from cloudfail.cli import messages
 
     messages.say(str(error))
-    if getattr(args, "output", "") == "json":
+    if _is_json(arguments):
         from cloudfail.cli.document import error_document, print_document
 
-        print_document(error_document(command, error))
+        print_document(error_document(_command(arguments), error))
     return error.exit_code
 
 
-def _bug(error: Exception) -> int:
-    from cloudfail.cli import messages
+def _is_json(arguments: list[str]) -> bool:
+    return "--output=json" in arguments or ("--output", "json") in pairwise(arguments)
 
+
+def _bug(error: Exception) -> CloudfailError:
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     line = f" at {where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else ""
-    messages.say(
+    return CloudfailError(
         f"this is a bug in cloudfail: {type(error).__name__}: {error}{line}; "
         "run it again with --debug for the traceback, and report that"
     )
-    return 70
-
-
-def _close_quietly() -> int:
-    """Standard output was closed (`| head`): Python must not complain at its end."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 if __name__ == "__main__":

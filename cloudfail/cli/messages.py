@@ -7,14 +7,23 @@ import os
 import sys
 from typing import Any
 
+from cloudfail.cli.world import silence
+from cloudfail.line import one_line
+
 _FLUSH = 0.1
 
 
 def say(sentence: str) -> None:
     """Tell one sentence: progress, a warning, an error."""
-    print(f"cloudfail: {sentence}", file=sys.stderr, flush=True)
+    sentence = one_line(sentence)
+    _write(f"cloudfail: {sentence}")
     if not is_watched():
         _log(sentence)
+
+
+def listed(text: str) -> None:
+    """Show one of several lines that make up an answer, to whoever asked."""
+    _write(text)
 
 
 def say_in_handler(sentence: str) -> None:
@@ -31,7 +40,7 @@ def fact(event: str, **fields: Any) -> None:
     if sys.stderr.isatty():
         return
     if is_watched():
-        print(text, file=sys.stderr, flush=True)
+        _write(text)
     else:
         _log(text)
 
@@ -39,7 +48,15 @@ def fact(event: str, **fields: Any) -> None:
 def progress(text: str) -> None:
     """Show how far it is, to a terminal only."""
     if sys.stderr.isatty():
-        print(f"  {text}", file=sys.stderr, flush=True)
+        _write(f"  {text}")
+
+
+def _write(text: str) -> None:
+    """A standard error that is closed or full stops no promotion."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
 
 
 def is_watched() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cloudfail.line import one_line
 from cloudfail.model import Holding, Owner
 
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -28,7 +29,12 @@ def judge(instance: str, role: str, holdings: Sequence[Holding]) -> Verdict:
     code, what = _reason(role, holdings)
     counts = {owner: sum(one.owner is owner for one in holdings) for owner in Owner}
     data = " ".join(f"{owner.value}={count}" for owner, count in counts.items())
-    return Verdict(code, f"CLOUDFAIL {_WORDS[code]} - {instance}: {what} | {data}")
+    return Verdict(code, in_line(f"CLOUDFAIL {_WORDS[code]} - {instance}: {what}") + f" | {data}")
+
+
+def in_line(text: str) -> str:
+    """Return the text as one line; what follows a bar is performance data."""
+    return one_line(text).replace("|", "/")
 
 
 def _reason(role: str, holdings: Sequence[Holding]) -> tuple[int, str]:

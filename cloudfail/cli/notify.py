@@ -12,6 +12,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from cloudfail.cli import parser as flags
+from cloudfail.cli.output import show
 
 # One advert interval: by then a peer that still mastered has heard us, and its last call is done.
 SETTLE_SECONDS = 1.0
@@ -55,13 +56,23 @@ def _take(args: Namespace) -> int:
 
     notice = parse_notice(args.words)
     if notice.kind is Kind.GROUP:
-        print(f"group {notice.name} ignored: keepalived notifies each of its instances as well")
-        return 0
+        return _ignore(args, notice.name)
     args.instance = args.instance or notice.name
     if notice.role is Role.MASTER:
         return _promote(args, again=False)
     config, instance = find_instance(args)
     return record(args, config, instance.name, notice.role)
+
+
+def _ignore(args: Namespace, group: str) -> int:
+    from cloudfail.cli.document import document, print_document
+
+    text = f"group {group} ignored: keepalived notifies each of its instances as well"
+    if args.output == "json":
+        print_document(document("notify", message=text, exit_code=0))
+    else:
+        show(text)
+    return 0
 
 
 def _promote(args: Namespace, *, again: bool) -> int:

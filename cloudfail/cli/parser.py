@@ -26,8 +26,18 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": Formatter, "allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(UsageError.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
+        """Raise UsageError: one sentence, which reaches syslog where nobody sees a terminal."""
+        of = self.prog.partition(" ")[2]
+        where = f"{of}: " if of else ""
+        raise UsageError(f"{where}{message}{self._hint(message)}; see {self.prog} --help")
+
+    def _hint(self, message: str) -> str:
+        from cloudfail.config.problems import nearest
+
+        _, found, word = message.partition("unrecognized arguments: -")
+        known = [flag for action in self._actions for flag in action.option_strings]
+        meant = nearest(f"-{word.split()[0].partition('=')[0]}", known) if found and word else ""
+        return f", {meant}" if meant else ""
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -36,16 +46,23 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--config",
         metavar="FILE",
+        type=filled,
         help="default: CLOUDFAIL_CONFIG or /etc/cloudfail/cloudfail.toml",
     )
     group.add_argument(
         "--instance",
         metavar="NAME",
+        type=filled,
         help="the vrrp_instance; default: the only one of the provider",
     )
-    group.add_argument("--provider", metavar="NAME", help="the cloud; see `cloudfail providers`")
     group.add_argument(
-        "--node", metavar="NAME", help="which configured node this is; default: by its addresses"
+        "--provider", metavar="NAME", type=filled, help="the cloud; see `cloudfail providers`"
+    )
+    group.add_argument(
+        "--node",
+        metavar="NAME",
+        type=filled,
+        help="which configured node this is; default: by its addresses",
     )
 
 
@@ -53,14 +70,25 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     """Add the flags that name claims without a file, and override settings."""
     group = parser.add_argument_group("claims by flags, instead of those of a file")
     group.add_argument(
-        "--public-ip", metavar="ADDRESS", action="append", default=[], help="repeatable"
+        "--public-ip",
+        metavar="ADDRESS",
+        type=filled,
+        action="append",
+        default=[],
+        help="repeatable",
     )
     group.add_argument(
-        "--private-ip", metavar="ADDRESS", action="append", default=[], help="repeatable"
+        "--private-ip",
+        metavar="ADDRESS",
+        type=filled,
+        action="append",
+        default=[],
+        help="repeatable",
     )
     group.add_argument(
         "--route",
         metavar="TABLE=NETWORK",
+        type=filled,
         action="append",
         default=[],
         help="for example rtb-0aa=10.99.0.0/16; repeatable",
@@ -68,11 +96,13 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--to-private-ip",
         metavar="ADDRESS",
+        type=filled,
         help="the private address that the public ones sit on; default: the primary one",
     )
     group.add_argument(
         "--interface-id",
         metavar="ID",
+        type=filled,
         help="the network interface that claims move to; default: by the metadata service",
     )
     add_settings(parser)
@@ -81,11 +111,16 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add the flags that override the provider's settings."""
     group = parser.add_argument_group("settings of the provider, over those of a file")
-    group.add_argument("--region", metavar="REGION", help="default: by the metadata service")
-    group.add_argument("--endpoint", metavar="URL", help="the API's address, for private endpoints")
+    group.add_argument(
+        "--region", metavar="REGION", type=filled, help="default: by the metadata service"
+    )
+    group.add_argument(
+        "--endpoint", metavar="URL", type=filled, help="the API's address, for private endpoints"
+    )
     group.add_argument(
         "--set",
         metavar="NAME=VALUE",
+        type=filled,
         action="append",
         default=[],
         help="any other setting of [provider.NAME]; repeatable",
@@ -114,7 +149,7 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
 
 def _columns() -> int:
     text = os.environ.get("COLUMNS", "")
-    if text.isdigit() and int(text):
+    if is_count(text) and int(text):
         return int(text)
     try:
         return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 80
@@ -125,9 +160,21 @@ def _columns() -> int:
 def seconds(text: str) -> float:
     """Parse a number of seconds, 0 < n <= 86400."""
     try:
-        value = float(text)
+        value = float(text) if text.isascii() and "_" not in text else 0.0
     except ValueError:
         value = 0.0
     if not 0 < value <= 86400:  # noqa: PLR2004 - a day
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds, like 30')
     return value
+
+
+def filled(text: str) -> str:
+    """Take a text that is not empty: `--instance "$UNSET"` would be about another instance."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; give a value, or leave the flag out")
+    return text
+
+
+def is_count(text: str) -> bool:
+    """Say whether the text is a number of people's size: int() takes other digits, and thousands."""
+    return text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004

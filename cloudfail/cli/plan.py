@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cloudfail.cli import parser as flags
+from cloudfail.cli.output import show
 from cloudfail.cli.promote import OUTPUTS
 from cloudfail.cli.target import Target, find_target
 from cloudfail.model import Finding, Owner, Plan, Severity
@@ -73,7 +74,7 @@ def render(output: str, target: Target, plan: Plan, code: int) -> None:
         from cloudfail.cli.render_shell import render_plan
     else:
         from cloudfail.cli.render_text import render_plan
-    print(render_plan(target, plan), end="")
+    show(render_plan(target, plan), end="")
 
 
 def _look(target: Target, *, force: bool, check: bool) -> tuple[Plan, Sequence[Finding]]:

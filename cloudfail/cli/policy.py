@@ -12,6 +12,7 @@ from cloudfail import registry
 from cloudfail.cli import parser as flags
 from cloudfail.cli.claims import claims_of, has_claims
 from cloudfail.cli.document import document, print_document
+from cloudfail.cli.output import show
 from cloudfail.cli.target import find_config, settings_of
 from cloudfail.config import Config, choose
 from cloudfail.errors import ConfigError, UsageError
@@ -21,8 +22,10 @@ from cloudfail.model import Claim
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="PROVIDER", help="the cloud; see `cloudfail providers`")
     parser.add_argument("--role", choices=("read", "write"), help="only this document")
-    parser.add_argument("--config", metavar="FILE", help="whose claims count")
-    parser.add_argument("--instance", metavar="NAME", help="only the claims of this instance")
+    parser.add_argument("--config", metavar="FILE", type=flags.filled, help="whose claims count")
+    parser.add_argument(
+        "--instance", metavar="NAME", type=flags.filled, help="only the claims of this instance"
+    )
     flags.add_claims(parser)
     flags.add_output(parser)
     flags.add_debug(parser)
@@ -48,7 +51,7 @@ def run(args: Namespace) -> int:
         return 0
     for role, text in documents.items():
         # A single document comes out bare, ready for a file or a pipe.
-        print(text if args.role else f"# {role}\n{text}")
+        show(text if args.role else f"# {role}\n{text}")
     return 0
 
 

@@ -8,10 +8,11 @@ Apply exactly what was reviewed:      cloudfail promote --expect DIGEST
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from cloudfail.cli import parser as flags
 
+_DIGEST = 16
 OUTPUTS = ("text", "json", "markdown", "shell")
 
 
@@ -28,7 +29,10 @@ def configure(parser: ArgumentParser) -> None:
         help="with --dry-run: ask the cloud whether it would work (permissions, slots, egress)",
     )
     group.add_argument(
-        "--expect", metavar="DIGEST", default="", help="apply only the plan of this digest"
+        "--expect",
+        metavar="DIGEST",
+        type=digest,
+        help="apply only the plan of this digest",
     )
     group.add_argument("--force", action="store_true", help="take from strangers too")
     flags.add_deadline(parser)
@@ -37,11 +41,20 @@ def configure(parser: ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def digest(text: str) -> str:
+    """Take what `plan` prints as digest: an empty one would apply any plan."""
+    if len(text) != _DIGEST or not all(char in "0123456789abcdef" for char in text):
+        raise ArgumentTypeError(f'"{text}" is no digest: {_DIGEST} hex digits, as `plan` prints it')
+    return text
+
+
 def run(args: Namespace) -> int:
     """Exit 0: every claim is held and verified. Otherwise the worst claim's exit code."""
     from cloudfail.errors import UsageError
 
     if args.dry_run:
+        if args.expect:
+            raise UsageError("--expect belongs to a promotion: leave out --dry-run")
         from cloudfail.cli import plan
 
         return plan.run(args)
@@ -60,7 +73,7 @@ def _promote(args: Namespace) -> int:
     with Stopper() as stopper:
         target = find_target(args)
         event = Event.of_this_process(target.instance.name, Role.MASTER)
-        order = Order(force=args.force, expect=args.expect)
+        order = Order(force=args.force, expect=args.expect or "")
         ended = run_promotion(target, event, stopper, order)
     from cloudfail.cli.result import tell
 

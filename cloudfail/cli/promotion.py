@@ -9,9 +9,11 @@ from typing import Any
 from cloudfail.cli import messages
 from cloudfail.cli.stop import Stopper
 from cloudfail.cli.target import Target
+from cloudfail.cli.watched import Watched
 from cloudfail.clock import Deadline, SystemClock
 from cloudfail.journal import FileJournal, Journal
-from cloudfail.promote import Outcome, promote
+from cloudfail.outcome import Outcome
+from cloudfail.promote import promote
 from cloudfail.provider import ApiCall
 from cloudfail.role import Event, RoleStore, default_directory
 from cloudfail.run import Run, new_run_id
@@ -70,33 +72,35 @@ def run_promotion(target: Target, event: Event, stopper: Stopper, order: Order) 
     run_id = new_run_id()
     with (
         closing(_journal(target, run_id, generation)) as journal,
-        store.running(target.instance.name, deadline),
+        stopper.watching(
+            Run(
+                instance=target.instance.name,
+                deadline=deadline,
+                journal=journal,
+                role=store.check(target.instance.name, generation),
+                clock=clock,
+                generation=generation,
+                width=target.instance.width,
+                run_id=run_id,
+            )
+        ) as run,
+        store.running(target.instance.name, deadline, check_stopped=run.check_stopped),
     ):
         if store.problem:
             messages.say(store.problem)
         if order.join and store.fresh_look_since(event):
             return Ended(run_id, generation, None)
-        run = Run(
-            instance=target.instance.name,
-            deadline=deadline,
-            journal=journal,
-            role=store.check(target.instance.name, generation),
-            clock=clock,
-            generation=generation,
-            width=target.instance.width,
-            run_id=run_id,
-        )
-        outcome = _promote(target, run, stopper, order, journal)
+        outcome, looked = _promote(target, run, order, journal)
         if outcome.error is None:
-            store.looked(target.instance.name, generation)
+            store.looked(target.instance.name, generation, looked)
     return Ended(run_id, generation, outcome, run.calls)
 
 
-def _promote(target: Target, run: Run, stopper: Stopper, order: Order, journal: Journal) -> Outcome:
-    stopper.watch(run)
+def _promote(target: Target, run: Run, order: Order, journal: Journal) -> tuple[Outcome, float]:
+    """Return also since when every claim was seen to be ours, in seconds since boot."""
     try:
-        provider = target.build(run.before_write, run.on_call)
-        return promote(
+        provider = Watched(target.build(run.before_write, run.on_call))
+        outcome = promote(
             provider,
             target.instance.claims,
             run,
@@ -106,8 +110,7 @@ def _promote(target: Target, run: Run, stopper: Stopper, order: Order, journal: 
     except Exception as error:
         journal.write("ended", error=str(error), exit_code=getattr(error, "exit_code", 70))
         raise
-    finally:
-        stopper.watch(None)
+    return outcome, provider.looked(target.instance.claims)
 
 
 def _journal(target: Target, run_id: str, generation: int) -> TellingJournal:

@@ -9,7 +9,9 @@ from cloudfail import registry
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.installed import pip_line, sdk_versions
+from cloudfail.cli.output import show
 from cloudfail.cli.table import render_table
+from cloudfail.line import one_line
 from cloudfail.registry import Listed
 
 
@@ -26,7 +28,7 @@ def run(args: Namespace) -> int:
         print_document(document("providers", providers=listed, exit_code=0))
         return 0
     if not listed:
-        print("no providers are installed; install one: pip install 'cloudfail[aws]'")
+        show("no providers are installed; install one: pip install 'cloudfail[aws]'")
         return 0
     rows = [
         (
@@ -37,7 +39,7 @@ def run(args: Namespace) -> int:
         )
         for one in listed
     ]
-    print(render_table(("NAME", "PACKAGE", "KINDS", "STATE"), rows))
+    show(render_table(("NAME", "PACKAGE", "KINDS", "STATE"), rows))
     return 0
 
 
@@ -53,7 +55,7 @@ def _value(listed: Listed) -> dict[str, Any]:
         "kinds": sorted(spec.kinds) if spec else [],
         "sdk": sdk,
         "ready": bool(spec) and not missing,
-        "problem": listed.problem or (f"{', '.join(missing)} missing" if missing else ""),
+        "problem": one_line(listed.problem) or (f"{', '.join(missing)} missing" if missing else ""),
         "remedy": pip_line(listed.distribution, spec.extra) if spec and missing else "",
     }
 

@@ -7,7 +7,9 @@ from contextlib import closing
 
 from cloudfail.cli import messages
 from cloudfail.cli.document import document, print_document
+from cloudfail.cli.output import show
 from cloudfail.config import Config
+from cloudfail.errors import ConfigError
 from cloudfail.journal import FileJournal
 from cloudfail.role import Event, Role, RoleStore, default_directory
 from cloudfail.run import new_run_id
@@ -16,10 +18,17 @@ from cloudfail.run import new_run_id
 def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
     """Record it; a running promotion stops before its next mutating call. Returns 0.
 
-    Raises SupersededError when a newer role is on record.
+    Raises SupersededError when a newer role is on record, ConfigError when none can be recorded.
     """
     store = RoleStore(default_directory())
     generation = store.record(Event.of_this_process(instance, role))
+    recorded = store.current(instance)
+    if recorded is None or recorded.generation < generation:
+        raise ConfigError(
+            f"{instance}: role {role} could not be recorded, so that a running promotion is not "
+            f"stopped: {store.problem.partition(';')[0]}; make the directory usable, or end the "
+            "promotion by SIGTERM"
+        )
     if store.problem:
         messages.say(store.problem)
     run_id = new_run_id()
@@ -40,7 +49,7 @@ def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
             )
         )
     else:
-        print(text)
+        show(text)
     messages.fact("role", instance=instance, role=role.value, generation=generation, text=text)
     return 0
 
@@ -57,3 +66,5 @@ def _write_down(config: Config, instance: str, role: Role, run_id: str, generati
     )
     with closing(journal):
         journal.write("note", role=role.value, text="role recorded, nothing released")
+    if journal.problem:
+        messages.say(journal.problem)

@@ -18,6 +18,7 @@ def plan_document(target: Target, plan: Plan, code: int) -> dict[str, Any]:
         provider=target.spec.name,
         node={"name": target.node_name, "ref": plan.node.ref, "facts": to_json(plan.node.facts)},
         digest=plan.digest,
+        forced=target.forced,
         pending=len(plan.steps),
         blocked=plan.blocked,
         holdings=[holding_value(holding, names) for holding in plan.holdings],

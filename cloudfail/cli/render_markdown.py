@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
-from cloudfail.cli.again import arguments_of
 from cloudfail.cli.render_shell import exports
 from cloudfail.cli.render_text import finding_line
 from cloudfail.cli.target import Target
@@ -15,8 +14,9 @@ from cloudfail.model import Holding, Owner, Plan, Step
 def render_plan(target: Target, plan: Plan) -> str:
     """Return who holds what, each step with its result, how to check, and how to go back."""
     names = target.names(plan.node)
+    node = names.get(plan.node.ref) or plan.node.ref
     parts = [
-        f"# Move {plan.instance} to {names.get(plan.node.ref) or plan.node.ref}",
+        f"# Move {plan.instance} to {node}" if plan.steps else f"# {plan.instance} on {node}",
         "",
         f"Cloud: {target.spec.name}. Network interface: `{plan.node.ref}`. Plan: `{plan.digest}`.",
         "",
@@ -24,7 +24,7 @@ def render_plan(target: Target, plan: Plan) -> str:
         *_findings(plan),
         *_steps(target, plan),
         *_check(target),
-        *_back(plan, names),
+        *_back(target, plan, names),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -33,8 +33,8 @@ def _now(plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
     yield from ("## Who holds what now", "", "| claim | owner | holder |", "|---|---|---|")
     for holding in plan.holdings:
         holder = f"`{holding.holder}`" if holding.holder else ""
-        name = names.get(holding.holder, "")
-        yield f"| {_cell(str(holding.claim))} | {holding.owner.value} | {name} {holder} |"
+        who = f"{names.get(holding.holder, '')} {holder}".strip()
+        yield f"| {_cell(str(holding.claim))} | {holding.owner.value} | {who} |"
     yield ""
 
 
@@ -48,11 +48,14 @@ def _findings(plan: Plan) -> Iterator[str]:
 def _steps(target: Target, plan: Plan) -> Iterator[str]:
     yield from ("## Steps", "")
     if not plan.steps:
-        yield from ("Nothing to do.", "")
+        yield "Nothing can be done now." if plan.blocked else "Nothing to do."
+        yield ""
         return
-    yield "All at once, and verified, by cloudfail on that node:"
-    yield from ("", *_code(f"cloudfail promote {arguments_of(target)} --expect {plan.digest}"), "")
-    yield from ("Or by hand, in this order:", "")
+    force = "--force " if target.forced else ""
+    yield "On that node, all at once and verified; it changes nothing if the world moved since:"
+    yield from ("", *_code(f"cloudfail promote {target.again} {force}--expect {plan.digest}"), "")
+    yield "Expected result: exit code 0, and `taken and verified`."
+    yield from ("", "Or by hand, from anywhere that may write, in this order:", "")
     before = exports(target, plan)
     if before:
         yield from (*_code("\n".join(before)), "")
@@ -74,20 +77,22 @@ def _step(target: Target, step: Step, number: int, ref: str) -> Iterator[str]:
 
 def _check(target: Target) -> Iterator[str]:
     yield from ("## How to check", "")
-    yield from _code(f"cloudfail status {arguments_of(target)}")
+    yield from _code(f"cloudfail status {target.again}")
     yield from ("", "Every claim says `mine` on the node it was moved to, `peer` elsewhere.", "")
+    yield from (*_code(f"cloudfail plan {target.again}"), "")
+    yield from ("Exit code 0: nothing is left to do.", "")
 
 
-def _back(plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
+def _back(target: Target, plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
     yield from ("## How to go back", "")
     moved = {claim for step in plan.steps for claim in step.claims}
     before = [holding for holding in plan.holdings if holding.claim in moved]
     if not before:
         yield "Nothing changes, so there is nothing to go back from."
         return
-    yield "A move is undone by a move: run `cloudfail promote` on the node that held it before,"
-    yield "and let keepalived make that node master, or this node takes it again."
-    yield ""
+    yield "A move is undone by a move. Let keepalived make the node that held it before master"
+    yield "again; otherwise this node takes it back at its next promotion. Or, on that node:"
+    yield from ("", *_code(f"cloudfail promote {target.elsewhere}"), "")
     yield from (f"* {_origin(holding, names)}" for holding in before)
 
 

@@ -19,7 +19,8 @@ def render_plan(target: Target, plan: Plan) -> str:
     ]
     lines += exports(target, plan)
     if not plan.steps:
-        lines += ["", "# nothing to do"]
+        why = "nothing can be done now" if plan.blocked else "nothing to do"
+        lines += ["", f"# {why}"]
     for lane in plan.lanes:
         for step in lane.steps:
             lines += ["", _comment(step.summary), shlex.join(target.spec.render(step))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudfail.cli.table import coloured
 from cloudfail.cli.target import Target
+from cloudfail.line import one_line
 from cloudfail.model import Finding, Holding, Plan
 
 
@@ -26,13 +27,13 @@ def holding_line(holding: Holding, name: str = "") -> str:
     """Return `public-ip 203.0.113.7: peer (b, eni-0b)`."""
     holder = ", ".join(part for part in (name, holding.holder) if part)
     owner = coloured(holding.owner.value, holding.owner)
-    obstacle = f"; {holding.obstacle}" if holding.obstacle else ""
+    obstacle = f"; {one_line(holding.obstacle)}" if holding.obstacle else ""
     return f"{holding.claim}: {owner}" + (f" ({holder})" if holder else "") + obstacle
 
 
 def finding_line(finding: Finding) -> str:
     remedy = f"; {finding.remedy}" if finding.remedy else ""
-    return f"{finding.severity.value}: {finding.subject}: {finding.message}{remedy}"
+    return one_line(f"{finding.severity.value}: {finding.subject}: {finding.message}{remedy}")
 
 
 def _steps(plan: Plan) -> list[str]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from cloudfail.cli import messages
 from cloudfail.cli.document import claim_value, document, error_value, print_document
+from cloudfail.cli.output import show
 from cloudfail.cli.promotion import Ended
 from cloudfail.cli.table import coloured
 from cloudfail.cli.target import Target
-from cloudfail.promote import Outcome, Result
+from cloudfail.outcome import Outcome, Result
 from cloudfail.role.event import TICKS, boottime, start_time
 
 
@@ -48,8 +49,8 @@ def _print_text(ended: Ended, summary: str) -> None:
     for result in ended.outcome.results if ended.outcome else ():
         owner = coloured(result.owner.value, result.owner)
         holder = f" ({result.holder})" if result.holder else ""
-        print(f"{result.claim}: {owner}{holder}")
-    print(summary)
+        show(f"{result.claim}: {owner}{holder}")
+    show(summary)
 
 
 def _document(command: str, target: Target, ended: Ended, code: int) -> dict[str, Any]:

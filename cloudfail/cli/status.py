@@ -15,8 +15,9 @@ from collections.abc import Mapping
 
 from cloudfail.cli import parser as flags
 from cloudfail.cli.asking import asking
-from cloudfail.cli.document import document, holding_value, print_document
-from cloudfail.cli.monitor import Verdict, judge
+from cloudfail.cli.document import document, error_document, holding_value, print_document
+from cloudfail.cli.monitor import UNKNOWN, Verdict, in_line, judge
+from cloudfail.cli.output import show
 from cloudfail.cli.table import coloured, render_table
 from cloudfail.cli.target import Target, find_target
 from cloudfail.errors import CloudfailError
@@ -42,14 +43,19 @@ def run(args: Namespace) -> int:
     except CloudfailError as error:
         if not args.check:
             raise
-        print(f"CLOUDFAIL UNKNOWN - {error}")
-        return 3
+        line = in_line(f"CLOUDFAIL UNKNOWN - {error}")
+        if args.output == "json":
+            print_document({**error_document("status", error), "verdict": "unknown",
+                            "message": line, "exit_code": UNKNOWN})  # fmt: skip
+        else:
+            show(line)
+        return UNKNOWN
     role = _role(target.instance.name)
     verdict = judge(target.instance.name, role, holdings)
     if args.output == "json":
         _print_json(target, node, holdings, verdict, role, code=verdict.code if args.check else 0)
     elif args.check:
-        print(verdict.line)
+        show(verdict.line)
     else:
         _print_table(target, holdings, target.names(node), role)
     return verdict.code if args.check else 0
@@ -71,15 +77,15 @@ def _print_table(
     target: Target, holdings: tuple[Holding, ...], names: Mapping[str, str], role: str
 ) -> None:
     node = f", node {target.node_name}" if target.node_name else ""
-    print(f"instance {target.instance.name}{node}, role {role or 'not recorded'}")
+    show(f"instance {target.instance.name}{node}, role {role or 'not recorded'}")
     rows = [
         (str(one.claim), one.owner.value, names.get(one.holder, ""), one.holder, one.obstacle)
         for one in holdings
     ]
     head, *lines = render_table(("CLAIM", "OWNER", "NODE", "HOLDER", "OBSTACLE"), rows).splitlines()
-    print(head)
+    show(head)
     for line, one in zip(lines, holdings, strict=True):
-        print(coloured(line, one.owner))
+        show(coloured(line, one.owner))
 
 
 def _print_json(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,8 +42,14 @@ class Stopper:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def watch(self, run: Run | None) -> None:
+    @contextlib.contextmanager
+    def watching(self, run: Run) -> Iterator[Run]:
+        """Let the signals stop this run, instead of raising wherever they come."""
         self._run = run
+        try:
+            yield run
+        finally:
+            self._run = None
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudfail.cli.messages import has_colour
+from cloudfail.line import one_line
 from cloudfail.model import Owner
 
 _COLOURS = {
@@ -18,6 +19,7 @@ _COLOURS = {
 
 def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return lines, two blanks between columns, none at the end of a line."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
     lines = []
     for row in (head, *rows):

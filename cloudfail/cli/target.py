@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from cloudfail import identity, registry
+from cloudfail.cli.again import again, elsewhere
 from cloudfail.cli.claims import Flagged, check_flagged, claims_of, has_claims, name_of
 from cloudfail.config import (
     DEFAULT_PATH,
@@ -18,10 +19,11 @@ from cloudfail.config import (
     ConfiguredNode,
     Instance,
     choose,
+    is_there,
     load,
     without_file,
 )
-from cloudfail.config.environment import SOURCE, instance_overrides
+from cloudfail.config.environment import SOURCE, check_names, instance_overrides
 from cloudfail.config.problems import Problems
 from cloudfail.config.settings import read_settings, with_flags
 from cloudfail.errors import ConfigError, UsageError
@@ -32,7 +34,10 @@ from cloudfail.provider import ApiCall, Provider, ProviderSpec, Setup
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Everything a provider is built from. `me` is None when no nodes are configured."""
+    """Everything a provider is built from. `me` is None when no nodes are configured.
+
+    `again` and `elsewhere` are the flags, quoted, that name it once more: here, on another node.
+    """
 
     config: Config
     instance: Instance
@@ -41,6 +46,9 @@ class Target:
     me: ConfiguredNode | None
     interface_id: str
     deadline: float
+    again: str = ""
+    elsewhere: str = ""
+    forced: bool = False
 
     @property
     def node_name(self) -> str:
@@ -110,7 +118,7 @@ def find_config(args: Namespace, environ: Mapping[str, str] | None = None) -> Co
     wanted = Wanted.of(args, environ)
     if wanted.config:
         return load(Path(wanted.config), environ)
-    if DEFAULT_PATH.exists():
+    if is_there(DEFAULT_PATH):
         return load(DEFAULT_PATH, environ)
     if has_claims(args):
         return without_file(environ)
@@ -134,7 +142,7 @@ def find_instance(
         chosen = choose(config, wanted.instance, wanted.provider)
         claims = tuple(claim for _, claim in flagged)
         return config, msgspec.structs.replace(chosen, claims=claims)
-    return config, _without_file(wanted, flagged, environ)
+    return _with_spec(config, wanted.provider), _without_file(wanted, flagged, environ)
 
 
 def find_target(args: Namespace, environ: Mapping[str, str] | None = None) -> Target:
@@ -146,9 +154,11 @@ def find_target(args: Namespace, environ: Mapping[str, str] | None = None) -> Ta
             f"{config.path}: instance.{instance.name} claims nothing; add "
             f"[[instance.{instance.name}.claim]]"
         )
-    spec = registry.load(instance.provider)
+    spec = config.specs[instance.provider]
     if has_claims(args):
         check_flagged(claims_of(args), instance.nodes, config.guard.protected, spec)
+    if getattr(args, "node", None) and not instance.nodes:
+        raise UsageError(f"--node {args.node}: no nodes are configured; leave it out")
     me = identity.which_node(instance.nodes, name=Wanted.of(args, environ).node)
     interface_id: str = getattr(args, "interface_id", None) or (me.interface_id if me else "")
     return Target(
@@ -159,6 +169,9 @@ def find_target(args: Namespace, environ: Mapping[str, str] | None = None) -> Ta
         me=me,
         interface_id=interface_id,
         deadline=_deadline(args, instance, spec),
+        again=again(args, config, instance),
+        elsewhere=elsewhere(args, config, instance),
+        forced=getattr(args, "force", False),
     )
 
 
@@ -169,18 +182,27 @@ def settings_of(
     settings = config.providers.get(spec.name)
     if settings is None:
         problems = Problems(SOURCE)
+        check_names(spec.name, spec.settings, environ, problems)
         settings = read_settings(spec, {}, environ, problems)
-        if settings is None:
+        if settings is None or problems.found:
             raise problems.found[0].as_error()
     return with_flags(settings, spec, _setting_flags(args))
+
+
+def _with_spec(config: Config, provider: str) -> Config:
+    """Load the plugin at once: a role recorded for a misspelt one would stop nobody."""
+    if not provider:
+        known = ", ".join(registry.available())
+        raise UsageError(f"claims by flags need a cloud: --provider NAME (installed: {known})")
+    if provider in config.specs:
+        return config
+    specs = {**config.specs, provider: registry.load(provider)}
+    return msgspec.structs.replace(config, specs=specs)
 
 
 def _without_file(
     wanted: Wanted, flagged: tuple[Flagged, ...], environ: Mapping[str, str]
 ) -> Instance:
-    if not wanted.provider:
-        known = ", ".join(registry.available())
-        raise UsageError(f"claims by flags need a cloud: --provider NAME (installed: {known})")
     problems = Problems(SOURCE)
     values = instance_overrides(environ, problems)
     if problems.found:

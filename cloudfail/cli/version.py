@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
+import shutil
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -11,6 +13,9 @@ from cloudfail import __version__, process, registry
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.installed import sdk_versions
+from cloudfail.cli.output import show
+from cloudfail.cli.world import SEARCH_PATH
+from cloudfail.line import one_line
 
 _SECONDS = 5.0
 
@@ -36,20 +41,22 @@ def run(args: Namespace) -> int:
             )
         )
         return 0
-    print(f"cloudfail {__version__}")
-    print(f"python {platform.python_version()}")
-    print(f"keepalived {keepalived or 'not installed'}")
+    show(f"cloudfail {__version__}")
+    show(f"python {platform.python_version()}")
+    show(f"keepalived {keepalived or 'not installed'}")
     for name, plugin in plugins.items():
         sdk = ", ".join(f"{sdk} {version or 'missing'}" for sdk, version in plugin["sdk"].items())
-        print(f"provider {name} {plugin['version']} ({plugin['problem'] or sdk})")
+        show(f"provider {name} {plugin['version']} ({plugin['problem'] or sdk})")
     return 0
 
 
 def keepalived_version() -> str:
     """Return keepalived's version, like 2.2.7; empty when it is not installed."""
+    # /usr/sbin, where it is, is not in everybody's path.
+    path = f"{os.environ.get('PATH', '')}:{SEARCH_PATH}"
     try:
         asked = process.run(
-            ["keepalived", "--version"],
+            [shutil.which("keepalived", path=path) or "keepalived", "--version"],
             capture_output=True,
             text=True,
             timeout=_SECONDS,
@@ -67,5 +74,5 @@ def _plugin(listed: registry.Listed) -> dict[str, Any]:
         "distribution": listed.distribution,
         "version": listed.version,
         "sdk": sdk,
-        "problem": listed.problem,
+        "problem": one_line(listed.problem),
     }

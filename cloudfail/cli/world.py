@@ -7,8 +7,10 @@ own working directory (lib/notify.c).
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from typing import TextIO
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -27,6 +29,14 @@ def prepare() -> None:
         os.chdir("/")
 
 
+def silence(stream: TextIO) -> None:
+    """Throw away what a stream still holds: Python would try again at its end, and exit 120."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+    stream.flush()
+
+
 def _open_streams() -> None:
     """A closed stream would give its number to the next socket, and Python None to print to."""
     for number, name, flags in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
@@ -39,6 +49,9 @@ def _open_streams() -> None:
                 os.close(opened)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, flags, closefd=False))
+    # A name that the locale cannot write must not end a promotion.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _is_own(home: str) -> bool:

@@ -9,7 +9,7 @@ from cloudfail.config.model import (
     Instance,
     JournalSettings,
 )
-from cloudfail.config.reader import DEFAULT_PATH, examine, load, without_file
+from cloudfail.config.reader import DEFAULT_PATH, examine, is_there, load, without_file
 from cloudfail.config.select import choose
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "JournalSettings",
     "choose",
     "examine",
+    "is_there",
     "load",
     "without_file",
 ]

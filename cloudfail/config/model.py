@@ -10,6 +10,7 @@ import msgspec
 
 from cloudfail.config.file import DEFAULT_JOURNAL
 from cloudfail.model import Address, Claim, Network
+from cloudfail.provider import ProviderSpec
 
 
 class ConfiguredNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +53,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """One file; `path` is None when there is none.
 
     `providers` holds an instance of `ProviderSpec.settings` for each provider that the file names
-    and that can be loaded; `unusable` says of the others why not.
+    and that can be loaded, `specs` the plugins themselves; `unusable` says of the others why not.
     """
 
     path: Path | None = None
     instances: Mapping[str, Instance] = {}
     providers: Mapping[str, Any] = {}
+    specs: Mapping[str, ProviderSpec] = {}
     unusable: Mapping[str, str] = {}
     journal: JournalSettings = JournalSettings()
     guard: GuardSettings = GuardSettings()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloudfail.errors import ConfigError
+from cloudfail.line import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,6 @@ class Problems:
     @classmethod
     def of(cls, path: Path) -> Problems:
         return cls(str(path))
-
-
-def one_line(text: str) -> str:
-    """Return the text with everything escaped that would break a line, or steer a terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

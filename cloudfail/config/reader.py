@@ -103,6 +103,17 @@ def _parse(text: str) -> dict[str, Any]:
         raise ValueError("a number in it has thousands of digits; correct it") from error
 
 
+def is_there(path: Path) -> bool:
+    """Say whether there is something; what may not be looked at is there, and its reader says so."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 class _Reading:
     """One pass over one document."""
 
@@ -121,6 +132,7 @@ class _Reading:
             path=path,
             instances=instances,
             providers=self._providers(),
+            specs={name: spec for name, spec in self._specs.items() if spec is not None},
             unusable=dict(self._unusable),
             journal=journal,
             guard=guard,

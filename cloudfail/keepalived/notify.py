@@ -16,6 +16,7 @@ from cloudfail.role import Role
 
 SHAPE = "INSTANCE|GROUP NAME MASTER|BACKUP|FAULT|STOP|DELETED PRIORITY"
 _WORDS = 4
+_HIGHEST = 255
 # A deleted instance ends like a stopped one.
 _ROLES = {**{role.value: role for role in Role}, "DELETED": Role.STOP}
 
@@ -46,6 +47,11 @@ def parse_notice(words: list[str]) -> Notice:
         raise UsageError(f'"{kind}" is neither INSTANCE nor GROUP; keepalived says {SHAPE}')
     if state not in _ROLES:
         raise UsageError(f'"{state}" is no state; keepalived says {", ".join(_ROLES)}')
-    if not priority.isdigit():
+    if not (
+        priority.isascii()
+        and priority.isdigit()
+        and len(priority) < _WORDS
+        and int(priority) <= _HIGHEST
+    ):
         raise UsageError(f'"{priority}" is no priority; keepalived says {SHAPE}')
     return Notice(kind=Kind(kind), name=name, role=_ROLES[state], priority=int(priority))

@@ -13,7 +13,7 @@ from cloudfail.cli import main as cli_main
 from cloudfail.cli import messages, world
 from cloudfail.cli.main import COMMANDS, build_parser, main
 
-from cli.machine import EIP, EXECUTABLE, VIP, Machine
+from cli.machine import EIP, EXECUTABLE, FILE, VIP, Machine
 
 
 def test_help_lists_every_command_and_exit_code(machine: Machine) -> None:
@@ -36,8 +36,108 @@ def test_every_command_has_help(machine: Machine, name: str) -> None:
 def test_a_usage_error_exits_64(machine: Machine, argv: list[str]) -> None:
     answer = machine.run(*argv)
     assert answer.code == 64
-    assert "usage: cloudfail" in answer.err
-    assert "--help" in answer.err
+    assert answer.err.startswith("cloudfail: ")
+    assert answer.err.count("\n") == 1
+    assert "--help" in answer.err or "did you mean" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["promote", "--pubilc-ip=1"], 'did you mean "--public-ip"?'),
+        (["promote", "--instance", ""], "argument --instance: it is empty"),
+        (["promote", "--region", " "], "argument --region: it is empty"),
+        (["promote", "--expect", ""], '"" is no digest: 16 hex digits'),
+        (["promote", "--expect", "0123456789ABCDEF"], "is no digest"),
+        (["promote", "--expect", "0" * 16, "--dry-run"], "leave out --dry-run"),
+        (["promote", "--deadline", "nan"], '"nan" is not a number of seconds'),
+        (["promote", "--deadline", "٣"], '"٣" is not a number of seconds'),
+        (["promote", "--deadline", "1_0"], '"1_0" is not a number of seconds'),
+        (["history", "--limit", "²"], '"²" is not a number of lines'),
+        (["history", "--limit", "9" * 5000], "is not a number of lines"),
+        (["notify", "INSTANCE", "edge", "MASTER", "²"], '"²" is no priority'),
+        (["notify", "INSTANCE", "edge", "MASTER", "256"], '"256" is no priority'),
+        (["status", "--provider", "fake", "--public-ip", "203.0.113.7", "--node", "a"],
+         "no nodes are configured"),
+    ],
+)  # fmt: skip
+def test_what_was_typed_wrong_is_named(machine: Machine, argv: list[str], said: str) -> None:
+    answer = machine.run(*argv)
+    assert answer.code == 64
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_usage_error_is_a_document_too(machine: Machine) -> None:
+    answer = machine.run("promote", "--output", "json", "--bogus")
+    assert answer.json["error"]["type"] == "usage"
+    assert answer.json["exit_code"] == answer.code == 64
+
+
+def test_odd_columns_do_not_matter(machine: Machine) -> None:
+    for columns in ("²", "0", "9" * 5000, "x"):
+        machine.set("COLUMNS", columns)
+        assert machine.run("promote", "--help").code == 0
+
+
+def test_a_bug_is_a_document_too(machine: Machine) -> None:
+    machine.config()
+    machine.world(crash=True)
+    found = machine.run("plan", "--output", "json").json
+    assert found["error"]["message"].startswith("this is a bug in cloudfail: ZeroDivisionError")
+    assert found["exit_code"] == 70
+
+
+def test_a_full_disk_loses_a_result_and_no_promotion(machine: Machine) -> None:
+    machine.config()
+    with Path("/dev/full").open("w") as full:
+        for argv, code in (["plan"], 74), (["config", "schema"], 74), (["promote"], 0):
+            done = process.run(
+                [EXECUTABLE, *argv], env=machine.environ, stdout=full, stderr=process.PIPE,
+                text=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert done.returncode == code
+            assert done.stderr == (
+                "cloudfail: standard output: No space left on device; "
+                "the result was not written whole\n"
+            )
+    assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
+
+
+def test_messages_that_nobody_takes_stop_nothing(machine: Machine) -> None:
+    machine.config()
+    machine.world({EIP: "nic-z", VIP: ""})
+    with Path("/dev/full").open("w") as full:
+        done = process.run(
+            [EXECUTABLE, "promote"], env=machine.environ, stdout=full, stderr=full, timeout=60,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 77
+    assert machine.held == {EIP: "nic-z", VIP: "nic-a"}
+
+
+def test_a_closed_pipe_keeps_the_exit_code(machine: Machine) -> None:
+    machine.config()
+    with machine.spawn("plan") as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == ""
+        assert running.wait(30) == 2
+
+
+def test_a_locale_that_cannot_write_a_name_stops_nothing(machine: Machine) -> None:
+    machine.config(FILE.replace("instance.edge", 'instance."büro"'))
+    machine.environ["PYTHONIOENCODING"] = "ascii"
+    answer = machine.finish(["promote"])
+    assert answer.code == 0
+    assert "b\\xfcro: 2 claims taken and verified" in answer.out
+
+
+def test_a_message_of_the_cloud_stays_in_its_line(machine: Machine) -> None:
+    machine.config()
+    machine.world(fail={"error": "DeniedError", "message": "no\n\x1b[31mred"})
+    assert machine.run("plan").err == "cloudfail: no\\n\\x1b[31mred\n"
 
 
 def test_no_command_at_all_shows_the_help(machine: Machine) -> None:

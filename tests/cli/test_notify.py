@@ -136,9 +136,34 @@ def test_a_lower_advert_needs_the_instance_and_nothing_else(machine: Machine) ->
     assert "takes no further words: INSTANCE" in answer.err
 
 
-def test_a_state_directory_that_cannot_be_written_is_said(machine: Machine) -> None:
+def test_a_role_that_cannot_be_recorded_is_an_error(machine: Machine) -> None:
+    """Nothing would stop the promotion that this was to stop."""
     machine.config()
     machine.set("CLOUDFAIL_STATE_DIR", "/proc/nowhere")
     answer = machine.run("demote")
+    assert (answer.code, answer.out) == (78, "")
+    assert "role BACKUP could not be recorded" in answer.err
+    assert "/proc/nowhere: No such file or directory; make the directory usable" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_journal_that_cannot_be_written_is_said(machine: Machine) -> None:
+    machine.config()
+    machine.set("CLOUDFAIL_JOURNAL", "/proc/nowhere/journal.jsonl")
+    answer = machine.run("demote")
     assert answer.code == 0
+    assert "role BACKUP recorded" in answer.out
     assert "/proc/nowhere" in answer.err
+
+
+def test_a_misspelt_provider_records_nothing(machine: Machine) -> None:
+    answer = machine.run("demote", "--provider", "fakt", "--public-ip", "203.0.113.7")
+    assert answer.code == 78
+    assert "no provider named 'fakt'" in answer.err
+    assert not (machine.path / "state").exists()
+
+
+def test_an_ignored_group_is_a_document_too(machine: Machine) -> None:
+    found = machine.run("notify", "GROUP", "g", "MASTER", "0", "--output", "json").json
+    assert (found["schema_version"], found["changed"], found["exit_code"]) == (1, False, 0)
+    assert found["message"].startswith("group g ignored")

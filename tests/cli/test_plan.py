@@ -154,8 +154,9 @@ def test_the_runbook_page_has_every_part(machine: Machine) -> None:
 def test_the_command_of_the_runbook_page_works_as_it_stands(machine: Machine) -> None:
     machine.config()
     page = machine.run("plan", "--output", "markdown").out
-    (line,) = [line for line in page.splitlines() if line.startswith("cloudfail promote")]
+    line, back = [line for line in page.splitlines() if line.startswith("cloudfail promote")]
     assert machine.finish(shlex.split(line)[1:]).code == 0
+    assert "--expect" not in back
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
 
 
@@ -164,10 +165,37 @@ def test_the_page_of_a_drop_in_names_its_flags(machine: Machine) -> None:
              "--private-ip", "10.0.1.100", "--route", "t1=10.99.0.0/16"]  # fmt: skip
     machine.world({EIP: "nic-b"})
     page = machine.run("plan", "--output", "markdown", *flags).out
-    (line,) = [line for line in page.splitlines() if line.startswith("cloudfail promote")]
+    line, back = [line for line in page.splitlines() if line.startswith("cloudfail promote")]
     assert shlex.split(line)[2:-2] == flags
     assert "* public-ip 203.0.113.7: it was with `nic-b`" in page
+    # The private address is true of this node only.
+    assert shlex.split(back)[2:] == [*flags[:4], *flags[6:]]
     assert machine.finish(shlex.split(line)[1:]).code == 0
+
+
+def test_the_page_names_every_flag_that_made_the_plan(machine: Machine) -> None:
+    """The digest is over instance, node, claims and what --force allows."""
+    machine.config()
+    machine.world({EIP: "nic-z", VIP: "nic-b"})
+    flags = ["--instance", "edge", "--node", "a", "--public-ip", "203.0.113.7", "--force",
+             "--region", "r1", "--set", "retries=2"]  # fmt: skip
+    page = machine.run("plan", "--output", "markdown", *flags).out
+    line, back = [line for line in page.splitlines() if line.startswith("cloudfail promote")]
+    assert "--force" not in back
+    assert "--node" not in back
+    assert machine.finish(shlex.split(line)[1:]).code == 0
+    assert machine.held == {EIP: "nic-a", VIP: "nic-b"}
+
+
+def test_a_blocked_plan_is_not_nothing_to_do(machine: Machine) -> None:
+    machine.config()
+    machine.world({EIP: "nic-z", VIP: "nic-a"})
+    page = machine.run("plan", "--output", "markdown").out
+    assert page.startswith("# edge on a\n")
+    assert "Nothing can be done now." in page
+    assert "Nothing to do" not in page
+    script = machine.run("plan", "--output", "shell").out
+    assert script.endswith("\n# nothing can be done now\n")
 
 
 def test_the_page_of_nothing_to_do_says_so(machine: Machine) -> None:

@@ -63,8 +63,18 @@ def test_history_counts_torn_lines(machine: Machine) -> None:
 
 def test_history_reads_the_file_that_is_named(machine: Machine) -> None:
     other = machine.path / "other.jsonl"
+    answer = machine.run("history", "--journal", str(other))
+    assert answer.code == 78
+    assert f"journal {other}: no such file; correct --journal" in answer.err
+    other.touch()
     assert machine.run("history", "--journal", str(other), "--output", "json").json["journal"] == (
         str(other)
+    )
+    assert machine.run("history", "--journal", str(other), "--run", "x").out == (
+        f"no run x in {other}\n"
+    )
+    assert machine.run("history", "--journal", str(other), "--instance", "y").out == (
+        f"no runs of instance y in {other}\n"
     )
     answer = machine.run("history", "--journal", str(machine.path))
     assert answer.code == 78
@@ -203,7 +213,7 @@ def test_config_check_accepts_a_right_file(machine: Machine) -> None:
     file = machine.config()
     answer = machine.run("config", "check")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out == f"{file}: valid, instances: edge\n"
+    assert answer.out == f"{file}: valid, instances: edge (2 claims)\n"
     found = machine.run("config", "check", "--output", "json").json
     assert (found["valid"], found["instances"], found["problems"]) == (True, ["edge"], [])
 
@@ -230,6 +240,18 @@ def test_config_check_of_no_file_is_one_sentence(machine: Machine) -> None:
     assert answer.err.startswith("cloudfail: /nowhere/cloudfail.toml: no such file")
     answer = machine.run("config", "check", "--config", "/nowhere/x", "--output", "json")
     assert answer.json["error"]["type"] == "config"
+    assert answer.json["valid"] is False
+    assert answer.json["problems"][0]["message"].startswith("no such file")
+    assert answer.json["exit_code"] == answer.code == 78
+
+
+def test_history_is_readable_though_the_file_is_wrong(machine: Machine) -> None:
+    """The mistake may be the very reason for looking."""
+    machine.config()
+    assert machine.run("promote").code == 0
+    machine.config("frob = 1\n" + FILE)
+    assert machine.run("promote").code == 78
+    assert "verified" in machine.run("history").out
 
 
 def test_the_printed_schema_accepts_the_file(machine: Machine) -> None:

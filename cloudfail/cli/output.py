@@ -1,0 +1,44 @@
+"""Standard output: results, and what becomes of a command when nobody can take them."""
+
+from __future__ import annotations
+
+import sys
+
+from cloudfail.cli.world import silence
+
+LOST = 74  # sysexits: EX_IOERR
+# What these did stands, whoever heard of it: their exit code tells that.
+_ACTS = frozenset({"promote", "demote", "notify"})
+_problems: list[str] = []
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Print a result. A closed pipe or a full disk never stops what is under way."""
+    try:
+        print(text, end=end, flush=True)
+    except OSError as error:
+        _lose(error)
+
+
+def finish(command: str, code: int) -> int:
+    """Return the exit code: 74 when a result was asked for, and a full disk lost it.
+
+    A reader that closed its end (`| head`) had enough: that is no error.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _lose(error)
+    if not _problems:
+        return code
+    from cloudfail.cli import messages
+
+    messages.say(f"standard output: {_problems[0]}; the result was not written whole")
+    _problems.clear()
+    return code if command in _ACTS else LOST
+
+
+def _lose(error: OSError) -> None:
+    if not isinstance(error, BrokenPipeError):
+        _problems.append(error.strerror or str(error))
+    silence(sys.stdout)
