@@ -15,26 +15,32 @@ from cloudfail.run import Doing, Run
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What came of a plan: the steps that were done, and the first error of each claim."""
+    """What came of a plan.
 
-    done: tuple[Step, ...]
+    `begun` are the steps that may have reached the cloud, `done` those that it confirmed. `errors`
+    are claims' own; `collateral` the claims that only shared a step with such a claim: they may
+    well work without it.
+    """
+
+    begun: list[Doing]
+    done: list[Doing]
     errors: dict[Claim, CloudfailError]
+    collateral: dict[Claim, CloudfailError]
 
 
 def apply_plan(plan: Plan, writer: Writer, run: Run) -> Applied:
     """Execute every lane; one that fails does not stop the others.
 
-    A step whose claim failed earlier in its lane is not begun. Errors of cloudfail's own tree are
-    given back per claim; anything else (a bug, a crash) is raised once no thread writes any more.
+    A step whose claim failed earlier in its lane is not begun. What is not an error of
+    cloudfail's own tree is a bug of the provider and becomes one; only a crash is raised.
     """
-    done: list[Step] = []
-    errors: dict[Claim, CloudfailError] = {}
+    applied = Applied([], [], {}, {})
     with ThreadPoolExecutor(run.width, thread_name_prefix="lane") as pool:
         waiting: dict[Future[None], tuple[Step, _Stages]] = {}
 
         def begin(stages: _Stages) -> None:
-            for step in stages.next(errors):
-                waiting[pool.submit(_do, step, writer, run)] = (step, stages)
+            for step in stages.next(applied):
+                waiting[pool.submit(_do, step, writer, run, applied)] = (step, stages)
 
         for lane in plan.lanes:
             begin(_Stages(lane))
@@ -42,10 +48,10 @@ def apply_plan(plan: Plan, writer: Writer, run: Run) -> Applied:
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
                 step, stages = waiting.pop(future)
-                _settle(future, step, done, errors)
-                if stages.ended(step):
+                _settle(future, step, applied)
+                if stages.is_over():
                     begin(stages)
-    return Applied(tuple(done), errors)
+    return applied
 
 
 class _Stages:
@@ -58,30 +64,30 @@ class _Stages:
         )
         self._running = 0
 
-    def next(self, errors: dict[Claim, CloudfailError]) -> Sequence[Step]:
+    def next(self, applied: Applied) -> Sequence[Step]:
         for stage in self._stages:
-            runnable = [step for step in stage if not _orphaned(step, errors)]
+            runnable = [step for step in stage if not _is_orphaned(step, applied)]
             if runnable:
                 self._running = len(runnable)
                 return runnable
         return ()
 
-    def ended(self, step: Step) -> bool:
-        """Count a step down; true when its stage is over."""
-        del step
+    def is_over(self) -> bool:
+        """Count one step of the stage down; true when it was the last."""
         self._running -= 1
         return self._running == 0
 
 
-def _orphaned(step: Step, errors: dict[Claim, CloudfailError]) -> bool:
-    """True when what this step builds on failed; its claims then fail for the same reason."""
-    for claim in step.claims:
-        error = error_of(claim, errors)
-        if error is not None:
-            for other in step.claims:
-                errors.setdefault(other, error)
-            return True
-    return False
+def _is_orphaned(step: Step, applied: Applied) -> bool:
+    """True when what this step builds on failed; those that shared it are collateral."""
+    errors = [error_of(claim, applied.errors) for claim in step.claims]
+    first = next((error for error in errors if error is not None), None)
+    if first is None:
+        return False
+    for claim, error in zip(step.claims, errors, strict=True):
+        if error is None:
+            applied.collateral.setdefault(claim, first)
+    return True
 
 
 def error_of(claim: Claim, errors: Mapping[Claim, CloudfailError]) -> CloudfailError | None:
@@ -96,30 +102,38 @@ def error_of(claim: Claim, errors: Mapping[Claim, CloudfailError]) -> CloudfailE
     return None
 
 
-def _settle(
-    future: Future[None], step: Step, done: list[Step], errors: dict[Claim, CloudfailError]
-) -> None:
+def _settle(future: Future[None], step: Step, applied: Applied) -> None:
     error = future.exception()
     if error is None:
-        done.append(step)
         return
     if not isinstance(error, CloudfailError):
         raise error
     for claim in step.claims:
-        errors.setdefault(claim, error)
+        applied.errors.setdefault(claim, error)
 
 
-def _do(step: Step, writer: Writer, run: Run) -> None:
-    began = run.clock.now()
+def _do(step: Step, writer: Writer, run: Run, applied: Applied) -> None:
     with run.doing(step) as doing:
         try:
             run.before_write(step.call)
             _write_down(step, run)
+            applied.begun.append(doing)
             run.ask(lambda: writer.execute(step))
-        except CloudfailError as error:
-            _note(run, doing, "failed", began, error=str(error), code=_code(error))
-            raise
-        _note(run, doing, "done", began)
+        except Exception as raised:
+            error = _in_our_words(raised, step)
+            _note(run, doing, "failed", error=str(error), code=_code(error))
+            raise error from raised
+        applied.done.append(doing)
+        _note(run, doing, "done")
+
+
+def _in_our_words(raised: Exception, step: Step) -> CloudfailError:
+    if isinstance(raised, CloudfailError):
+        return raised
+    return ProviderError(
+        f"{step.call}: this is a bug in the provider: {type(raised).__name__}: {raised}",
+        code=type(raised).__name__,
+    )
 
 
 def _write_down(step: Step, run: Run) -> None:
@@ -138,11 +152,11 @@ def _named(step: Step) -> dict[str, object]:
     }
 
 
-def _note(run: Run, doing: Doing, event: str, began: float, **fields: object) -> None:
+def _note(run: Run, doing: Doing, event: str, **fields: object) -> None:
     run.journal.write(
         event,
         **_named(doing.step),
-        duration_ms=round((run.clock.now() - began) * 1000, 1),
+        duration_ms=round((run.clock.now() - doing.began) * 1000, 1),
         attempts=doing.attempts,
         request_id=doing.request_id,
         **fields,

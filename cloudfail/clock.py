@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Protocol
 
@@ -14,27 +13,17 @@ class Clock(Protocol):
 
     def now(self) -> float: ...
 
-    def sleep(self, seconds: float) -> None:
-        """Wait; may return early when the process was asked to stop."""
-        ...
+    def sleep(self, seconds: float) -> None: ...
 
 
 class SystemClock:
-    """The machine's monotonic clock; `wake` ends the sleeps of this moment."""
-
-    def __init__(self) -> None:
-        self._alarm = threading.Event()
+    """The machine's monotonic clock."""
 
     def now(self) -> float:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        self._alarm.wait(seconds)
-
-    def wake(self) -> None:
-        # A new alarm for later sleeps: the add that completes a remove still has to back off.
-        alarm, self._alarm = self._alarm, threading.Event()
-        alarm.set()
+        time.sleep(seconds)
 
 
 class Deadline(msgspec.Struct, frozen=True):

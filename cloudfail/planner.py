@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from cloudfail import guard
 from cloudfail.errors import ProviderError
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Lane, Node, Plan, Step
+from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PublicIp, Step
 from cloudfail.provider import Reader
 
 
@@ -20,16 +20,19 @@ def build_plan(
     instance: str,
     rules: Rules | None = None,
     apart: bool = False,
+    leave: Collection[Claim] = (),
 ) -> Plan:
     """Look once, and say what would make this node own every claim.
 
     `apart` plans each claim by itself: a batch that the cloud refused as a whole is taken apart,
-    so that one bad claim does not stop the others. Raises what `Reader` raises.
+    so that one bad claim does not stop the others. Claims to `leave` are looked at, but get no
+    step: their last write has not settled. Raises what `Reader` raises.
     """
     node = reader.identify()
     seen = _observe(reader, claims)
     judged = tuple(guard.judge(holding, rules or Rules()) for holding in seen)
-    lanes = _apart(reader, judged, node) if apart else tuple(reader.steps(judged, node))
+    usable = tuple(_unplanned(h) if h.claim in leave else h for h in judged)
+    lanes = _apart(reader, usable, node) if apart else tuple(reader.steps(usable, node))
     return Plan(
         instance=instance,
         node=node,
@@ -49,10 +52,19 @@ def _observe(reader: Reader, claims: Sequence[Claim]) -> tuple[Holding, ...]:
     return holdings
 
 
+def _unplanned(holding: Holding) -> Holding:
+    if holding.owner is Owner.MINE:
+        return holding
+    return msgspec.structs.replace(holding, owner=Owner.UNKNOWN)
+
+
 def _apart(reader: Reader, holdings: tuple[Holding, ...], node: Node) -> tuple[Lane, ...]:
-    """Plan claim by claim; one lane an object still holds: its claims then run in turn."""
+    """Plan claim by claim; one lane an object still holds: its claims then run in turn.
+
+    Private addresses come first: a public one may sit on them.
+    """
     merged: dict[str, list[Step]] = {}
-    for holding in holdings:
+    for holding in sorted(holdings, key=lambda holding: isinstance(holding.claim, PublicIp)):
         for lane in reader.steps((holding,), node):
             steps = merged.setdefault(lane.key, [])
             first = steps[-1].stage + 1 if steps else 0

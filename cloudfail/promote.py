@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cloudfail import guard
-from cloudfail.apply import apply_plan, error_of
+from cloudfail.apply import Applied, apply_plan
 from cloudfail.errors import (
     CloudfailError,
     ConflictError,
     DeadlineError,
     DeniedError,
-    NotFoundError,
     ProviderError,
     RefusedError,
     SupersededError,
@@ -21,46 +19,19 @@ from cloudfail.errors import (
     VerifyError,
 )
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Owner, Plan
+from cloudfail.model import Claim, Holding, Lane, Owner, Plan, PrivateIp, PublicIp
+from cloudfail.outcome import Outcome, Result
 from cloudfail.planner import build_plan
+from cloudfail.progress import Progress, Written
 from cloudfail.provider import Provider
 from cloudfail.run import Run
 
-# EC2's documentation asks for describes "starting with a couple of seconds" after a write; most
-# clouds show it at once. Until then nothing is written again.
-SETTLE_SECONDS = 10.0
 _FIRST_REREAD = 0.1
 _MOST_REREAD = 2.0
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How it ended for one claim: who has it, and the error when that is not this node."""
-
-    claim: Claim
-    owner: Owner
-    holder: str = ""
-    error: CloudfailError | None = None
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended. `plan` is the first one; `seconds` are monotonic, from look to proof."""
-
-    plan: Plan
-    results: tuple[Result, ...]
-    changed: bool
-    run_id: str
-    seconds: float
-    calls: int
-
-    @property
-    def error(self) -> CloudfailError | None:
-        """The error that decides the exit code: a supersession, else the worst, else None."""
-        errors = [result.error for result in self.results if result.error is not None]
-        return max(errors, key=_weight) if errors else None
-
-    @property
-    def exit_code(self) -> int:
-        return 0 if self.error is None else self.error.exit_code
+# What ends a run, and not only a claim.
+_ENDING = (SupersededError, DeadlineError)
+# How long an add may still be tried once a stop or the deadline came after our own remove.
+FINISH_SECONDS = 10.0
 
 
 def promote(
@@ -80,31 +51,30 @@ def promote(
 
 
 class _Promotion:
-    """The state of one run between its looks."""
+    """One run: rounds of look, plan, apply and read back over the progress of every claim."""
 
     def __init__(
         self, provider: Provider, claims: Sequence[Claim], run: Run, rules: Rules, expect: str
     ) -> None:
         self._provider, self._run, self._rules, self._expect = provider, run, rules, expect
-        self._claims = tuple(claims)
-        self._holdings: dict[Claim, Holding] = {}
-        self._final: dict[Claim, CloudfailError] = {}  # nothing more will be tried
-        self._pending: dict[Claim, CloudfailError] = {}  # why another round is needed
+        self._claims = {claim: Progress(claim, rules) for claim in claims}
         self._changed = False
         self._apart = False
+        self._stopped: CloudfailError | None = None
 
     def run_to_the_end(self) -> Outcome:
         began = self._run.clock.now()
+        self._run.journal.write("started", claims=[str(claim) for claim in self._claims])
         first = self._first_look()
         try:
             self._rounds(first)
         except (SupersededError, DeadlineError) as stopped:
-            self._give_up(stopped)
+            self._finish(stopped)
         return self._outcome(first, began)
 
     def _first_look(self) -> Plan:
         plan = self._run.ask(self._plan)
-        self._run.journal.write("started", digest=plan.digest, interface=plan.node.ref)
+        self._run.journal.write("planned", digest=plan.digest, interface=plan.node.ref)
         if self._expect and plan.digest != self._expect:
             raise RefusedError(
                 f"the plan is {plan.digest} now, not {self._expect}: the world changed since it "
@@ -117,6 +87,7 @@ class _Promotion:
         while True:
             self._see(plan.holdings)
             self._apply(plan)
+            self._read_back()
             self._take_stock()
             if not self._open():
                 return
@@ -124,107 +95,170 @@ class _Promotion:
             self._wait_for_another_round(attempt)
             plan = self._look_again()
 
+    def _finish(self, stopped: CloudfailError) -> None:
+        """End; but an add whose remove was sent is finished first, if no better peer is there."""
+        owed = [progress for progress in self._open() if progress.owed]
+        self._give_up(stopped, but=owed)
+        if not owed:
+            return
+        self._stopped = stopped
+        self._run.finish(FINISH_SECONDS)
+        try:
+            self._rounds(self._look_again())
+        except (SupersededError, DeadlineError) as error:
+            self._give_up(error)
+
     def _plan(self) -> Plan:
-        return build_plan(
+        plan = build_plan(
             self._provider,
-            self._open(),
+            self._tracked(),
             instance=self._run.instance,
             rules=self._rules,
             apart=self._apart,
+            leave=[progress.claim for progress in self._open() if progress.written],
+        )
+        return self._marked(plan)
+
+    def _marked(self, plan: Plan) -> Plan:
+        """Mark the steps of claims that we removed ourselves: they complete that remove."""
+        owed = {progress.claim for progress in self._open() if progress.owed}
+        if not owed:
+            return plan
+        return msgspec.structs.replace(
+            plan, lanes=tuple(_completing(lane, owed) for lane in plan.lanes)
         )
 
-    def _open(self) -> tuple[Claim, ...]:
-        """The claims that are neither ours nor given up."""
-        return tuple(
-            claim for claim in self._claims if claim not in self._final and not self._is_mine(claim)
-        )
+    def _tracked(self) -> tuple[Claim, ...]:
+        """The claims that are not given up: also ours are looked at again, somebody may take them."""
+        return tuple(claim for claim, progress in self._claims.items() if progress.final is None)
 
-    def _is_mine(self, claim: Claim) -> bool:
-        holding = self._holdings.get(claim)
-        return holding is not None and holding.owner is Owner.MINE
+    def _open(self) -> list[Progress]:
+        return [progress for progress in self._claims.values() if progress.is_open]
+
+    def _settling(self) -> list[Progress]:
+        return [progress for progress in self._claims.values() if progress.is_settling]
 
     def _see(self, holdings: Sequence[Holding]) -> None:
+        now = self._run.clock.now()
         for holding in holdings:
-            self._holdings[holding.claim] = holding
-            refused = guard.refusal(holding)
-            if refused is not None:
-                self._final[holding.claim] = refused
+            progress = self._claims[holding.claim]
+            was_mine = progress.is_mine
+            proven = progress.see(holding, now)
+            if progress.is_mine and not was_mine:
+                self._write_proof(holding, proven, now)
+            if self._stopped is not None and progress.is_open and not progress.owed:
+                progress.final = self._stopped
+
+    def _write_proof(self, holding: Holding, written: Written | None, now: float) -> None:
+        doing = written.doing if written is not None else None
+        fields: dict[str, object] = {"duration_ms": 0.0, "attempts": 0, "request_id": ""}
+        if doing is not None:
+            fields = {
+                "duration_ms": round((now - doing.began) * 1000, 1),
+                "attempts": doing.attempts,
+                "request_id": doing.request_id,
+            }
+        self._run.journal.write(
+            "verified", claims=[str(holding.claim)], owner=holding.owner.value, **fields
+        )
 
     def _apply(self, plan: Plan) -> None:
-        """Do the plan; sort what failed into given up, or another round; verify the rest."""
-        self._pending.clear()
+        """Do the plan; note what was written, what failed, and what of that is worth a round."""
+        for progress in self._open():
+            progress.why = None
         if not plan.lanes:
             return
         applied = apply_plan(plan, self._provider, self._run)
         self._changed = self._changed or bool(applied.done)
-        batched = set() if self._apart else _batched(plan)
-        for claim in self._open():
-            error = error_of(claim, applied.errors)
-            if error is not None:
-                self._sort(claim, error, batched=claim in batched)
-        self._stop_if_superseded()
-        # Claims without a step of their own are verified too: they come along with another.
-        self._verify([claim for claim in self._open() if claim not in self._pending])
-
-    def _stop_if_superseded(self) -> None:
-        for error in self._final.values():
-            if isinstance(error, SupersededError):
+        self._note_writes(applied)
+        self._note_errors(applied, set() if self._apart else _batched(plan))
+        for error in applied.errors.values():
+            if isinstance(error, _ENDING):
                 raise error
 
-    def _sort(self, claim: Claim, error: CloudfailError, *, batched: bool) -> None:
-        if isinstance(error, ConflictError):
-            self._pending[claim] = error
-        elif batched and _may_be_a_neighbour(error):
-            self._pending[claim] = error
-            self._apart = True
-        else:
-            self._final[claim] = error
+    def _note_writes(self, applied: Applied) -> None:
+        now = self._run.clock.now()
+        for doing in applied.begun:
+            for claim in doing.step.claims:
+                progress = self._claims[claim]
+                if doing.step.releases:
+                    progress.removed()
+                progress.wrote(now, doing)
+        for progress in self._open():
+            # Without a step of its own, and not in anybody's way: it comes along with another.
+            holding = progress.holding
+            movable = holding is not None and holding.owner in {Owner.PEER, Owner.NOBODY}
+            if movable and progress.written is None:
+                progress.wrote(now, None)
 
-    def _verify(self, claims: Sequence[Claim]) -> None:
-        """Read back until the cloud shows it, for a bounded time; write nothing meanwhile."""
-        before = {claim: self._holdings[claim] for claim in claims}
-        waiting = [claim for claim in claims if before[claim].owner is not Owner.UNKNOWN]
-        until = self._run.clock.now() + SETTLE_SECONDS
+    def _note_errors(self, applied: Applied, batched: set[Claim]) -> None:
+        for claim, error in applied.errors.items():
+            progress = self._claims[claim]
+            apart = claim in batched and _may_be_a_neighbour(error)
+            self._apart = self._apart or apart
+            # Our own remove may have reached the cloud: no stop and no deadline makes that final.
+            owed = progress.owed and isinstance(error, (*_ENDING, TransientError))
+            progress.failed(error, again=apart or owed or isinstance(error, ConflictError))
+        for claim, error in applied.collateral.items():
+            self._apart = True
+            self._claims[claim].failed(error, again=True)
+        for progress in self._open():
+            beneath = self._beneath(progress.claim)
+            if beneath is not None and (beneath.final or beneath.why):
+                # What it sits on failed: it shares that fate, and the next round.
+                error = beneath.final or beneath.why or progress.unsaid()
+                progress.failed(error, again=beneath.final is None)
+
+    def _beneath(self, claim: Claim) -> Progress | None:
+        """The private-ip claim that a public-ip claim sits on."""
+        if not isinstance(claim, PublicIp) or claim.private_address is None:
+            return None
+        for other, progress in self._claims.items():
+            if isinstance(other, PrivateIp) and other.address == claim.private_address:
+                return progress
+        return None
+
+    def _read_back(self) -> None:
+        """Look until every write shows, or until another claim is due for the next round."""
         pause = _FIRST_REREAD
-        while waiting:
-            waiting = self._reread(waiting, before)
-            left = min(until - self._run.clock.now(), self._run.deadline.left())
-            if not waiting or left <= 0:
-                break
-            self._run.pause(min(pause, left))
+        while self._settling():
+            self._reread()
+            if not self._settling() or self._another_is_due():
+                return
+            if self._run.deadline.left() <= 0:
+                self._call_off_the_settling()
+                return
+            self._run.pause(pause)
             pause = min(pause * 2, _MOST_REREAD)
-        for claim in waiting:
-            self._pending[claim] = VerifyError(
-                f"{claim}: the call succeeded, but the cloud still shows "
-                f"{_shown(self._holdings[claim])} after {SETTLE_SECONDS:.0f} s"
+
+    def _call_off_the_settling(self) -> None:
+        for progress in self._settling():
+            progress.lost_sight(
+                VerifyError(f"{progress.claim}: written, but not shown when time was up")
             )
 
-    def _reread(self, claims: list[Claim], before: dict[Claim, Holding]) -> list[Claim]:
-        """Return the claims that still look as they did before the write."""
-        holdings = self._run.ask(lambda: self._provider.observe(claims))
-        still = []
-        for seen in holdings:
-            holding = guard.judge(seen, self._rules)
-            self._holdings[holding.claim] = holding
-            if holding.owner is Owner.MINE:
-                self._run.journal.write(
-                    "verified", claims=[str(holding.claim)], owner=holding.owner.value
-                )
-            elif holding.owner is Owner.UNKNOWN or _same(holding, before[holding.claim]):
-                still.append(holding.claim)
-            else:
-                self._pending[holding.claim] = ConflictError(
-                    f"{holding.claim}: {_shown(holding)} has it right after this node took it"
-                )
-        return still
+    def _another_is_due(self) -> bool:
+        if self._expect:
+            return False  # there is no next round
+        return any(not progress.is_settling for progress in self._open())
+
+    def _reread(self) -> None:
+        claims = self._tracked()
+        try:
+            holdings = self._run.ask(lambda: self._provider.observe(claims))
+        except ProviderError as error:
+            for progress in self._settling():
+                progress.lost_sight(error)
+            return
+        self._see(holdings)
 
     def _take_stock(self) -> None:
-        """Whatever is open needs a reason; with `expect` there is no second round."""
-        for claim in self._open():
-            if claim not in self._pending:
-                self._pending[claim] = _unsaid(self._holdings[claim])
+        """Whatever is open and was not written needs a reason; with `expect` that was all."""
+        for progress in self._open():
+            if progress.why is None and progress.written is None:
+                progress.why = progress.unsaid()
             if self._expect:
-                self._final[claim] = self._pending[claim]
+                progress.final = progress.why
 
     def _wait_for_another_round(self, attempt: int) -> None:
         pause = 0.0 if self._apart and attempt == 1 else self._run.backoff.pause(attempt)
@@ -236,22 +270,22 @@ class _Promotion:
         try:
             return self._run.ask(self._plan)
         except ProviderError as error:
-            for claim in self._open():
-                self._final[claim] = error
+            for progress in self._open():
+                progress.why = error
             raise DeadlineError(f"could not look again: {error}") from error
 
-    def _give_up(self, stopped: CloudfailError) -> None:
-        for claim in self._open():
-            why = self._pending.get(claim)
+    def _give_up(self, stopped: CloudfailError, but: Sequence[Progress] = ()) -> None:
+        for progress in self._open():
+            if progress in but:
+                continue
             # At the deadline the reason for the last round tells more than "time is up".
-            late = isinstance(stopped, DeadlineError) and why is not None
-            self._final[claim] = why if late and why is not None else stopped
+            late = isinstance(stopped, DeadlineError) and progress.why is not None
+            progress.final = progress.why if late else stopped
 
     def _outcome(self, first: Plan, began: float) -> Outcome:
-        results = tuple(self._result(claim) for claim in self._claims)
         outcome = Outcome(
             plan=first,
-            results=results,
+            results=tuple(_result(progress) for progress in self._claims.values()),
             changed=self._changed,
             run_id=self._run.run_id,
             seconds=self._run.clock.now() - began,
@@ -259,13 +293,6 @@ class _Promotion:
         )
         self._write_down(outcome)
         return outcome
-
-    def _result(self, claim: Claim) -> Result:
-        holding = self._holdings.get(claim)
-        if holding is None:
-            return Result(claim=claim, owner=Owner.UNKNOWN, error=self._final.get(claim))
-        error = None if holding.owner is Owner.MINE else self._final.get(claim)
-        return Result(claim=claim, owner=holding.owner, holder=holding.holder, error=error)
 
     def _write_down(self, outcome: Outcome) -> None:
         journal = self._run.journal
@@ -283,45 +310,28 @@ class _Promotion:
         )
 
 
+def _result(progress: Progress) -> Result:
+    holding = progress.holding
+    if holding is None:
+        return Result(claim=progress.claim, owner=Owner.UNKNOWN, error=progress.final)
+    error = None if progress.is_mine else progress.final
+    return Result(claim=progress.claim, owner=holding.owner, holder=holding.holder, error=error)
+
+
+def _completing(lane: Lane, owed: set[Claim]) -> Lane:
+    steps = tuple(
+        msgspec.structs.replace(step, completes=True) if owed.issuperset(step.claims) else step
+        for step in lane.steps
+    )
+    return Lane(key=lane.key, steps=steps)
+
+
 def _batched(plan: Plan) -> set[Claim]:
     """Claims that share a call with another one."""
     return {claim for step in plan.steps if len(step.claims) > 1 for claim in step.claims}
 
 
-def _same(now: Holding, before: Holding) -> bool:
-    return (now.owner, now.holder) == (before.owner, before.holder)
-
-
-def _shown(holding: Holding) -> str:
-    return holding.holder or holding.owner.value
-
-
-def _unsaid(holding: Holding) -> TransientError | VerifyError:
-    if holding.owner is Owner.UNKNOWN:
-        return TransientError(f"{holding.claim}: the cloud did not say who holds it")
-    return VerifyError(f"{holding.claim}: {_shown(holding)} has it, and no step would change that")
-
-
 def _may_be_a_neighbour(error: CloudfailError) -> bool:
     """True when another claim of the same batch may have caused it."""
-    never = (TransientError, DeniedError, NotFoundError)
+    never = (TransientError, DeniedError)
     return isinstance(error, ProviderError) and not isinstance(error, never)
-
-
-# What decides the exit code when claims failed differently: first what a person has to mend.
-_ORDER: tuple[type[CloudfailError], ...] = (
-    DeadlineError,
-    TransientError,
-    ConflictError,
-    VerifyError,
-    RefusedError,
-    ProviderError,
-    NotFoundError,
-    DeniedError,
-    SupersededError,
-)
-
-
-def _weight(error: CloudfailError) -> int:
-    ranks = [_ORDER.index(kind) for kind in type(error).__mro__ if kind in _ORDER]
-    return ranks[0] if ranks else len(_ORDER)

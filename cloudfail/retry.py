@@ -14,6 +14,8 @@ from cloudfail.errors import TransientError
 
 T = TypeVar("T")
 
+_AT_ONCE = 0.05
+
 
 class Backoff(msgspec.Struct, frozen=True):
     """Pauses in seconds: `first * factor**n`, at most `most`, each shortened by up to a half.
@@ -44,10 +46,11 @@ def retrying(
     *,
     on: tuple[type[Exception], ...] = (TransientError,),
     before_pause: Callable[[int, BaseException], None] = _nothing,
+    sleep: Callable[[float], None] | None = None,
 ) -> T:
     """Call until it returns; the last error is raised when the next pause would pass the deadline.
 
-    `before_pause(attempt, error)` runs before each pause and may raise to end it all.
+    `before_pause(attempt, error)` runs before each pause; it, and `sleep`, may raise to end it all.
     """
 
     def wait(state: tenacity.RetryCallState) -> float:
@@ -60,7 +63,7 @@ def retrying(
         return state.upcoming_sleep >= deadline.left()
 
     retries = tenacity.Retrying(
-        sleep=deadline.clock.sleep,
+        sleep=sleep or deadline.clock.sleep,
         retry=tenacity.retry_if_exception_type(on),
         wait=wait,
         stop=stop,
@@ -81,7 +84,8 @@ def _pause(error: BaseException, attempt: int, backoff: Backoff) -> float:
     if getattr(error, "fresh_connection", False) and attempt == 1:
         return 0.0
     asked: float | None = getattr(error, "retry_after", None)
-    if asked is None:
+    # Who is told "at once" again and again must not become a storm.
+    if asked is None or (asked < _AT_ONCE and attempt > 1):
         return backoff.pause(attempt)
     # Everybody was told the same time: the jitter goes on top, never below what was asked.
     return asked * (1.0 + backoff.jitter() / 10)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 from cloudfail.clock import Deadline
-from cloudfail.errors import DeadlineError, SupersededError
+from cloudfail.errors import DeadlineError
 from cloudfail.role.directory import StateDirectory, file_name, try_lock
 
 _POLL = 0.005
@@ -68,13 +68,7 @@ class RunLock:
                 f"{self._instance}: another run (process {holder}) still holds "
                 f"{self._files.path / self._name}: end it, or raise the deadline"
             )
-        clock, asked = deadline.clock, min(seconds, left)
-        before = clock.now()
-        clock.sleep(asked)
-        if clock.now() - before < asked / 2:
-            raise SupersededError(
-                f"{self._instance}: asked to stop while waiting for the run of process {holder}"
-            )
+        deadline.clock.sleep(min(seconds, left))
 
 
 def _sign(fd: int, text: str) -> None:

@@ -9,8 +9,9 @@ from ipaddress import ip_address, ip_network
 import pytest
 from cloudfail.errors import CloudfailError, SupersededError
 from cloudfail.model import Claim, Owner, Peer, PrivateIp, PublicIp, Route
+from cloudfail.outcome import Outcome
 from cloudfail.planner import build_plan
-from cloudfail.promote import Outcome, promote
+from cloudfail.promote import FINISH_SECONDS, promote
 from cloudfail.provider import Setup
 from cloudfail.run import Run
 from cloudfail.testing import Crash, FakeCloud, FakeWorld, Fault, ListJournal, ready_run
@@ -202,7 +203,8 @@ def test_an_endless_thief_ends_at_the_deadline(atomic: bool, fault: Fault) -> No
     cloud = FakeCloud(world, "a", setup=setup, atomic=atomic, writes=itertools.repeat(fault))
     outcome = promote(cloud, CLAIMS, run)
     assert outcome.exit_code in {3, 75}
-    assert run.clock.now() - began <= 30.0
+    # An add whose remove was sent may be finished after the deadline, for a bounded time.
+    assert run.clock.now() - began <= 30.0 + (0.0 if atomic else FINISH_SECONDS)
     assert len(cloud.sent) < 200
 
 

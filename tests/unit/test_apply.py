@@ -6,8 +6,8 @@ import threading
 from ipaddress import ip_address
 
 import pytest
-from cloudfail.apply import apply_plan
-from cloudfail.errors import ConflictError, DeniedError, TransientError
+from cloudfail.apply import apply_plan, error_of
+from cloudfail.errors import ConflictError, DeniedError, SupersededError, TransientError
 from cloudfail.model import Claim, Lane, Node, Plan, PrivateIp, PublicIp, Step
 from cloudfail.testing import Crash, ListJournal, ready_run
 
@@ -73,7 +73,8 @@ def test_what_builds_on_a_failed_claim_is_not_begun_and_the_rest_is() -> None:
     )
     applied = apply_plan(plan(lane, (step("elsewhere", OTHER),)), writer, ready_run())
     assert sorted(writer.done) == ["elsewhere", "independent"]
-    assert applied.errors == {PRIVATE: denied, ON_IT: denied}
+    assert applied.errors == {PRIVATE: denied}
+    assert error_of(ON_IT, applied.errors) is denied
 
 
 def test_a_lane_whose_whole_next_stage_is_orphaned_goes_on_after_it() -> None:
@@ -130,10 +131,31 @@ def test_a_crash_is_never_swallowed() -> None:
         apply_plan(plan((step("take", OTHER),)), Writer(take=Crash()), ready_run())
 
 
+def test_a_bug_of_a_provider_is_an_error_of_its_claims_and_stops_no_other_lane() -> None:
+    journal = ListJournal()
+    writer = Writer(take=KeyError("AllocationId"))
+    lanes = plan((step("take", OTHER),), (step("first", PRIVATE), step("then", PRIVATE, stage=1)))
+    applied = apply_plan(lanes, writer, ready_run(journal=journal))
+    assert writer.done == ["first", "then"]
+    assert "bug in the provider" in str(applied.errors[OTHER])
+    assert journal.events("failed")[0]["code"] == "KeyError"
+
+
+def test_a_refused_step_is_neither_begun_nor_written_down() -> None:
+    def no_longer() -> None:
+        raise SupersededError("BACKUP")
+
+    journal = ListJournal()
+    run = ready_run(role=no_longer, journal=journal)
+    applied = apply_plan(plan((step("take", OTHER),)), Writer(), run)
+    assert (applied.begun, journal.events("intent")) == ([], [])
+    assert isinstance(applied.errors[OTHER], SupersededError)
+
+
 def test_a_plan_without_lanes_does_nothing() -> None:
     applied = apply_plan(plan(), Writer(), ready_run())
-    assert (applied.done, applied.errors) == ((), {})
+    assert (applied.begun, applied.done, applied.errors) == ([], [], {})
 
 
 def test_a_lane_without_steps_does_nothing() -> None:
-    assert apply_plan(plan(()), Writer(), ready_run()).done == ()
+    assert apply_plan(plan(()), Writer(), ready_run()).done == []

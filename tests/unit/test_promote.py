@@ -21,8 +21,10 @@ from cloudfail.errors import (
 )
 from cloudfail.guard import Rules
 from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PrivateIp, PublicIp, Step
+from cloudfail.outcome import Outcome, Result
 from cloudfail.planner import build_plan
-from cloudfail.promote import SETTLE_SECONDS, Outcome, Result, promote
+from cloudfail.progress import SETTLE_SECONDS
+from cloudfail.promote import promote
 from cloudfail.provider import Setup
 from cloudfail.run import Run
 from cloudfail.testing import FakeClock, FakeCloud, FakeWorld, Fault, ListJournal, ready_run

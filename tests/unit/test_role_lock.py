@@ -110,26 +110,6 @@ def test_a_role_superseded_before_the_run_never_runs(tmp_path: Path) -> None:
         pytest.fail("a superseded run began")
 
 
-def test_a_waiter_whose_clock_is_woken_stops(tmp_path: Path) -> None:
-    store, clock = RoleStore(tmp_path), SystemClock()
-    ended = threading.Event()
-
-    def wake() -> None:
-        while not ended.wait(0.001):
-            clock.wake()
-
-    waker = threading.Thread(target=wake)
-    with store.running("edge", Deadline.after(clock, 1)):
-        waker.start()
-        with (
-            pytest.raises(SupersededError, match="asked to stop"),
-            store.running("edge", Deadline.after(clock, 30)),
-        ):
-            pytest.fail("two runs at once")
-    ended.set()
-    waker.join(5)
-
-
 def test_a_waiter_that_was_stopped_between_two_looks_stops_too(tmp_path: Path) -> None:
     store, asked = RoleStore(tmp_path), []
 

@@ -6,12 +6,11 @@ import threading
 from ipaddress import ip_address
 
 import pytest
-from cloudfail.clock import Deadline, SystemClock, wall_clock
+from cloudfail.clock import SystemClock, wall_clock
 from cloudfail.errors import DeadlineError, SupersededError, TransientError
 from cloudfail.model import PublicIp, Step
 from cloudfail.provider import ApiCall
-from cloudfail.run import Run
-from cloudfail.testing import FakeClock, ListJournal, ready_run
+from cloudfail.testing import FakeClock, ready_run
 
 CLAIM = PublicIp(address=ip_address("203.0.113.7"))
 TAKE = Step(call="Take", claims=(CLAIM,), params={}, summary="take")
@@ -106,15 +105,9 @@ def test_attempts_are_counted_per_step() -> None:
         assert doing.attempts == 3
 
 
-def test_a_stop_wakes_a_sleeping_run_and_later_sleeps_still_sleep() -> None:
+def test_a_stop_ends_a_pause_within_a_moment() -> None:
     clock = SystemClock()
-    run = Run(
-        instance="edge",
-        deadline=Deadline.after(clock, 60),
-        journal=ListJournal(),
-        role=lambda *, completes=False: None,
-        clock=clock,
-    )
+    run = ready_run(clock=clock)
     timer = threading.Timer(0.05, run.stop, ["SIGTERM"])
     timer.start()
     began = clock.now()
@@ -122,9 +115,30 @@ def test_a_stop_wakes_a_sleeping_run_and_later_sleeps_still_sleep() -> None:
         run.pause(30)
     assert clock.now() - began < 10
     timer.join()
-    before = clock.now()
-    clock.sleep(0.02)
-    assert clock.now() - before >= 0.015
+
+
+def test_a_newer_role_ends_a_pause_too() -> None:
+    clock = FakeClock()
+
+    def role() -> None:
+        if clock.now() > 1.0:
+            raise SupersededError("BACKUP")
+
+    run = ready_run(clock=clock, role=role)
+    with pytest.raises(SupersededError):
+        run.pause(30)
+    assert clock.now() < 1.2
+
+
+def test_a_finishing_run_is_not_ended_by_a_stop_nor_by_the_deadline() -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=1.0)
+    clock.advance(2.0)
+    run.stop("SIGTERM")
+    run.finish(10.0)
+    run.pause(3.0)
+    assert clock.now() == pytest.approx(5.0)
+    assert run.deadline.left() == pytest.approx(7.0)
 
 
 def test_two_runs_have_different_ids() -> None:

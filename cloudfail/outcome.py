@@ -1,0 +1,68 @@
+"""How a run ended: per claim, and as one exit code."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cloudfail.errors import (
+    CloudfailError,
+    ConflictError,
+    DeadlineError,
+    DeniedError,
+    NotFoundError,
+    ProviderError,
+    RefusedError,
+    SupersededError,
+    TransientError,
+    VerifyError,
+)
+from cloudfail.model import Claim, Owner, Plan
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How it ended for one claim: who has it, and the error when that is not this node."""
+
+    claim: Claim
+    owner: Owner
+    holder: str = ""
+    error: CloudfailError | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended. `plan` is the first one; `seconds` are monotonic, from look to proof."""
+
+    plan: Plan
+    results: tuple[Result, ...]
+    changed: bool
+    run_id: str
+    seconds: float
+    calls: int
+
+    @property
+    def error(self) -> CloudfailError | None:
+        """The error that decides the exit code: a supersession, else the worst, else None."""
+        errors = [result.error for result in self.results if result.error is not None]
+        return max(errors, key=_weight) if errors else None
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.error is None else self.error.exit_code
+
+
+# What decides the exit code when claims failed differently: first what a person has to mend.
+_ORDER: tuple[type[CloudfailError], ...] = (
+    DeadlineError,
+    TransientError,
+    ConflictError,
+    VerifyError,
+    RefusedError,
+    ProviderError,
+    NotFoundError,
+    DeniedError,
+    SupersededError,
+)
+
+
+def _weight(error: CloudfailError) -> int:
+    ranks = [_ORDER.index(kind) for kind in type(error).__mro__ if kind in _ORDER]
+    return ranks[0] if ranks else len(_ORDER)
