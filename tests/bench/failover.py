@@ -26,6 +26,11 @@ class Failover(msgspec.Struct, frozen=True):
     dark_ms: float
     api_calls: int
 
+    @property
+    def beyond_ms(self) -> float:
+        """The dark time that is neither VRRP's detection nor the API's answers."""
+        return self.dark_ms - self.detection_ms - self.api_ms
+
 
 def middle(runs: Sequence[Failover]) -> Failover:
     """Return the medians, field by field; the worst verdict and the most calls."""

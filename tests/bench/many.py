@@ -8,16 +8,17 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from itertools import groupby
 
 import msgspec
 from cloudfail import process
 from cloudfail.lab.cloud.records import Call
-from cloudfail.lab.cloud.world import Subnet, World, WorldNode, WorldPublicIp, WorldTable
+from cloudfail.lab.cloud.world import Built, Subnet, World, WorldNode, WorldPublicIp, WorldTable
 from cloudfail.throttle import Limit
 
-from bench.contest import PATIENCE
-from bench.stage import MASTER, STANDBY, Stage
+from bench.contest import PATIENCE, Floor, measure
+from bench.stage import MASTER, STANDBY, Stage, small_world
 from cloudfail_aws.operations import DEFAULT_WRITE, LIMITS
 
 COUNT = 50
@@ -105,9 +106,7 @@ def config(stage: Stage, count: int) -> str:
 
 def run(stage: Stage, count: int) -> Batch:
     """Build the world anew, and promote the standby in a fresh process."""
-    faults = stage.cloud.faults
-    stage.built = stage.cloud.build(world(count))
-    stage.cloud.faults = faults
+    stage.built = _rebuilt(stage, world(count))
     path = stage.folder / "many.toml"
     path.write_text(config(stage, count))
     mark = stage.mark()
@@ -127,14 +126,17 @@ def run(stage: Stage, count: int) -> Batch:
     return _batch(mark.calls(), (ended - began) * 1000)
 
 
-def bound_ms(batch: Batch, latency_ms: float) -> float:
-    """Return the least time that EC2's buckets, the pool's width and the latency allow.
+def bound_ms(batch: Batch, answer: float) -> float:
+    """Return the least time that EC2's buckets, the pool's width and the latency allow."""
+    return max(bucket_ms(batch), pool_ms(batch, answer))
 
-    A phase cannot begin before the one before it has ended, and a call is not divisible: `calls /
-    width x latency`, rounded up in each phase.
+
+def pool_ms(batch: Batch, answer: float) -> float:
+    """Return `calls / width x latency`, rounded up in each phase.
+
+    A phase cannot begin before the one before it has ended, and a call is not divisible.
     """
-    waves = sum(math.ceil(calls / WIDTH) for calls in batch.phases)
-    return max(bucket_ms(batch), waves * latency_ms)
+    return sum(math.ceil(calls / WIDTH) for calls in batch.phases) * answer
 
 
 def bucket_ms(batch: Batch) -> float:
@@ -144,6 +146,21 @@ def bucket_ms(batch: Batch) -> float:
 
 def _wait_ms(limit: Limit, calls: int) -> float:
     return max(0.0, calls - limit.capacity) / limit.refill * 1000
+
+
+def answer_ms(stage: Stage) -> float:
+    """Return how long the cloud takes for one call: the median of a few writes by themselves."""
+    stage.built = _rebuilt(stage, small_world())
+    with closing(Floor(stage)) as floor:
+        return statistics.median(measure(stage, floor).ended_ms for _ in range(5))
+
+
+def _rebuilt(stage: Stage, wanted: World) -> Built:
+    """Build another world in the same cloud, which keeps its faults."""
+    faults = stage.cloud.faults
+    built = stage.cloud.build(wanted)
+    stage.cloud.faults = faults
+    return built
 
 
 def middle(batches: Sequence[Batch]) -> Batch:
