@@ -5,7 +5,7 @@
 | public-ip        | peer, nobody   | AssociateAddress                                       | eni/addr  |
 | private-ip IPv4  | peer, nobody   | one AssignPrivateIpAddresses for all                   | eni       |
 | private-ip IPv6  | nobody         | one AssignIpv6Addresses for all                        | eni       |
-| private-ip IPv6  | peer           | UnassignIpv6Addresses there, then the above            | eni       |
+| private-ip IPv6  | peer           | UnassignIpv6Addresses there, then AssignIpv6Addresses  | eni       |
 | public-ip on a private-ip that moves, and sits on it already | none: EC2 drags it along |    |
 | the same, but sits elsewhere      | AssociateAddress after AssignPrivateIpAddresses | eni  |
 | route            | exists         | ReplaceRoute                                           | table     |
@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from cloudfail.model import Claim, Holding, Lane, Node, Owner, PrivateIp, PublicIp, Route, Step
 
 
@@ -102,11 +103,24 @@ def _private_steps(
             params={**_ours(node, "PrivateIpAddresses", v4), "AllowReassignment": True},
             summary=_summary(f"move {_targets(v4)} to {node.ref}", along),
         )
+    yield from _ipv6_steps(v6, node)
+
+
+def _ipv6_steps(v6: Sequence[Holding], node: Node) -> Iterator[Step]:
+    """An add for each holder: a remove that is denied must not hold up another one's add."""
     held: dict[str, list[Holding]] = defaultdict(list)
     for holding in v6:
-        if holding.holder:
-            held[holding.holder].append(holding)
+        held[holding.holder].append(holding)
     for holder, theirs in held.items():
+        put = Step(
+            call="AssignIpv6Addresses",
+            claims=tuple(h.claim for h in theirs),
+            params=_ours(node, "Ipv6Addresses", theirs),
+            summary=f"put {_targets(theirs)} on {node.ref}",
+        )
+        if not holder:
+            yield put
+            continue
         yield Step(
             call="UnassignIpv6Addresses",
             claims=tuple(h.claim for h in theirs),
@@ -115,15 +129,7 @@ def _private_steps(
             destroys={"holder": holder, "addresses": _targets(theirs)},
             releases=True,
         )
-    if v6:
-        yield Step(
-            call="AssignIpv6Addresses",
-            claims=tuple(h.claim for h in v6),
-            params=_ours(node, "Ipv6Addresses", v6),
-            summary=f"put {_targets(v6)} on {node.ref}",
-            stage=1 if held else 0,
-            completes=bool(held),
-        )
+        yield msgspec.structs.replace(put, stage=1, completes=True)
 
 
 def _point_route(holding: Holding, claim: Route, node: Node) -> Step:

@@ -157,15 +157,18 @@ def test_ipv6_that_nobody_has_is_only_assigned() -> None:
     assert (step.call, step.stage, step.completes) == ("AssignIpv6Addresses", 0, False)
 
 
-def test_ipv6_of_several_peers_is_assigned_in_one_call() -> None:
+def test_ipv6_of_several_peers_is_assigned_apart_so_that_a_denied_remove_holds_up_no_other() -> (
+    None
+):
     other = private("2001:db8::101", holder="eni-third")
     found = steps(private(V6), other, private("2001:db8::102", Owner.NOBODY))
-    assert [step.call for step in found] == [
-        "UnassignIpv6Addresses",
-        "UnassignIpv6Addresses",
-        "AssignIpv6Addresses",
+    assert [(step.call, step.stage, step.completes, len(step.claims)) for step in found] == [
+        ("UnassignIpv6Addresses", 0, False, 1),
+        ("AssignIpv6Addresses", 1, True, 1),
+        ("UnassignIpv6Addresses", 0, False, 1),
+        ("AssignIpv6Addresses", 1, True, 1),
+        ("AssignIpv6Addresses", 0, False, 1),
     ]
-    assert len(found[-1].params["Ipv6Addresses"]) == 3
 
 
 def test_routes_of_a_table_share_a_lane_and_go_at_the_same_time() -> None:
