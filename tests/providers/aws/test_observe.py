@@ -133,6 +133,12 @@ def test_pages_are_followed_to_the_end() -> None:
     assert all(asked["MaxResults"] and asked["Filters"] for asked in pages.asked)
 
 
+def test_no_claims_take_no_call(node_of: NodeMaker) -> None:
+    node = node_of()
+    assert node.provider.observe([]) == []
+    assert node.operations == []
+
+
 # Whose
 
 
