@@ -27,7 +27,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 def available() -> Mapping[str, Listed]:
     """Return every installed plugin by name, the broken ones with their problem."""
     found: dict[str, Listed] = {}
-    for entry in _entries():
+    for entry in _unique(_raw_entries()):
         listed = _list(entry)
         other = found.get(entry.name)
         if other is not None:
@@ -44,22 +44,24 @@ def available() -> Mapping[str, Listed]:
 def load(name: str) -> ProviderSpec:
     """Return the provider of that name. Raises ProviderMissingError, saying what is known."""
     # Only this plugin is imported: another one may be slow or broken.
-    entries = [entry for entry in _entries() if entry.name == name]
+    raw = list(_raw_entries())
+    entries = [entry for entry in raw if entry.name == name]
     if not entries:
-        known = ", ".join(sorted(entry.name for entry in _entries())) or "none installed"
+        known = ", ".join(sorted({entry.name for entry in raw})) or "none installed"
         raise ProviderMissingError(f"no provider named {name!r}; known: {known}")
-    if len(entries) > 1:
+    # Whose it is stands in the distribution's METADATA, slow to parse: only a conflict needs it.
+    if len(entries) > 1 and len(_unique(entries)) > 1:
         raise ProviderMissingError(f"provider {name!r}: {available()[name].problem}")
-    listed = _list(entries[0])
-    if listed.spec is None:
-        raise ProviderMissingError(f"provider {name!r} is broken: {listed.problem}")
-    return listed.spec
+    spec = _load(entries[0])
+    if isinstance(spec, str):
+        raise ProviderMissingError(f"provider {name!r} is broken: {spec}")
+    return spec
 
 
-def _entries() -> list[EntryPoint]:
+def _unique(entries: Iterable[EntryPoint]) -> list[EntryPoint]:
     # An editable install beside a wheel lists the same entry twice.
     unique: dict[tuple[str, str, str], EntryPoint] = {}
-    for entry in _raw_entries():
+    for entry in entries:
         unique.setdefault((entry.name, entry.value, _distribution(entry)[0]), entry)
     return list(unique.values())
 
@@ -75,14 +77,21 @@ def _distribution(entry: EntryPoint) -> tuple[str, str]:
 def _list(entry: EntryPoint) -> Listed:
     distribution, version = _distribution(entry)
     listed = Listed(name=entry.name, distribution=distribution, version=version)
+    spec = _load(entry)
+    if isinstance(spec, str):
+        return msgspec.structs.replace(listed, problem=spec)
+    return msgspec.structs.replace(listed, spec=spec)
+
+
+def _load(entry: EntryPoint) -> ProviderSpec | str:
+    """Return the plugin, or what is wrong with it."""
     try:
         spec = entry.load()
-    except Exception as error:  # noqa: BLE001 - a third party's import may fail in any way
-        text = f"{entry.value} does not import: {type(error).__name__}: {error}"
-        return msgspec.structs.replace(listed, problem=text)
+    # A third party's import may fail in any way, and some call sys.exit.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return f"{entry.value} does not import: {type(error).__name__}: {error}"
     if not isinstance(spec, ProviderSpec):
-        return msgspec.structs.replace(listed, problem=f"{entry.value} is not a ProviderSpec")
+        return f"{entry.value} is not a ProviderSpec"
     if spec.api != API:
-        text = f"{entry.value} speaks plugin API {spec.api}, this cloudfail speaks {API}"
-        return msgspec.structs.replace(listed, problem=text)
-    return msgspec.structs.replace(listed, spec=spec)
+        return f"{entry.value} speaks plugin API {spec.api}, this cloudfail speaks {API}"
+    return spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,16 @@ def _print_table(args: Namespace, path: Path, reading: Reading) -> None:
 def _what(entry: Entry) -> str:
     fields = entry.fields
     first = [_text(fields[name]) for name in _WHAT if fields.get(name)][:1]
-    more = [form.format(_text(fields[name])) for name, form in _MORE if name in fields]
-    return "; ".join([*first, *(text for text in more if text)])
+    more = [form.format(_text(fields[name])) for name, form in _MORE if _tells(name, fields)]
+    return "; ".join([*first, *more])
+
+
+def _tells(name: str, fields: Mapping[str, Any]) -> bool:
+    """What is empty or zero says nothing, but for an exit code; nor does a first attempt."""
+    value = fields.get(name)
+    if name == "exit_code":
+        return value is not None
+    return bool(value) and (name, value) != ("attempts", 1)
 
 
 def _text(value: Any) -> str:

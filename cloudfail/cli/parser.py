@@ -169,9 +169,11 @@ def seconds(text: str) -> float:
 
 
 def filled(text: str) -> str:
-    """Take a text that is not empty: `--instance "$UNSET"` would be about another instance."""
+    """Take a text that is not empty (`--instance "$UNSET"` would mean another one), nor binary."""
     if not text.strip():
         raise argparse.ArgumentTypeError("it is empty; give a value, or leave the flag out")
+    if not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!a} is no plain text; write it as UTF-8")
     return text
 
 

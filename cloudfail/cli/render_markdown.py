@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cloudfail.cli.render_shell import exports
 from cloudfail.cli.render_text import finding_line
@@ -20,20 +20,20 @@ def render_plan(target: Target, plan: Plan) -> str:
         "",
         f"Cloud: {target.spec.name}. Network interface: `{plan.node.ref}`. Plan: `{plan.digest}`.",
         "",
-        *_now(plan, names),
+        *_now(target, plan),
         *_findings(plan),
         *_steps(target, plan),
         *_check(target),
-        *_back(target, plan, names),
+        *_back(target, plan),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _now(plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
+def _now(target: Target, plan: Plan) -> Iterator[str]:
     yield from ("## Who holds what now", "", "| claim | owner | holder |", "|---|---|---|")
     for holding in plan.holdings:
         holder = f"`{holding.holder}`" if holding.holder else ""
-        who = f"{names.get(holding.holder, '')} {holder}".strip()
+        who = f"{target.whereabouts(holding, plan.node)} {holder}".strip()
         yield f"| {_cell(str(holding.claim))} | {holding.owner.value} | {who} |"
     yield ""
 
@@ -83,7 +83,7 @@ def _check(target: Target) -> Iterator[str]:
     yield from ("Exit code 0: nothing is left to do.", "")
 
 
-def _back(target: Target, plan: Plan, names: Mapping[str, str]) -> Iterator[str]:
+def _back(target: Target, plan: Plan) -> Iterator[str]:
     yield from ("## How to go back", "")
     moved = {claim for step in plan.steps for claim in step.claims}
     before = [holding for holding in plan.holdings if holding.claim in moved]
@@ -93,13 +93,14 @@ def _back(target: Target, plan: Plan, names: Mapping[str, str]) -> Iterator[str]
     yield "A move is undone by a move. Let keepalived make the node that held it before master"
     yield "again; otherwise this node takes it back at its next promotion. Or, on that node:"
     yield from ("", *_code(f"cloudfail promote {target.elsewhere}"), "")
-    yield from (f"* {_origin(holding, names)}" for holding in before)
+    yield from (
+        f"* {_origin(holding, target.whereabouts(holding, plan.node))}" for holding in before
+    )
 
 
-def _origin(holding: Holding, names: Mapping[str, str]) -> str:
+def _origin(holding: Holding, name: str) -> str:
     if holding.owner is Owner.NOBODY:
         return f"{holding.claim}: nobody held it; there is nothing to go back to"
-    name = names.get(holding.holder, "")
     holder = f"{name} (`{holding.holder}`)" if name else f"`{holding.holder}`"
     return f"{holding.claim}: it was with {holder}"
 

@@ -10,11 +10,11 @@ from cloudfail.model import Finding, Holding, Plan
 
 def render_plan(target: Target, plan: Plan) -> str:
     """Return who holds what, the steps, and what stands in the way."""
-    names = target.names(plan.node)
     me = f"{target.node_name} ({plan.node.ref})" if target.node_name else plan.node.ref
     lines = [f"instance {plan.instance}, this node is {me}", "", "now:"]
     lines += [
-        f"  {holding_line(holding, names.get(holding.holder, ''))}" for holding in plan.holdings
+        f"  {holding_line(holding, target.whereabouts(holding, plan.node))}"
+        for holding in plan.holdings
     ]
     lines += ["", *_steps(plan)]
     if plan.findings:

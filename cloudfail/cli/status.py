@@ -11,7 +11,6 @@ With --check, one line for Nagios, Icinga and the like, and their exit codes:
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 
 from cloudfail.cli import parser as flags
 from cloudfail.cli.asking import asking
@@ -57,7 +56,7 @@ def run(args: Namespace) -> int:
     elif args.check:
         show(verdict.line)
     else:
-        _print_table(target, holdings, target.names(node), role)
+        _print_table(target, node, holdings, role)
     return verdict.code if args.check else 0
 
 
@@ -73,13 +72,11 @@ def _role(instance: str) -> str:
     return recorded.role.value if recorded else ""
 
 
-def _print_table(
-    target: Target, holdings: tuple[Holding, ...], names: Mapping[str, str], role: str
-) -> None:
+def _print_table(target: Target, me: Node, holdings: tuple[Holding, ...], role: str) -> None:
     node = f", node {target.node_name}" if target.node_name else ""
     show(f"instance {target.instance.name}{node}, role {role or 'not recorded'}")
     rows = [
-        (str(one.claim), one.owner.value, names.get(one.holder, ""), one.holder, one.obstacle)
+        (str(one.claim), one.owner.value, target.whereabouts(one, me), one.holder, one.obstacle)
         for one in holdings
     ]
     head, *lines = render_table(("CLAIM", "OWNER", "NODE", "HOLDER", "OBSTACLE"), rows).splitlines()

@@ -28,7 +28,7 @@ from cloudfail.config.problems import Problems
 from cloudfail.config.settings import read_settings, with_flags
 from cloudfail.errors import ConfigError, UsageError
 from cloudfail.guard import Rules
-from cloudfail.model import Node, Peer
+from cloudfail.model import Holding, Node, Owner, Peer
 from cloudfail.provider import ApiCall, Provider, ProviderSpec, Setup
 
 
@@ -88,6 +88,13 @@ class Target:
             setup = msgspec.structs.replace(setup, on_call=on_call)
         return self.spec.build(setup)
 
+    def whereabouts(self, holding: Holding, node: Node) -> str:
+        """Name the holder as far as it is known; this node may have it in another place."""
+        name = self.names(node).get(holding.holder, "")
+        if holding.holder != node.ref or holding.owner is Owner.MINE:
+            return name
+        return f"{name or 'this node'}, on another address"
+
     def names(self, node: Node) -> Mapping[str, str]:
         """Return the names of nodes by network interface, as far as they are known."""
         known = {peer.interface_id: peer.name for peer in self.peers if peer.interface_id}
@@ -105,9 +112,14 @@ class Wanted:
 
     @classmethod
     def of(cls, args: Namespace, environ: Mapping[str, str]) -> Wanted:
+        """Raises UsageError for what is no text: it would break journal, digest and log."""
+
         def flag_or_variable(name: str) -> str:
             flag: str | None = getattr(args, name, None)
-            return flag or environ.get(f"CLOUDFAIL_{name.upper()}", "")
+            text = flag or environ.get(f"CLOUDFAIL_{name.upper()}", "")
+            if not text.isprintable():
+                raise UsageError(f"{name} {text!a} is no plain text; write it as UTF-8")
+            return text
 
         return cls(*(flag_or_variable(name) for name in ("config", "instance", "provider", "node")))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,8 @@ def test_a_usage_error_exits_64(machine: Machine, argv: list[str]) -> None:
         (["promote", "--deadline", "nan"], '"nan" is not a number of seconds'),
         (["promote", "--deadline", "٣"], '"٣" is not a number of seconds'),
         (["promote", "--deadline", "1_0"], '"1_0" is not a number of seconds'),
+        (["promote", "--instance", "\udcff"], "is no plain text"),
+        (["notify", "INSTANCE", "a\nb", "MASTER", "100"], r"instance 'a\nb' is no plain text"),
         (["history", "--limit", "²"], '"²" is not a number of lines'),
         (["history", "--limit", "9" * 5000], "is not a number of lines"),
         (["notify", "INSTANCE", "edge", "MASTER", "²"], '"²" is no priority'),
@@ -250,6 +255,43 @@ def test_a_demotion_stops_a_promotion_before_its_next_call(machine: Machine) -> 
     assert running.returncode == 4
     assert "edge is BACKUP since" in err
     assert machine.held == {EIP: "nic-b", VIP: ""}
+
+
+@contextlib.contextmanager
+def held_up(machine: Machine) -> Iterator[tuple[process.Popen[str], process.Popen[str], Path]]:
+    """One promotion inside its first call, and another that waits for it to end."""
+    machine.config()
+    hold = Path(f"{machine.world_file}.hold")
+    hold.write_text("")
+    with machine.spawn("promote") as first:
+        journal = machine.path / "journal.jsonl"
+        _wait_for(first, lambda: journal.exists() and '"intent"' in journal.read_text())
+        with machine.spawn("promote", "--output", "json") as second:
+            role = machine.path / "state" / "edge.role"
+            _wait_for(second, lambda: f'"pid": {second.pid}' in role.read_text())
+            try:
+                yield first, second, hold
+            finally:
+                hold.unlink(missing_ok=True)
+
+
+def test_a_look_after_the_event_saves_the_waiting_one_its_own(machine: Machine) -> None:
+    """Though the run that looked began before the event."""
+    with held_up(machine) as (first, second, hold):
+        hold.unlink()
+        assert first.wait(30) == 0
+        out, _ = second.communicate(timeout=30)
+    assert json.loads(out)["joined"] is True
+
+
+def test_a_signal_ends_the_wait_for_another_run(machine: Machine) -> None:
+    with held_up(machine) as (first, second, hold):
+        second.send_signal(signal.SIGTERM)
+        out, _ = second.communicate(timeout=10)
+        assert second.returncode == json.loads(out)["exit_code"] == 4
+        hold.unlink()
+        assert first.wait(30) == 0
+    assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
 
 
 def _wait_for(running: process.Popen[str], happened: object) -> None:

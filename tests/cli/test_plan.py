@@ -212,3 +212,13 @@ def test_a_plan_waits_out_a_transient_error_until_its_deadline(machine: Machine)
     answer = machine.run("plan", "--deadline", "0.2")
     assert answer.code == 69
     assert answer.err == "cloudfail: the API does not answer\n"
+
+
+def test_an_address_that_is_here_in_another_place_is_named_so(machine: Machine) -> None:
+    """An Elastic IP may sit on another private address of the very interface."""
+    machine.config()
+    machine.world({EIP: "nic-a", VIP: "nic-a"}, elsewhere=[EIP])
+    page = machine.run("plan", "--output", "markdown").out
+    assert f"| {EIP} | peer | a, on another address `nic-a` |" in page
+    assert f"{EIP}: peer (a, on another address, nic-a)" in machine.run("plan").out
+    assert "a, on another address" in machine.run("status").out

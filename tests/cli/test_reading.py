@@ -27,6 +27,8 @@ def test_history_shows_runs_oldest_first(machine: Machine) -> None:
     assert head.split() == ["TIME", "RUN", "INSTANCE", "GEN", "EVENT", "WHAT"]
     assert lines[0].split()[1:5] == [run_id, "edge", "1", "started"]
     assert any(f"give {EIP} to nic-a" in line and "request r-1" in line for line in lines)
+    assert not any("attempt" in line for line in lines)  # a first one is no news
+    assert any(line.endswith(" ms") and "ended" in line for line in lines)
     assert lines[-1].split()[4] == "note"
     assert "role BACKUP" in lines[-1]
 
@@ -126,6 +128,30 @@ def test_a_broken_plugin_harms_no_other(machine: Machine, plugin: Path) -> None:
     assert "instance.edge.provider: provider 'fake' is broken" in answer.err
     assert machine.finish(["policy", "aws", "--instance", "other"]).code == 0
     assert "does not import" in machine.finish(["version"]).out
+
+
+def test_a_plugin_that_exits_ends_nothing(machine: Machine, plugin: Path) -> None:
+    (plugin / "cloudfail_fake.py").write_text("raise SystemExit('x\\ny')\n")
+    answer = machine.finish(["providers"])
+    assert answer.code == 0
+    assert "does not import: SystemExit: x\\ny" in answer.out
+    assert len(answer.out.splitlines()) == 3
+    answer = machine.finish(["promote", "--provider", "fake", "--public-ip", "203.0.113.7"])
+    assert answer.code == 78
+    assert "provider 'fake' is broken" in answer.err
+
+
+def test_a_file_that_may_not_be_looked_at_is_there(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims by flags must not silently do without the file's guard."""
+    odd = Path("/etc") / ("x" * 300)
+    monkeypatch.setattr("cloudfail.cli.target.DEFAULT_PATH", odd)
+    monkeypatch.setattr(history, "DEFAULT_PATH", odd)
+    for argv in ["status", "--provider", "fake", "--public-ip", "203.0.113.7"], ["history"]:
+        answer = machine.run(*argv)
+        assert answer.code == 78
+        assert "File name too long; it must be a file that this user may read" in answer.err
 
 
 def test_no_providers_at_all_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

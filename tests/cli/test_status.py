@@ -99,3 +99,22 @@ def test_the_checks_document_has_its_exit_code(machine: Machine) -> None:
     assert answer.code == answer.json["exit_code"] == 2
     assert answer.json["verdict"] == "critical"
     assert "nobody holds" in answer.json["message"]
+
+
+def test_a_check_that_cannot_look_is_a_document_too(machine: Machine) -> None:
+    machine.config()
+    machine.world(fail={"error": "DeniedError", "message": "not|allowed"})
+    answer = machine.run("status", "--check", "--output", "json")
+    assert answer.code == answer.json["exit_code"] == 3
+    assert answer.json["verdict"] == "unknown"
+    assert answer.json["error"]["type"] == "denied"
+    # A bar would begin the performance data.
+    assert answer.json["message"] == "CLOUDFAIL UNKNOWN - not/allowed"
+
+
+def test_an_obstacle_stays_in_its_cell(machine: Machine) -> None:
+    machine.config()
+    machine.world({EIP: "nic-b", VIP: "nic-b"}, obstacles={EIP: "no\nroom|here\x1b[0m"})
+    assert len(machine.run("status").out.splitlines()) == 4
+    line = machine.run("status", "--check").out
+    assert "no\\nroom/here\\x1b[0m | mine=" in line

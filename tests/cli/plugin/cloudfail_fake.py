@@ -54,7 +54,8 @@ class FileCloud:
     def _holding(self, claim: Claim, world: Mapping[str, Any]) -> Holding:
         holder = world["held"].get(str(claim), "")
         obstacle = world.get("obstacles", {}).get(str(claim), "")
-        return Holding(claim=claim, owner=self._owner(holder), holder=holder.strip("?"),
+        owner = Owner.PEER if str(claim) in world.get("elsewhere", ()) else self._owner(holder)
+        return Holding(claim=claim, owner=owner, holder=holder.strip("?"),
                        obstacle=obstacle)  # fmt: skip
 
     def _owner(self, holder: str) -> Owner:
