@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudfail import process
 from cloudfail.lab.scenarios import SCENARIOS
 
 pytestmark = pytest.mark.netns
@@ -57,19 +56,6 @@ def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(
     texts = [event["event"] for event in document["timeline"]]
     assert any("resolved by path search" in text for text in texts)
     assert not any("SECURITY VIOLATION" in text or "disabling" in text for text in texts)
-
-
-def test_a_lab_leaves_nothing_behind(real_lab: Lab) -> None:
-    before = namespaces()
-    play(real_lab, "stop-master")
-    assert namespaces() <= before
-
-
-def namespaces() -> set[str]:
-    listed = process.run(
-        ["lsns", "--noheadings", "--output", "NS,TYPE"], capture_output=True, text=True, check=True
-    )
-    return {line for line in listed.stdout.splitlines() if "net" in line}
 
 
 def test_nothing_of_a_lab_is_written_to_the_machine(real_lab: Lab) -> None:

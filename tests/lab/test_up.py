@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,15 +13,16 @@ pytestmark = pytest.mark.netns
 
 Lab = Callable[..., Any]
 PATIENCE = 15.0
+NAME, OTHER = (f"test-{os.getpid()}-{number}" for number in (1, 2))
 
 
 @pytest.fixture
 def up(real_lab: Lab) -> Iterator[Lab]:
-    started = real_lab("up", "--name", "test-up", "--advert-int", "0.2")
+    started = real_lab("up", "--name", NAME, "--advert-int", "0.2")
     assert started.code == 0, started.stderr
 
     def on_it(action: str, *words: str) -> Any:
-        return real_lab(action, "--name", "test-up", *words)
+        return real_lab(action, "--name", NAME, *words)
 
     yield on_it
     on_it("down")
@@ -102,15 +104,15 @@ def test_a_mistake_is_one_sentence(up: Lab) -> None:
 
 
 def test_two_labs_do_not_meet(up: Lab, real_lab: Lab) -> None:
-    other = real_lab("up", "--name", "test-other", "--advert-int", "0.2", "--nodes", "3")
+    other = real_lab("up", "--name", OTHER, "--advert-int", "0.2", "--nodes", "3")
     try:
         assert other.code == 0, other.stderr
         assert up("kill", "a").code == 0
         await_holder(up, "b")
-        seen = real_lab("status", "--name", "test-other", "--output", "json").document
+        seen = real_lab("status", "--name", OTHER, "--output", "json").document
         assert [node["state"] for node in seen["nodes"]] == ["up", "up", "up"]
     finally:
-        assert real_lab("down", "--name", "test-other").code == 0
+        assert real_lab("down", "--name", OTHER).code == 0
 
 
 def test_without_a_lab_the_remedy_is_named(real_lab: Lab) -> None:
