@@ -115,8 +115,8 @@ AWS = (
         name="aws: a half-done IPv6 move is abandoned",
         rule=8,
         file=PLAN,
-        before="completes=bool(held)",
-        after="completes=False",
+        before="stage=1, completes=True",
+        after="stage=1, completes=False",
         tests=(PLANNING,),
     ),
     Mutation(

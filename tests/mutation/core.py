@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutation.tree import Mutation
 
 PROPERTIES = "tests/property/test_promote_properties.py"
+RULES = "tests/unit/test_promote_rules.py"
 
 CORE = (
     Mutation(
@@ -32,12 +33,12 @@ CORE = (
         tests=("tests/unit/test_guard.py", "tests/unit/test_planner.py"),
     ),
     Mutation(
-        name="what is ours already is planned for again in the next round",
+        name="what was written, and does not show yet, is written again",
         rule=6,
         file="cloudfail/promote.py",
-        before="if claim not in self._final and not self._is_mine(claim)",
-        after="if claim not in self._final",
-        tests=("tests/unit/test_promote.py", PROPERTIES),
+        before="leave=[progress.claim for progress in self._open() if progress.written],",
+        after="leave=[],",
+        tests=(RULES,),
     ),
     Mutation(
         name="one failed step takes the others down",
@@ -51,9 +52,17 @@ CORE = (
         name="one refused claim of a batch stops its neighbours",
         rule=7,
         file="cloudfail/promote.py",
-        before="            self._apart = True\n",
+        before="            self._apart = self._apart or apart\n",
         after="",
         tests=("tests/unit/test_promote.py",),
+    ),
+    Mutation(
+        name="a stop leaves with nobody what this run has removed",
+        rule=8,
+        file="cloudfail/promote.py",
+        before="        owed = [progress for progress in self._open() if progress.owed]\n",
+        after="        owed = []\n",
+        tests=(RULES,),
     ),
     Mutation(
         name="the role is not asked before a write",

@@ -50,7 +50,9 @@ def test_status_and_history_tell_what_happened(installed: Installed, cloud: Clou
     assert owners["b"]["holdings"][0]["owner"] == "mine"
     assert owners["a"]["holdings"][0]["owner"] == "peer"
     events = installed.cloudfail("history", "--output", "json").json["entries"]
-    assert [one["event"] for one in events] == ["started", "intent", "done", "verified", "ended"]
+    assert [one["event"] for one in events] == [
+        *("started", "planned", "intent", "done", "verified", "ended")
+    ]
 
 
 def test_the_commands_to_paste_are_printed(installed: Installed, cloud: Cloud) -> None:
