@@ -57,7 +57,7 @@ class Iam:
         policies = self._policies.get(session.role)
         scope = f"{self._engine.region}:{session.account}"
         action = f"{request.service}:{request.operation}"
-        for resource in resources_of(request, scope, self._tags):
+        for resource in resources_of(request, scope, self._tags, self._keys):
             if policies is None or not policies.allow(action, resource):
                 return denial(action, session.arn, resource.arn)
         return None
@@ -88,6 +88,13 @@ class Iam:
     def _tags(self, resource_id: str) -> dict[str, str]:
         tags = self._engine.ec2.describe_tags(filters={"resource-id": [resource_id]})
         return {tag["key"]: tag["value"] for tag in tags}
+
+    def _keys(self, resource_id: str) -> dict[str, str]:
+        """The condition keys of an Elastic IP; the other resources have none that is known here."""
+        for eip in self._engine.ec2.addresses:
+            if eip.allocation_id == resource_id:
+                return {"ec2:PublicIpAddress": eip.public_ip, "ec2:AllocationId": resource_id}
+        return {}
 
 
 def _unknown_credentials(service: str) -> Reply:

@@ -37,18 +37,23 @@ class Verdict(Enum):
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """An ARN, or `*`, and the tags of what it names."""
+    """An ARN, or `*`, and what it names has: tags, and condition keys of its own."""
 
     arn: str
     tags: Mapping[str, str] = {}
+    keys: Mapping[str, str] = {}
 
 
-def resources_of(request: ApiRequest, scope: str, tags: Any) -> list[Resource]:
+def resources_of(request: ApiRequest, scope: str, tags: Any, keys: Any) -> list[Resource]:
     """Name what the request acts on; `scope` is region:account, `tags` maps an id to its tags."""
     if request.service == "sts":
         return [Resource(request.params.get("RoleArn", "*"))]
     found = [
-        Resource(f"arn:aws:ec2:{scope}:{kind}/{request.params[name]}", tags(request.params[name]))
+        Resource(
+            f"arn:aws:ec2:{scope}:{kind}/{request.params[name]}",
+            tags(request.params[name]),
+            keys(request.params[name]),
+        )
         for name, kind in _RESOURCES.get(request.operation, {}).items()
         if name in request.params
     ]
@@ -89,6 +94,7 @@ class Policies:
 
     def _facts(self, statement: Mapping[str, Any], resource: Resource) -> dict[str, str]:
         known = {"ec2:Region": self._region, "aws:RequestedRegion": self._region}
+        known.update(resource.keys)
         for key, value in resource.tags.items():
             known[f"aws:ResourceTag/{key}"] = known[f"ec2:ResourceTag/{key}"] = value
         asked = [key for values in statement.get("Condition", {}).values() for key in values]
