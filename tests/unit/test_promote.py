@@ -38,43 +38,32 @@ def hooked(run: Run) -> Setup:
     return Setup(settings=None, before_write=run.before_write, on_call=run.on_call)
 
 
-class Batching(FakeCloud):
-    """One call for all private addresses; the call fails as a whole when one of them is bad."""
+INVALID = ProviderError("InvalidParameterValue", code="InvalidParameterValue")
 
-    bad: Claim | None = BAD
-    error: CloudfailError = ProviderError("InvalidParameterValue", code="InvalidParameterValue")
 
-    def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-        claims = tuple(h.claim for h in holdings if h.owner is Owner.PEER)
-        if not claims:
-            return ()
-        step = Step(call="Assign", claims=claims, params={}, summary="assign")
-        return (Lane(key=node.ref, steps=(step,)),)
-
-    def execute(self, step: Step) -> None:
-        self.setup.before_write(step.call)
-        self.sent.append(step)
-        if self.bad in step.claims:
-            raise self.error
-        for claim in step.claims:
-            self.world.put(claim, self.me)
+def batching(
+    run: Run, *claims: Claim, bad: Claim = BAD, error: CloudfailError = INVALID
+) -> FakeCloud:
+    """One call for all private addresses, all of the peer's; it fails as a whole for a bad one."""
+    world = FakeWorld(dict.fromkeys(claims, "b"))
+    return FakeCloud(world, "a", setup=hooked(run), batch=True, bad={bad: error})
 
 
 def test_one_bad_claim_of_a_batch_does_not_stop_the_others() -> None:
     run = ready_run()
-    cloud = Batching(FakeWorld({FIRST: "b", BAD: "b"}), "a", setup=hooked(run))
+    cloud = batching(run, FIRST, BAD)
     outcome = promote(cloud, [BAD, FIRST], run)
     assert [result.owner for result in outcome.results] == [Owner.PEER, Owner.MINE]
-    assert [len(step.claims) for step in cloud.sent] == [2, 1, 1]
+    assert [len(step.claims) for step in cloud.received] == [2, 1, 1]
     assert outcome.exit_code == 70
 
 
 def test_a_denied_batch_is_not_taken_apart() -> None:
     run = ready_run()
-    cloud = Batching(FakeWorld({FIRST: "b", BAD: "b"}), "a", setup=hooked(run))
-    cloud.error = DeniedError("ec2:AssignPrivateIpAddresses", permission="x")
+    denied = DeniedError("ec2:AssignPrivateIpAddresses", permission="x")
+    cloud = batching(run, FIRST, BAD, error=denied)
     outcome = promote(cloud, [FIRST, BAD], run)
-    assert len(cloud.sent) == 1
+    assert len(cloud.received) == 1
     assert outcome.exit_code == 77
 
 
@@ -186,14 +175,7 @@ def test_a_claim_that_no_step_would_move_ends_unverified() -> None:
 def test_a_public_address_whose_private_one_failed_fails_for_the_same_reason() -> None:
     run = ready_run()
 
-    class Dragging(Batching):
-        bad = FIRST
-
-        def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-            return super().steps([h for h in holdings if h.claim == FIRST], node)
-
-    cloud = Dragging(FakeWorld({FIRST: "b", ON_FIRST: "b"}), "a", setup=hooked(run))
-    cloud.error = NotFoundError("eni-a is gone")
+    cloud = batching(run, FIRST, ON_FIRST, bad=FIRST, error=NotFoundError("eni-a is gone"))
     outcome = promote(cloud, [FIRST, ON_FIRST], run)
     assert [str(result.error) for result in outcome.results] == ["eni-a is gone"] * 2
 
