@@ -201,11 +201,12 @@ def prepare(cloud: EmbeddedAws) -> None:
     )
 
 
+@pytest.mark.parametrize("by_id", [True, False], ids=["by-id", "by-address"])
 @pytest.mark.parametrize("name", SETS)
 def test_the_policy_is_enough_for_a_failover(
-    name: str, enforced: EmbeddedAws, node_of: NodeMaker
+    name: str, by_id: bool, enforced: EmbeddedAws, node_of: NodeMaker
 ) -> None:
-    claims = here(SETS[name], enforced, by_id=True)
+    claims = here(SETS[name], enforced, by_id=by_id)
     document = policy(claims, AwsSettings(region=REGION))["write"]
     enforced.enforce_iam([json.loads(document)])
     outcome = failover(node_of, claims)
