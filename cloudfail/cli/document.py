@@ -43,13 +43,13 @@ def claim_value(claim: Claim) -> dict[str, str]:
     return {"claim": str(claim), "kind": claim.kind, "target": claim.target}
 
 
-def holding_value(holding: Holding, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a holding; `names` maps interfaces to the names of nodes."""
+def holding_value(holding: Holding, name: str) -> dict[str, Any]:
+    """Return a holding; `name` is that of the node that has it."""
     return {
         **claim_value(holding.claim),
         "owner": holding.owner.value,
         "holder": holding.holder,
-        "holder_name": names.get(holding.holder, ""),
+        "holder_name": name,
         "obstacle": holding.obstacle,
     }
 

@@ -11,7 +11,6 @@ from cloudfail.model import Lane, Plan, to_json
 
 def plan_document(target: Target, plan: Plan, code: int) -> dict[str, Any]:
     """Return everything that is known of the plan; `command` is the vendor's argv of a step."""
-    names = target.names(plan.node)
     return document(
         "plan",
         instance=plan.instance,
@@ -21,7 +20,7 @@ def plan_document(target: Target, plan: Plan, code: int) -> dict[str, Any]:
         forced=target.forced,
         pending=len(plan.steps),
         blocked=plan.blocked,
-        holdings=[holding_value(holding, names) for holding in plan.holdings],
+        holdings=[holding_value(one, target.holder_name(one, plan.node)) for one in plan.holdings],
         environment=dict(target.spec.environment(target.settings, plan.node)),
         lanes=[_lane_value(target, lane) for lane in plan.lanes],
         findings=[finding_value(finding) for finding in plan.findings],

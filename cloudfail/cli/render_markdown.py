@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from cloudfail.cli.render_shell import exports
 from cloudfail.cli.render_text import finding_line
 from cloudfail.cli.target import Target
-from cloudfail.model import Holding, Owner, Plan, Step
+from cloudfail.model import Holding, Owner, Plan, Severity, Step
 
 
 def render_plan(target: Target, plan: Plan) -> str:
     """Return who holds what, each step with its result, how to check, and how to go back."""
-    names = target.names(plan.node)
-    node = names.get(plan.node.ref) or plan.node.ref
+    node = target.node_name or plan.node.name or plan.node.ref
     parts = [
         f"# Move {plan.instance} to {node}" if plan.steps else f"# {plan.instance} on {node}",
         "",
@@ -39,10 +38,14 @@ def _now(target: Target, plan: Plan) -> Iterator[str]:
 
 
 def _findings(plan: Plan) -> Iterator[str]:
-    if plan.findings:
-        yield from ("## What stands in the way", "")
-        yield from (f"* {finding_line(finding)}" for finding in plan.findings)
-        yield ""
+    harmless = {Severity.OK, Severity.INFO}
+    parts = (
+        ("What stands in the way", [one for one in plan.findings if one.severity not in harmless]),
+        ("What was checked", [one for one in plan.findings if one.severity in harmless]),
+    )
+    for title, findings in parts:
+        if findings:
+            yield from (f"## {title}", "", *(f"* {finding_line(one)}" for one in findings), "")
 
 
 def _steps(target: Target, plan: Plan) -> Iterator[str]:

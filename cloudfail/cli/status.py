@@ -94,7 +94,6 @@ def _print_json(
     *,
     code: int,
 ) -> None:
-    names = target.names(node)
     print_document(
         document(
             "status",
@@ -104,7 +103,7 @@ def _print_json(
             role=role,
             verdict=verdict.word.lower(),
             message=verdict.line,
-            holdings=[holding_value(holding, names) for holding in holdings],
+            holdings=[holding_value(one, target.holder_name(one, node)) for one in holdings],
             exit_code=code,
         )
     )

@@ -90,15 +90,20 @@ class Target:
 
     def whereabouts(self, holding: Holding, node: Node) -> str:
         """Name the holder as far as it is known; this node may have it in another place."""
-        name = self.names(node).get(holding.holder, "")
+        name = self.holder_name(holding, node)
         if holding.holder != node.ref or holding.owner is Owner.MINE:
             return name
         return f"{name or 'this node'}, on another address"
 
-    def names(self, node: Node) -> Mapping[str, str]:
-        """Return the names of nodes by network interface, as far as they are known."""
+    def holder_name(self, holding: Holding, node: Node) -> str:
+        """Return the name of the node that holds it, as far as it is known."""
+        if holding.holder == node.ref:
+            return self.node_name or node.name
+        # A peer is a configured node, here no other one; but --force counts strangers as peers.
+        if holding.owner is Owner.PEER and len(self.peers) == 1 and not self.forced:
+            return self.peers[0].name
         known = {peer.interface_id: peer.name for peer in self.peers if peer.interface_id}
-        return {**known, node.ref: self.node_name or node.name}
+        return known.get(holding.holder, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,15 @@ def test_a_full_disk_loses_a_result_and_no_promotion(machine: Machine) -> None:
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
 
 
+def test_help_on_a_full_disk_is_lost_too(machine: Machine) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = process.run(
+            [EXECUTABLE, "--help"], env=machine.environ, stdout=full, stderr=process.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (74, 1)
+
+
 def test_messages_that_nobody_takes_stop_nothing(machine: Machine) -> None:
     machine.config()
     machine.world({EIP: "nic-z", VIP: ""})

@@ -7,7 +7,7 @@ import shlex
 import pytest
 from cloudfail import process
 
-from cli.machine import EIP, VIP, Machine
+from cli.machine import EIP, FILE, VIP, Machine
 
 
 def test_pending_changes_exit_2_and_nothing_to_do_0(machine: Machine) -> None:
@@ -137,9 +137,9 @@ def test_nothing_to_do_is_an_empty_script(machine: Machine) -> None:
 
 def test_the_runbook_page_has_every_part(machine: Machine) -> None:
     file = machine.config()
-    machine.world({EIP: "nic-b", VIP: ""}, findings=[["warning", "few slots"]])
+    machine.world({EIP: "nic-b", VIP: ""}, findings=[["warning", "few slots"], ["ok", "allowed"]])
     page = machine.run("plan", "--check", "--output", "markdown").out
-    for part in ("Who holds what now", "What stands in the way", "Steps", "How to check",
+    for part in ("Who holds what now", "What stands in the way", "What was checked", "Steps", "How to check",
                  "How to go back"):  # fmt: skip
         assert f"## {part}\n" in page
     assert f"| {EIP} | peer | b `nic-b` |" in page
@@ -222,3 +222,12 @@ def test_an_address_that_is_here_in_another_place_is_named_so(machine: Machine) 
     assert f"| {EIP} | peer | a, on another address `nic-a` |" in page
     assert f"{EIP}: peer (a, on another address, nic-a)" in machine.run("plan").out
     assert "a, on another address" in machine.run("status").out
+
+
+def test_the_other_node_of_a_pair_is_named_without_its_interface(machine: Machine) -> None:
+    machine.config(FILE.replace('interface_id = "nic-b"\n', ""))
+    machine.world({EIP: "b", VIP: "stranger"})
+    found = machine.run("plan", "--output", "json").json["holdings"]
+    assert [one["holder_name"] for one in found] == ["b", ""]
+    found = machine.run("plan", "--force", "--output", "json").json["holdings"]
+    assert [(one["owner"], one["holder_name"]) for one in found] == [("peer", ""), ("peer", "")]
