@@ -16,6 +16,7 @@ from typing import Any
 from cloudfail.cli import parser as flags
 
 _ADVERT = 1.0
+_CLAIMS = ("public-ip", "private-ip", "route")
 
 
 def add_parser(commands: Any) -> None:
@@ -47,6 +48,12 @@ def _add_run(actions: Any) -> None:
     run = actions.add_parser("run", help="play one scenario, and judge it")
     run.add_argument("scenario", metavar="SCENARIO", help="see `cloudfail lab list`")
     _add_setup(run)
+    run.add_argument(
+        "--claim",
+        choices=_CLAIMS,
+        default=_CLAIMS[0],
+        help=f"what the master must own; default: {_CLAIMS[0]}",
+    )
     run.add_argument("--agent", action="store_true", help="with the resident agent on the nodes")
     run.add_argument(
         "--simulate", action="store_true", help="play VRRP's events instead of running keepalived"

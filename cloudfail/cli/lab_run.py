@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-import msgspec
+from msgspec.structs import replace
 
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.lab_show import LiveTimeline, verdict_text
@@ -15,8 +15,10 @@ from cloudfail.lab import preflight, probe, scenarios
 from cloudfail.lab.rehearse import Result, rehearse
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.site import RealSite, Site
+from cloudfail.lab.topology import with_claim
 
 FAILED = 1
+PUBLIC = "public-ip"
 _SHORTEST = 0.1
 
 
@@ -41,6 +43,9 @@ def run(args: Namespace) -> int:
     preflight.check_provider(args.provider)
     if args.advert_int < _SHORTEST:
         raise UsageError("--advert-int must be 0.1 or more: VRRP 3 has it in hundredths of seconds")
+    if args.claim != PUBLIC and not scenario.any_claim:
+        raise UsageError(f"{scenario.name} is about a public address: leave --claim out")
+    scenario = _set_up(args, scenario)
     if args.simulate:
         return _simulated(args, scenario)
     if preflight.is_inside():
@@ -54,6 +59,7 @@ def _again(args: Namespace) -> list[str]:
         *(sys.executable, "-m", "cloudfail.cli.main", "lab", "run", args.scenario),
         *("--provider", args.provider, "--output", args.output),
         *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
+        *("--claim", args.claim),
         *(("--debug",) if args.debug else ()),
     ]
 
@@ -61,22 +67,24 @@ def _again(args: Namespace) -> list[str]:
 def _inside(args: Namespace, scenario: Scenario) -> int:
     probe.check_scripts()
     clock = SystemClock()
-    return _play(args, scenario, RealSite(_topology(args, scenario).topology, clock))
+    return _play(args, scenario, RealSite(scenario.topology, clock))
 
 
 def _simulated(args: Namespace, scenario: Scenario) -> int:
     from cloudfail.lab.simulated import SimulatedSite
 
     clock = SystemClock()
-    with SimulatedSite.in_temporary_directory(_topology(args, scenario).topology, clock) as site:
+    with SimulatedSite.in_temporary_directory(scenario.topology, clock) as site:
         return _play(args, scenario, site)
 
 
-def _topology(args: Namespace, scenario: Scenario) -> Scenario:
-    topology = msgspec.structs.replace(
-        scenario.topology, advert_interval=args.advert_int, provider=args.provider
+def _set_up(args: Namespace, scenario: Scenario) -> Scenario:
+    topology = replace(
+        with_claim(scenario.topology, args.claim),
+        advert_interval=args.advert_int,
+        provider=args.provider,
     )
-    return msgspec.structs.replace(scenario, topology=topology)
+    return replace(scenario, topology=topology)
 
 
 def _play(args: Namespace, scenario: Scenario, site: Site) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TextIO
 
@@ -28,7 +29,7 @@ class LiveTimeline:
     def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._stream = stream
         self._clock = clock
-        self._coloured = stream.isatty()
+        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
         self._waiting: list[Event] = []
         self._lock = threading.Lock()
         self._over = threading.Event()

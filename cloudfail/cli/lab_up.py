@@ -27,8 +27,9 @@ def deed(args: Namespace) -> int:
         return _up(args, path)
     if args.action == "exec":
         return _exec(args, path)
-    nodes = [args.node] if isinstance(getattr(args, "node", []), str) else args.__dict__.get("node")
-    answer = remote.ask(path, remote.Request(args.action, tuple(nodes or ())))
+    node: str | list[str] = getattr(args, "node", [])
+    nodes = (node,) if isinstance(node, str) else tuple(node)
+    answer = remote.ask(path, remote.Request(args.action, nodes))
     if answer.code:
         raise _said(answer)
     if args.action == "down":

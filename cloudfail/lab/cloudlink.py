@@ -52,6 +52,8 @@ class Narrator:
 
     def on_change(self, change: Change) -> None:
         destination = destination_of(change.target)
+        if destination in self._names:
+            return  # a node's primary address, which nobody moves
         self._moved(destination, change.node)
         where = f"is with {change.node}" if change.node else "is with nobody"
         text = f"cloud: {change.kind} {destination} {where}"

@@ -42,7 +42,7 @@ def of_this_user(subuid: Path = Path("/etc/subuid"), subgid: Path = Path("/etc/s
         if shutil.which(tool) is None:
             raise ConfigError(
                 f"{tool} is missing, and an ordinary user's lab needs it: install the package "
-                "uidmap, run the lab as root, or add --simulate"
+                "uidmap, run the lab as root, or `lab run` with --simulate"
             )
     uid, gid = os.getuid(), os.getgid()
     name = _user_name(uid)
@@ -67,5 +67,5 @@ def _granted(table: Path, name: str, uid: int) -> tuple[int, int]:
     grant = "--add-subuids" if table.name == "subuid" else "--add-subgids"
     raise ConfigError(
         f"{table} grants {name} no range of {NEEDED} ids: as root, `usermod {grant} "
-        f"100000-165535 {name}`; or run the lab as root, or add --simulate"
+        f"100000-165535 {name}`; or run the lab as root, or `lab run` with --simulate"
     )

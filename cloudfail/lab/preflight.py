@@ -43,7 +43,7 @@ def ranges(
     if missing:
         raise ConfigError(
             f"the lab runs real keepalived nodes, and needs the packages {' '.join(missing)}: "
-            f"apt-get install {' '.join(missing)}; or add --simulate"
+            f"apt-get install {' '.join(missing)}; or `lab run` with --simulate"
         )
     if (os.geteuid() if uid is None else uid) == 0:
         return None

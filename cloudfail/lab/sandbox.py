@@ -11,12 +11,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from cloudfail import process
-from cloudfail.errors import ConfigError, UnreachableError
+from cloudfail.errors import CloudfailError, ConfigError, UnreachableError
 from cloudfail.lab import kernel
 from cloudfail.lab.idmap import Ranges
 
@@ -29,17 +29,20 @@ def run(command: Sequence[str], ranges: Ranges | None, keep: Sequence[Path] = ()
     """Run `command` as uid 0 of a new world and return its exit code.
 
     `ranges` are the ids to map, None for the real root. `keep` are directories of the host that
-    must stay visible. Raises ConfigError when the kernel refuses.
+    must stay visible. Raises ConfigError and UnreachableError when the kernel refuses.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    ready, go = os.pipe(), os.pipe()
+    ready, go, trouble = os.pipe(), os.pipe(), os.pipe()
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _exit_with(lambda: _warden(command, ranges, keep, (ready[1], go[0], parent)))
-    os.close(ready[1])
-    os.close(go[0])
+        _exit_with(
+            lambda: _warden(command, ranges, keep, (ready[1], go[0], trouble[1], parent)),
+            trouble[1],
+        )
+    for theirs in (ready[1], go[0], trouble[1]):
+        os.close(theirs)
     with _forwarding(child):
         if os.read(ready[0], 1) and ranges is not None:
             _map_ids(child, ranges)
@@ -48,6 +51,9 @@ def run(command: Sequence[str], ranges: Ranges | None, keep: Sequence[Path] = ()
         code = _wait(child)
     os.close(ready[0])
     os.close(go[1])
+    with os.fdopen(trouble[0]) as said:
+        if why := said.read():
+            raise _TROUBLES.get(code, CloudfailError)(why)
     return code
 
 
@@ -55,9 +61,9 @@ def _warden(
     command: Sequence[str],
     ranges: Ranges | None,
     keep: Sequence[Path],
-    line: tuple[int, int, int],
+    line: tuple[int, int, int, int],
 ) -> int:
-    ready, go, parent = line
+    ready, go, trouble, parent = line
     if ranges is not None:
         _unshare(kernel.NEWUSER)
     os.write(ready, b".")
@@ -68,18 +74,15 @@ def _warden(
         os.setresuid(0, 0, 0)
     kernel.die_with_parent(parent)
     _unshare(_WORLD)
-    warden = os.getpid()
     child = os.fork()
     if child == 0:
-        _exit_with(lambda: _first(command, keep, warden))
+        _exit_with(lambda: _first(command, keep), trouble)
     with _forwarding(child):
         return _wait(child)
 
 
-def _first(command: Sequence[str], keep: Sequence[Path], warden: int) -> int:
-    # The parent is in another PID namespace and shows as 0 here, unless it is gone already.
-    del warden
-    kernel.die_with_parent(0)
+def _first(command: Sequence[str], keep: Sequence[Path]) -> int:
+    kernel.die_with_parent(0)  # which is how a parent of another PID namespace shows
     for number in (signal.SIGINT, *_FORWARDED):
         signal.signal(number, signal.SIG_DFL)
     os.umask(0o022)
@@ -113,8 +116,11 @@ def _unshare(flags: int) -> None:
 
 REMEDY = (
     "run the lab as root, allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, on "
-    "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or add --simulate"
+    "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or `lab run` with --simulate"
 )
+_TROUBLES: Mapping[int, type[CloudfailError]] = {
+    error.exit_code: error for error in (ConfigError, UnreachableError)
+}
 
 
 def _map_ids(pid: int, ranges: Ranges) -> None:
@@ -124,26 +130,27 @@ def _map_ids(pid: int, ranges: Ranges) -> None:
         )
         if done.returncode:
             os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
             raise UnreachableError(f"{tool}: {done.stderr.strip()}; {REMEDY}")
 
 
-def _exit_with(work: Callable[[], int]) -> None:
-    code = 70
+def _exit_with(work: Callable[[], int], trouble: int) -> None:
+    """End this forked process with what `work` returns; what it raises goes to the first one."""
+    code = CloudfailError.exit_code
     try:
         code = work()
-    except ConfigError as exc:
-        sys.stderr.write(f"cloudfail lab: {exc}\n")
+    except CloudfailError as exc:
         code = exc.exit_code
+        os.write(trouble, str(exc).encode())
     except OSError as exc:
-        sys.stderr.write(f"cloudfail lab: {exc}; {REMEDY}\n")
         code = UnreachableError.exit_code
+        os.write(trouble, f"the lab's namespaces could not be made: {exc}; {REMEDY}".encode())
     finally:
-        sys.stderr.flush()
         os._exit(code)
 
 
 @contextlib.contextmanager
-def _forwarding(child: int):  # type: ignore[no-untyped-def]
+def _forwarding(child: int) -> Iterator[None]:
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, number)

@@ -13,11 +13,11 @@ from cloudfail.lab.topology import Topology
 class Scenario(msgspec.Struct, frozen=True):
     """`play` starts with `stage.start()`; what it expects beyond the common end, it says itself.
 
-    `real_only`: the scenario is about keepalived itself, so that playing its events shows nothing.
+    `any_claim`: it can be played with another kind of claim than a public address.
     """
 
     name: str
     summary: str
     play: Callable[[Stage], None]
     topology: Topology = Topology()
-    real_only: bool = False
+    any_claim: bool = True

@@ -68,6 +68,7 @@ class SimulatedSite:
                 self._cloud.metadata_endpoint(node.name),
                 self.timeline,
             )
+        self._narrator.know({node.address: node.name for node in self.topology.nodes})
         self._cloud.on_change(self._on_change)
         for change in self._cloud.holders:
             self._narrator.on_change(change)

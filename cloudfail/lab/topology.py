@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 import msgspec
+from msgspec.structs import replace
 
+from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.world import (
     Built,
     Subnet,
@@ -23,6 +25,7 @@ PUBLIC_IP = "203.0.113.7"
 PRIVATE_IP = "10.0.1.100"
 DESTINATION = "10.99.0.0/16"
 TABLE = "main"
+KINDS = ("public-ip", "private-ip", "route")
 PLACEHOLDER = "192.0.2.51"  # VRRP 3 wants an address, also where only routes move
 
 
@@ -83,6 +86,19 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
     def others(self, name: str) -> tuple[LabNode, ...]:
         return tuple(node for node in self.nodes if node.name != name)
+
+
+def with_claim(topology: Topology, kind: str) -> Topology:
+    """Return the topology with one claim of this kind; a private-ip needs both in one subnet."""
+    match kind:
+        case "public-ip":
+            return topology
+        case "private-ip":
+            return replace(topology, nodes=(A, B_BESIDE_A), public_ip="", private_ip=PRIVATE_IP)
+        case "route":
+            return replace(topology, public_ip="", destination=DESTINATION)
+        case _:
+            raise UsageError(f"no claim is a {kind}; there are {', '.join(KINDS)}")
 
 
 def destination_of(change_target: str) -> str:

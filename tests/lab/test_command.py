@@ -43,6 +43,7 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
         (["run", "kill-master", "--advert-int", "0.01"], "must be 0.1 or more"),
         (["run", "kill-master", "--latency", "-1"], "is not a number of milliseconds"),
         (["run", "kill-master", "--latency", "x"], "is not a number of milliseconds"),
+        (["run", "standby-egress", "--claim", "route"], "is about a public address"),
         (["cloud", "gcp"], "no embedded gcp"),
         (["cloud"], "which cloud?"),
         (["status", "--name", "a/b"], "letters, digits"),

@@ -16,7 +16,9 @@ def test_root_needs_no_range() -> None:
 
 
 def test_a_missing_tool_is_named_by_its_package() -> None:
-    with pytest.raises(ConfigError, match=r"apt-get install iproute2; or add --simulate"):
+    with pytest.raises(
+        ConfigError, match=r"apt-get install iproute2; or `lab run` with --simulate"
+    ):
         preflight.ranges(which=lambda tool: None if tool == "ip" else tool, uid=0)
 
 

@@ -49,6 +49,14 @@ def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> 
     assert document["unowned_ms"] == 0
 
 
+@pytest.mark.parametrize("kind", ["private-ip", "route"])
+def test_private_addresses_and_routes_follow_the_master_too(real_lab: Lab, kind: str) -> None:
+    document = play(real_lab, "kill-master", "--claim", kind)
+    assert document["unowned_ms"] == 0
+    assert document["api_writes"] == 1
+    assert document["dark_ms"] > document["detection_ms"]
+
+
 def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(
     real_lab: Lab,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.world import Built, BuiltNode
 from cloudfail.lab.cloudfail_log import sentence
 from cloudfail.lab.keepalived_conf import keepalived_conf
@@ -19,6 +20,7 @@ from cloudfail.lab.topology import (
     Topology,
     config_of,
     destination_of,
+    with_claim,
     world_of,
 )
 
@@ -139,3 +141,13 @@ def test_the_client_calls_an_address_of_what_is_claimed() -> None:
     assert destination_of("rtb-1 10.99.0.0/16") == DESTINATION
     with pytest.raises(KeyError):
         routed.node("z")
+
+
+def test_one_claim_of_any_kind_makes_a_topology() -> None:
+    assert with_claim(Topology(), "public-ip") == Topology()
+    assert with_claim(Topology(), "route").claimed == (DESTINATION,)
+    private = with_claim(Topology(), "private-ip")
+    assert private.claimed == (PRIVATE_IP,)
+    assert len({node.subnet for node in private.nodes}) == 1
+    with pytest.raises(UsageError, match="no claim is a forwarding-rule"):
+        with_claim(Topology(), "forwarding-rule")

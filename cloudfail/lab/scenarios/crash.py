@@ -31,5 +31,8 @@ def crash_mid_promote(stage: Stage) -> None:
 
 
 CRASH_MID_PROMOTE = Scenario(
-    "crash-mid-promote", "cloudfail is killed between its requests.", crash_mid_promote
+    "crash-mid-promote",
+    "cloudfail is killed between its requests.",
+    crash_mid_promote,
+    any_claim=False,
 )
