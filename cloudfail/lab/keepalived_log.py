@@ -6,6 +6,7 @@ import re
 
 _ROLE = re.compile(r"\((?P<name>[^)]+)\) Entering (?P<role>MASTER|BACKUP|FAULT) STATE")
 _LOWER = re.compile(r"\((?P<name>[^)]+)\) Received advert from (?P<peer>\S+) with lower priority")
+_LEAVING = re.compile(r"\([^)]+\) sent 0 priority|^Stopped ")
 _STAMP = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:.]+ \d{4}: ")
 _NOTEWORTHY = re.compile(
     r"disabling|ignoring|SECURITY VIOLATION|exited with|resolved by path search|cannot be accessed"
@@ -23,7 +24,7 @@ def role_of(line: str) -> str:
         return found["role"]
     if _LOWER.search(line):
         return "RX_LOWER_PRI"
-    return "STOP" if plain(line).startswith("Stopped") else ""
+    return "STOP" if _LEAVING.search(line) else ""
 
 
 def is_noteworthy(line: str) -> bool:
