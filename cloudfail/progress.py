@@ -38,7 +38,8 @@ class Progress:
     """The state of one claim between the looks of a run. Times are monotonic seconds.
 
     `final`: nothing more will be tried. `why`: another round is needed. `written`: a write has to
-    show yet. `owed`: our own remove was sent, so our add is due whatever else happens.
+    show yet. `shown`: the last one that did. `owed`: our own remove was sent, so our add is due
+    whatever else happens.
     """
 
     def __init__(self, claim: Claim, rules: Rules) -> None:
@@ -47,6 +48,7 @@ class Progress:
         self.final: CloudfailError | None = None
         self.why: CloudfailError | None = None
         self.written: Written | None = None
+        self.shown: Written | None = None
         self.owed = False
         self.removed_from = ""
         self._rules = rules
@@ -71,19 +73,30 @@ class Progress:
             self.owed = False  # somebody has it: our remove leaves it with nobody no more
         if holding.owner is Owner.MINE:
             proven, self.written = self.written, None
+            self.shown = proven or self.shown
             self.why, self.owed = None, False
             return proven
+        if self.written is None and self.shown is not None and self.is_to_leave(now):
+            self.written = msgspec.structs.replace(self.shown, other="")
         if self.written is not None:
             self.why = self._unsettled(self.written, holding, now)
             if self.why is None:
                 return None
-            self.written = None
+            self.written = self.shown = None
         self.final = guard.refusal(holding)
         return None
+
+    def is_to_leave(self, now: float) -> bool:
+        """True while a look may be from before our write; also after one that was not."""
+        if self.written is not None:
+            return True
+        return self.shown is not None and now - self.shown.at < SETTLE_SECONDS
 
     def wrote(self, now: float, doing: Doing | None) -> None:
         """Note that a step of this claim may have reached the cloud: who has it is open now."""
         before = self.holding or Holding(claim=self.claim, owner=Owner.UNKNOWN)
+        if self.written is not None:
+            before = self.written.before  # the add after the remove: late reads show the same
         self.written = Written(at=now, before=before, doing=doing)
         self.holding = msgspec.structs.replace(before, owner=Owner.UNKNOWN, holder="")
 

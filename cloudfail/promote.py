@@ -85,6 +85,8 @@ class _Promotion:
     def _rounds(self, plan: Plan) -> None:
         attempt = 0
         while True:
+            for progress in self._open():
+                progress.why = None
             self._see(plan.holdings)
             self._apply(plan)
             self._read_back()
@@ -109,13 +111,14 @@ class _Promotion:
             self._give_up(error)
 
     def _plan(self) -> Plan:
+        now = self._run.clock.now()
         plan = build_plan(
             self._provider,
             self._tracked(),
             instance=self._run.instance,
             rules=self._rules,
             apart=self._apart,
-            leave=[progress.claim for progress in self._open() if progress.written],
+            leave=[claim for claim, progress in self._claims.items() if progress.is_to_leave(now)],
         )
         return self._marked(plan)
 
@@ -164,8 +167,6 @@ class _Promotion:
 
     def _apply(self, plan: Plan) -> None:
         """Do the plan; note what was written, what failed, and what of that is worth a round."""
-        for progress in self._open():
-            progress.why = None
         if not plan.lanes:
             return
         applied = apply_plan(plan, self._provider, self._run)
@@ -185,10 +186,11 @@ class _Promotion:
                     progress.removed()
                 progress.wrote(now, doing)
         for progress in self._open():
-            # Without a step of its own, and not in anybody's way: it comes along with another.
-            holding = progress.holding
+            # Without a step of its own, on an address that moves: it comes along.
+            holding, beneath = progress.holding, self._beneath(progress.claim)
             movable = holding is not None and holding.owner in {Owner.PEER, Owner.NOBODY}
-            if movable and progress.written is None:
+            comes_along = beneath is not None and beneath.written is not None
+            if movable and comes_along and progress.written is None:
                 progress.wrote(now, None)
 
     def _note_errors(self, applied: Applied, batched: set[Claim]) -> None:
@@ -198,7 +200,8 @@ class _Promotion:
             self._apart = self._apart or apart
             # Our own remove may have reached the cloud: no stop and no deadline makes that final.
             owed = progress.owed and isinstance(error, (*_ENDING, TransientError))
-            progress.failed(error, again=apart or owed or isinstance(error, ConflictError))
+            again = apart or owed or isinstance(error, ConflictError)
+            progress.failed(error, again=again or self._may_be_beneath(progress, error))
         for claim, error in applied.collateral.items():
             self._apart = True
             self._claims[claim].failed(error, again=True)
@@ -217,6 +220,11 @@ class _Promotion:
             if isinstance(other, PrivateIp) and other.address == claim.private_address:
                 return progress
         return None
+
+    def _may_be_beneath(self, progress: Progress, error: CloudfailError) -> bool:
+        """True when the address that it sits on is to blame: it has not been seen here yet."""
+        beneath = self._beneath(progress.claim)
+        return beneath is not None and not beneath.is_mine and _may_be_a_neighbour(error)
 
     def _read_back(self) -> None:
         """Look until every write shows, or until another claim is due for the next round."""
