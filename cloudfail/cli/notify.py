@@ -10,9 +10,14 @@ Groups are ignored: each of their instances is notified by itself.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from cloudfail.cli import parser as flags
 from cloudfail.cli.output import show
+
+if TYPE_CHECKING:
+    from cloudfail.cli.promotion import Ended
+    from cloudfail.cli.stop import Stopper
 
 # One advert interval: by then a peer that still mastered has heard us, and its last call is done.
 SETTLE_SECONDS = 1.0
@@ -49,8 +54,9 @@ def run(args: Namespace) -> int:
 
 
 def _take(args: Namespace) -> int:
-    from cloudfail.cli.recording import record
+    from cloudfail.cli.recording import put_on_record, record
     from cloudfail.cli.target import find_instance
+    from cloudfail.errors import ConfigError
     from cloudfail.keepalived.notify import Kind, parse_notice
     from cloudfail.role import Role
 
@@ -60,7 +66,12 @@ def _take(args: Namespace) -> int:
     args.instance = args.instance or notice.name
     if notice.role is Role.MASTER:
         return _promote(args, again=False)
-    config, instance = find_instance(args)
+    try:
+        config, instance = find_instance(args)
+    except ConfigError:
+        # Whatever is wrong with the file: what runs must stop, the role was lost.
+        put_on_record(args.instance, notice.role)
+        raise
     return record(args, config, instance.name, notice.role)
 
 
@@ -81,14 +92,44 @@ def _promote(args: Namespace, *, again: bool) -> int:
     from cloudfail.cli.result import tell
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
-    from cloudfail.clock import SystemClock
     from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
         target = find_target(args)
         event = Event.of_this_process(target.instance.name, Role.MASTER)
         ended = run_promotion(target, event, stopper, Order())
-        if again and ended.outcome is not None and ended.outcome.error is None:
-            SystemClock().sleep(SETTLE_SECONDS)
-            ended = run_promotion(target, event, stopper, Order(join=False))
+        if again and not _is_superseded(ended):
+            _settle(stopper)
+            if not stopper.stopped:
+                ended = _both(ended, run_promotion(target, event, stopper, Order(join=False)))
     return tell(args.command, target, ended, as_json=args.output == "json")
+
+
+def _is_superseded(ended: Ended) -> bool:
+    from cloudfail.errors import SupersededError
+
+    return ended.outcome is not None and isinstance(ended.outcome.error, SupersededError)
+
+
+def _settle(stopper: Stopper) -> None:
+    """Wait, joined or not: the peer's last call may land after whatever was verified."""
+    from cloudfail.clock import Deadline, SystemClock
+    from cloudfail.run import SAFE_POINT_SECONDS
+
+    clock = SystemClock()
+    deadline = Deadline.after(clock, SETTLE_SECONDS)
+    while deadline.left() and not stopper.stopped:
+        clock.sleep(min(deadline.left(), SAFE_POINT_SECONDS))
+
+
+def _both(first: Ended, second: Ended) -> Ended:
+    """Tell the second; what the first changed was changed all the same."""
+    from dataclasses import replace
+
+    import msgspec
+
+    changed = first.outcome is not None and first.outcome.changed
+    if not changed or second.outcome is None:
+        return second
+    outcome = msgspec.structs.replace(second.outcome, changed=True)
+    return replace(second, outcome=outcome, calls=(*first.calls, *second.calls))

@@ -73,7 +73,8 @@ def _promote(args: Namespace) -> int:
     with Stopper() as stopper:
         target = find_target(args)
         event = Event.of_this_process(target.instance.name, Role.MASTER)
-        order = Order(force=args.force, expect=args.expect or "")
+        reviewed = args.expect or ""
+        order = Order(force=args.force, expect=reviewed, join=not (args.force or reviewed))
         ended = run_promotion(target, event, stopper, order)
     from cloudfail.cli.result import tell
 

@@ -11,7 +11,7 @@ from cloudfail.cli.stop import Stopper
 from cloudfail.cli.target import Target
 from cloudfail.cli.watched import Watched
 from cloudfail.clock import Deadline, SystemClock
-from cloudfail.journal import FileJournal, Journal
+from cloudfail.journal import FileJournal
 from cloudfail.outcome import Outcome
 from cloudfail.promote import promote
 from cloudfail.provider import ApiCall
@@ -65,51 +65,74 @@ class TellingJournal:
 
 def run_promotion(target: Target, event: Event, stopper: Stopper, order: Order) -> Ended:
     """Make this node own the claims of the target. Raises what `promote` raises."""
-    clock = SystemClock()
-    deadline = Deadline.after(clock, target.deadline)
+    stopper.begin()
     store = RoleStore(default_directory())
-    generation = store.record(event)
     run_id = new_run_id()
-    with (
-        closing(_journal(target, run_id, generation)) as journal,
-        stopper.watching(
-            Run(
-                instance=target.instance.name,
-                deadline=deadline,
-                journal=journal,
-                role=store.check(target.instance.name, generation),
-                clock=clock,
-                generation=generation,
-                width=target.instance.width,
-                run_id=run_id,
-            )
-        ) as run,
-        store.running(target.instance.name, deadline, check_stopped=run.check_stopped),
-    ):
-        if store.problem:
-            messages.say(store.problem)
-        if order.join and store.fresh_look_since(event):
-            return Ended(run_id, generation, None)
-        outcome, looked = _promote(target, run, order, journal)
-        if outcome.error is None:
-            store.looked(target.instance.name, generation, looked)
+    generation = 0
+    try:
+        generation = store.record(event)
+    finally:
+        journal = _journal(target, run_id, generation)
+        if not generation:
+            _close(journal, event)
+    clock = SystemClock()
+    run = Run(
+        instance=target.instance.name,
+        deadline=Deadline.after(clock, target.deadline),
+        journal=journal,
+        role=store.check(target.instance.name, generation),
+        clock=clock,
+        generation=generation,
+        width=target.instance.width,
+        run_id=run_id,
+    )
+    with closing(journal), stopper.watching(run):
+        try:
+            outcome = _in_turn(target, run, store, event, order)
+        except Exception as error:
+            journal.write("ended", error=str(error), exit_code=getattr(error, "exit_code", 70))
+            raise
     return Ended(run_id, generation, outcome, run.calls)
 
 
-def _promote(target: Target, run: Run, order: Order, journal: Journal) -> tuple[Outcome, float]:
+def _close(journal: TellingJournal, event: Event) -> None:
+    """A role that is not the newest any more begins no run; `history` shows it all the same."""
+    with closing(journal):
+        journal.write("superseded", error=f"a newer role than this {event.role} is on record")
+
+
+def _in_turn(
+    target: Target, run: Run, store: RoleStore, event: Event, order: Order
+) -> Outcome | None:
+    """Promote when no other run does; None when one has verified the same claims meanwhile."""
+    name, subject = target.instance.name, _subject(target)
+    with store.running(name, run.deadline, check_stopped=run.check_stopped):
+        if store.problem:
+            messages.say(store.problem)
+        if order.join and store.fresh_look_since(event, subject):
+            run.journal.write("joined")
+            return None
+        outcome, looked = _promote(target, run, order)
+        if outcome.error is None:
+            store.looked(name, run.generation, looked, subject)
+        return outcome
+
+
+def _subject(target: Target) -> str:
+    """Name the claims: a look proves nothing of others, which flags may have named."""
+    return " ".join(sorted(str(claim) for claim in target.instance.claims))
+
+
+def _promote(target: Target, run: Run, order: Order) -> tuple[Outcome, float]:
     """Return also since when every claim was seen to be ours, in seconds since boot."""
-    try:
-        provider = Watched(target.build(run.before_write, run.on_call))
-        outcome = promote(
-            provider,
-            target.instance.claims,
-            run,
-            rules=target.rules(force=order.force),
-            expect=order.expect,
-        )
-    except Exception as error:
-        journal.write("ended", error=str(error), exit_code=getattr(error, "exit_code", 70))
-        raise
+    provider = Watched(target.build(run.before_write, run.on_call))
+    outcome = promote(
+        provider,
+        target.instance.claims,
+        run,
+        rules=target.rules(force=order.force),
+        expect=order.expect,
+    )
     return outcome, provider.looked(target.instance.claims)
 
 

@@ -18,19 +18,9 @@ from cloudfail.run import new_run_id
 def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
     """Record it; a running promotion stops before its next mutating call. Returns 0.
 
-    Raises SupersededError when a newer role is on record, ConfigError when none can be recorded.
+    Raises what `put_on_record` raises.
     """
-    store = RoleStore(default_directory())
-    generation = store.record(Event.of_this_process(instance, role))
-    recorded = store.current(instance)
-    if recorded is None or recorded.generation < generation:
-        raise ConfigError(
-            f"{instance}: role {role} could not be recorded, so that a running promotion is not "
-            f"stopped: {store.problem.partition(';')[0]}; make the directory usable, or end the "
-            "promotion by SIGTERM"
-        )
-    if store.problem:
-        messages.say(store.problem)
+    generation = put_on_record(instance, role)
     run_id = new_run_id()
     _write_down(config, instance, role, run_id, generation)
     text = (
@@ -52,6 +42,25 @@ def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
         show(text)
     messages.fact("role", instance=instance, role=role.value, generation=generation, text=text)
     return 0
+
+
+def put_on_record(instance: str, role: Role) -> int:
+    """Record the role; return its generation.
+
+    Raises SupersededError when a newer role is on record, ConfigError when none can be recorded.
+    """
+    store = RoleStore(default_directory())
+    generation = store.record(Event.of_this_process(instance, role))
+    recorded = store.current(instance)
+    if recorded is None or recorded.generation < generation:
+        raise ConfigError(
+            f"{instance}: role {role} could not be recorded, so that a running promotion is not "
+            f"stopped: {store.problem.partition(';')[0]}; make the directory usable, or end the "
+            "promotion by SIGTERM"
+        )
+    if store.problem:
+        messages.say(store.problem)
+    return generation
 
 
 def _write_down(config: Config, instance: str, role: Role, run_id: str, generation: int) -> None:

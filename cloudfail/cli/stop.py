@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end a run at its next safe point, never in the middle of a call."""
+"""SIGTERM, SIGINT and SIGHUP end a run at its next safe point, never in the middle of a call."""
 
 from __future__ import annotations
 
@@ -9,28 +9,36 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cloudfail.cli import messages
-from cloudfail.errors import SupersededError
 
 if TYPE_CHECKING:
     from cloudfail.run import Run
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# SIGHUP: an ssh session that drops must not cut a remove off from its add.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class EndedBySignal(BaseException):
+    """A signal came before anything was begun. No `except Exception` on the way may take it."""
 
 
 class Stopper:
-    """From `with` to its end, both signals stop the run that is watched.
+    """From `with` to its end, the signals stop the run that is watched.
 
-    Before there is one, nothing was begun: SupersededError is raised at once. keepalived sends
-    SIGTERM to its scripts when it stops (PR_SET_PDEATHSIG).
+    Before `begin`, nothing was done: EndedBySignal is raised at once. After it they only set
+    `stopped` (and stop the watched run), so that what was done is told in any case. keepalived
+    sends SIGTERM to its scripts when it stops (PR_SET_PDEATHSIG).
     """
 
     def __init__(self) -> None:
+        self.stopped = ""
+        self._begun = False
         self._run: Run | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._stop)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                self._before[number] = signal.signal(number, self._stop)
         return self
 
     def __exit__(
@@ -42,10 +50,16 @@ class Stopper:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def begin(self) -> None:
+        """From now on there is something to tell: signals raise nothing any more."""
+        self._begun = True
+
     @contextlib.contextmanager
     def watching(self, run: Run) -> Iterator[Run]:
-        """Let the signals stop this run, instead of raising wherever they come."""
+        """Let the signals stop this run; one that came since `begin` stops it now."""
         self._run = run
+        if self.stopped:
+            run.stop(self.stopped)
         try:
             yield run
         finally:
@@ -54,7 +68,9 @@ class Stopper:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del frame
         name = signal.Signals(number).name
-        if self._run is None:
-            raise SupersededError(f"stopped by {name}; nothing was under way")
-        self._run.stop(name)
-        messages.say_in_handler(f"{name}: stopping before the next call")
+        if not self._begun:
+            raise EndedBySignal(f"stopped by {name}; nothing was under way")
+        self.stopped = name
+        if self._run is not None:
+            self._run.stop(name)
+            messages.say_in_handler(f"{name}: stopping before the next call")

@@ -20,7 +20,7 @@ COMMAND = f"{VENV}/bin/cloudfail"
 
 _OWN = frozenset({"proc", "sys", "run", "tmp", "etc", "var", "dev", "lost+found"})
 _FREE = ("/mnt", "/media", "/srv", "/boot", "/opt")
-_LAUNCHER = "#!{python}\nimport sys\nfrom cloudfail.cli.main import main\nsys.exit(main())\n"
+_LAUNCHER = "#!{python}\nfrom cloudfail.cli.main import entry\nentry()\n"
 
 
 def needed_paths() -> tuple[Path, ...]:

@@ -130,8 +130,10 @@ class RoleStore:
         finally:
             lock.release()
 
-    def looked(self, instance: str, generation: int, began: float | None = None) -> None:
-        """Note that a look has shown every claim to be ours.
+    def looked(
+        self, instance: str, generation: int, began: float | None = None, subject: str = ""
+    ) -> None:
+        """Note that a look has shown every claim to be ours; `subject` names those claims.
 
         `began` is when that look began, in seconds since boot (`role.event.boottime`); without it
         the start of this run counts, which is never too late.
@@ -140,12 +142,12 @@ class RoleStore:
         with self._recording(instance):
             recorded = self.current(instance)
             if recorded and recorded.generation == generation and recorded.looked < at:
-                self._save(msgspec.structs.replace(recorded, looked=at))
+                self._save(msgspec.structs.replace(recorded, looked=at, subject=subject))
 
-    def fresh_look_since(self, event: Event) -> bool:
-        """Tell whether a look that began after this event has verified its role: nothing to do."""
+    def fresh_look_since(self, event: Event, subject: str = "") -> bool:
+        """Tell whether a look at the same claims that began after this event has verified them."""
         recorded = self.current(event.instance)
-        return recorded is not None and recorded.is_fresh_for(event)
+        return recorded is not None and recorded.is_fresh_for(event, subject)
 
     def _save(self, recorded: Recorded) -> None:
         name = _role_file(recorded.event.instance)

@@ -49,7 +49,7 @@ def test_the_metadata_names_licence_python_and_extras(installed: Installed) -> N
 
 def test_the_entry_points_are_the_command_and_the_cloud(installed: Installed) -> None:
     lines = text_of(installed, ".dist-info/entry_points.txt").splitlines()
-    assert "cloudfail = cloudfail.cli.main:main" in lines
+    assert "cloudfail = cloudfail.cli.main:entry" in lines
     assert "aws = cloudfail_aws:SPEC" in lines
 
 
