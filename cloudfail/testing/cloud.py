@@ -25,7 +25,7 @@ class FakeCloud:
     that it gets. `reads` and `writes` are the faults of the coming calls, one a call, and `lags`
     the seconds by which the coming reads are late; after them everything works. `setup.peers`
     decides who is a stranger, by name. `sent` are the steps that the cloud accepted, `received` all
-    that reached it. After a crash the process is `dead`, and every call of it crashes.
+    that reached it, `looks` counts the reads. After a crash the process is `dead`, and every call of it crashes.
     """
 
     def __init__(  # noqa: PLR0913 - keyword only: what kind of cloud, and what it does to us
@@ -46,6 +46,7 @@ class FakeCloud:
         self.bad = dict(bad or {})
         self.sent: list[Step] = []
         self.received: list[Step] = []
+        self.looks = 0
         self.dead = False
         self._reads: Iterator[Fault] = chain(reads, repeat(Fault.OK))
         self._writes: Iterator[Fault] = chain(writes, repeat(Fault.OK))
@@ -151,6 +152,7 @@ class FakeCloud:
     def _next_read(self) -> tuple[Fault, float]:
         self._check_alive()
         with self._lock:
+            self.looks += 1
             fault, lag = next(self._reads), next(self._lags)
         return fault if fault in READ_FAULTS else Fault.OK, lag
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
 import pytest
 
-from cloudfail.errors import SupersededError
-from cloudfail.model import Claim, Owner, Plan, to_json
+from cloudfail.errors import ProviderError, SupersededError, TransientError
+from cloudfail.model import Claim, Owner, Plan, Step, to_json
 from cloudfail.planner import build_plan
 from cloudfail.promote import promote
 from cloudfail.provider import ApiCall, Provider, ProviderSpec, Setup
@@ -39,8 +40,24 @@ class Harness(Protocol):
         """Arrange who holds a claim; False when the cloud cannot be in that state."""
         ...
 
+    def more(self, count: int) -> Sequence[Claim]:
+        """Return that many further claims, all of one kind and all the peer's."""
+        ...
+
     def writes(self) -> int:
-        """Return how many mutating requests the cloud has received so far."""
+        """Return how many mutating requests the cloud has received so far, failed ones too."""
+        ...
+
+    def reads(self) -> int:
+        """Return how many other requests the cloud's API has received so far."""
+        ...
+
+    def fail_reads(self) -> AbstractContextManager[None]:
+        """Until it ends, each look at who holds what is throttled, or ends in an error."""
+        ...
+
+    def fail_writes(self) -> AbstractContextManager[None]:
+        """Until it ends, each mutating request is throttled, or ends in another passing error."""
         ...
 
     def elsewhere(self) -> Mapping[str, str]:
@@ -65,11 +82,17 @@ class _Recorder:
     def reads(self) -> int:
         return sum(not call.mutating for call in self.calls)
 
+    @property
+    def writes(self) -> int:
+        return sum(call.mutating for call in self.calls)
 
-def _built(harness: Harness) -> tuple[Provider, _Recorder]:
+
+def _built(harness: Harness, setup: Setup | None = None) -> tuple[Provider, _Recorder]:
     recorder = _Recorder()
     setup = msgspec.structs.replace(
-        harness.setup(), before_write=recorder.before_write, on_call=recorder.calls.append
+        setup or harness.setup(),
+        before_write=recorder.before_write,
+        on_call=recorder.calls.append,
     )
     return harness.spec.build(setup), recorder
 
@@ -84,6 +107,10 @@ def _promoting(harness: Harness) -> tuple[Provider, Run]:
 
 def _plan(provider: Provider, harness: Harness) -> Plan:
     return build_plan(provider, harness.claims, instance="conformance")
+
+
+def _steps(provider: Provider, harness: Harness) -> list[Step]:
+    return sorted(_plan(provider, harness).steps, key=lambda step: step.stage)
 
 
 def _give_all(harness: Harness, owner: Owner) -> None:
@@ -129,15 +156,40 @@ class ConformanceSuite:
         assert recorder.asked == []
         assert not any(call.mutating for call in recorder.calls)
 
-    def test_observe_is_batched(self, harness: Harness) -> None:
+    def test_the_requests_of_observe_do_not_grow_with_the_claims(self, harness: Harness) -> None:
+        provider, _ = _built(harness)
+        provider.identify()
+        sent = []
+        for claims in (harness.more(2), harness.more(12)):
+            before = harness.reads()
+            provider.observe(claims)
+            sent.append(harness.reads() - before)
+        assert sent[0] == sent[1], f"{sent[0]} requests for 2 claims, {sent[1]} for 12"
+
+    def test_every_read_is_told(self, harness: Harness) -> None:
         provider, recorder = _built(harness)
+        before = harness.reads()
         provider.identify()
         provider.observe(harness.claims)
-        together = recorder.reads
-        recorder.calls.clear()
-        for claim in harness.claims:
-            provider.observe([claim])
-        assert together <= recorder.reads
+        assert recorder.reads >= harness.reads() - before > 0
+
+    def test_a_read_that_failed_does_not_say_who_holds_anything(self, harness: Harness) -> None:
+        _give_all(harness, Owner.PEER)
+        provider, _ = _built(harness)
+        provider.identify()
+        with harness.fail_reads():
+            try:
+                seen = provider.observe(harness.claims)
+            except ProviderError:
+                return
+        assert {holding.owner for holding in seen} == {Owner.UNKNOWN}
+
+    def test_without_peers_everybody_else_is_a_peer(self, harness: Harness) -> None:
+        alone = msgspec.structs.replace(harness.setup(), peers=())
+        provider, _ = _built(harness, alone)
+        for owner in (Owner.PEER, Owner.STRANGER):
+            given = [claim for claim in harness.claims if harness.give(claim, owner)]
+            assert {holding.owner for holding in provider.observe(given)} <= {Owner.PEER}
 
     def test_steps_are_pure_and_deterministic(self, harness: Harness) -> None:
         _give_all(harness, Owner.PEER)
@@ -199,21 +251,48 @@ class ConformanceSuite:
     def test_a_done_step_may_be_done_again(self, harness: Harness) -> None:
         _give_all(harness, Owner.PEER)
         provider, _ = _built(harness)
-        steps = _plan(provider, harness).steps
-        for step in sorted(steps, key=lambda step: step.stage):
+        for step in _steps(provider, harness):
             provider.execute(step)
             provider.execute(step)
         assert {h.owner for h in provider.observe(harness.claims)} == {Owner.MINE}
 
-    def test_every_mutating_request_passes_the_role_check(self, harness: Harness) -> None:
+    def test_a_remove_is_marked_and_so_is_its_add(self, harness: Harness) -> None:
+        _give_all(harness, Owner.PEER)
+        provider, _ = _built(harness)
+        removed: set[Claim] = set()
+        for step in _steps(provider, harness):
+            provider.execute(step)
+            seen = {holding.claim: holding.owner for holding in provider.observe(harness.claims)}
+            nobodys = {claim for claim in step.claims if seen[claim] is Owner.NOBODY}
+            added = {claim for claim in removed if seen[claim] is Owner.MINE}
+            assert bool(nobodys) <= step.releases, f"{step.call} leaves {nobodys} with nobody"
+            assert bool(nobodys) <= bool(step.destroys), f"{step.call} does not say from whom"
+            assert bool(added) <= step.completes, f"{step.call} completes the move of {added}"
+            removed = (removed | nobodys) - added
+        assert not removed
+
+    def test_every_mutating_request_passes_the_role_check_and_is_told(
+        self, harness: Harness
+    ) -> None:
         _give_all(harness, Owner.PEER)
         provider, recorder = _built(harness)
-        steps = _plan(provider, harness).steps
-        before = harness.writes()
-        for step in sorted(steps, key=lambda step: step.stage):
+        for step in _steps(provider, harness):
+            before, asked, told = harness.writes(), len(recorder.asked), recorder.writes
             provider.execute(step)
-        assert len(recorder.asked) >= harness.writes() - before > 0
-        assert sum(call.mutating for call in recorder.calls) == harness.writes() - before
+            sent = harness.writes() - before
+            assert len(recorder.asked) - asked >= sent > 0
+            assert recorder.writes - told == sent
+
+    def test_a_failing_step_is_sent_once(self, harness: Harness) -> None:
+        _give_all(harness, Owner.PEER)
+        provider, _ = _built(harness)
+        steps = _steps(provider, harness)
+        with harness.fail_writes():
+            for step in steps:
+                before = harness.writes()
+                with pytest.raises(TransientError):
+                    provider.execute(step)
+                assert harness.writes() - before <= 1, f"{step.call} was tried again by itself"
 
     def test_a_refused_role_check_sends_nothing(self, harness: Harness) -> None:
         _give_all(harness, Owner.PEER)
@@ -230,10 +309,12 @@ class ConformanceSuite:
         _give_all(harness, Owner.PEER)
         provider, _ = _built(harness)
         plan = _plan(provider, harness)
-        before = _plan(provider, harness).digest
+        before, elsewhere = harness.writes(), harness.elsewhere()
         findings = provider.check(plan.lanes)
+        assert harness.writes() == before
+        assert harness.elsewhere() == elsewhere
         assert all(finding.message for finding in findings)
-        assert _plan(provider, harness).digest == before
+        assert _plan(provider, harness).digest == plan.digest
 
     def test_permissions_name_a_method_and_a_reason(self, harness: Harness) -> None:
         permissions = harness.spec.permissions(harness.claims)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Claim, Owner, Peer, PrivateIp, PublicIp, Route
 from cloudfail.provider import ProviderSpec, Setup
 from cloudfail.testing.conformance import ConformanceSuite
@@ -55,8 +57,28 @@ class AwsHarness:
                 return False
         return True
 
+    def more(self, count: int) -> Sequence[Claim]:
+        claims = [
+            Route(table=self.table, destination=ip_network(f"10.{100 + n}.0.0/16"))
+            for n in range(count)
+        ]
+        for claim in claims:
+            self.give(claim, Owner.PEER)
+        return claims
+
     def writes(self) -> int:
         return sum(call.mutating for call in self.cloud.calls)
+
+    def reads(self) -> int:
+        return sum(not call.mutating for call in self.cloud.calls)
+
+    @contextmanager
+    def fail_reads(self) -> Iterator[None]:
+        self.cloud.faults = Faults(throttle={"*": 10_000})
+        yield
+        self.cloud.faults = Faults()
+
+    fail_writes = fail_reads
 
     def elsewhere(self) -> Mapping[str, str]:
         claimed = {claim.target for claim in self.claims}
