@@ -52,6 +52,13 @@ def test_retry_after_is_honoured_and_never_shortened() -> None:
     assert 7.0 <= clock.sleeps[0] <= 7.7
 
 
+def test_a_retry_after_of_zero_is_no_storm() -> None:
+    clock, call = FakeClock(), Flaky(*[ThrottledError("again", retry_after=0.0)] * 999)
+    with pytest.raises(ThrottledError):
+        retrying(call, Deadline.after(clock, 0.5), EVEN)
+    assert call.calls <= 4
+
+
 def test_a_reset_pooled_connection_is_tried_again_at_once_but_only_once() -> None:
     reset = TransientError("reset", fresh_connection=True)
     clock, call = FakeClock(), Flaky(reset, reset)

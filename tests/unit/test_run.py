@@ -117,6 +117,23 @@ def test_a_stop_ends_a_pause_within_a_moment() -> None:
     timer.join()
 
 
+def test_a_stop_that_comes_just_before_a_pause_is_not_lost() -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock)
+
+    def question() -> None:
+        raise TransientError("503", retry_after=3.0)
+
+    def sleep(seconds: float) -> None:
+        run.stop("SIGTERM")
+        clock.advance(seconds)
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    with pytest.raises(SupersededError):
+        run.ask(question)
+    assert clock.now() < 0.2
+
+
 def test_a_newer_role_ends_a_pause_too() -> None:
     clock = FakeClock()
 
