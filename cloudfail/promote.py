@@ -88,7 +88,7 @@ class _Promotion:
             for progress in self._open():
                 progress.why = None
             self._see(plan.holdings)
-            self._apply(plan)
+            self._apply(self._due(plan))
             self._read_back()
             self._take_stock()
             if not self._open():
@@ -99,6 +99,10 @@ class _Promotion:
 
     def _finish(self, stopped: CloudfailError) -> None:
         """End; but an add whose remove was sent is finished first, if no better peer is there."""
+        for progress in self._open():
+            beneath = self._beneath(progress.claim)
+            if progress.owed and beneath is not None:
+                beneath.owed = beneath.is_open  # without it the add would be refused
         owed = [progress for progress in self._open() if progress.owed]
         self._give_up(stopped, but=owed)
         if not owed:
@@ -112,7 +116,7 @@ class _Promotion:
 
     def _plan(self) -> Plan:
         now = self._run.clock.now()
-        plan = build_plan(
+        return build_plan(
             self._provider,
             self._tracked(),
             instance=self._run.instance,
@@ -120,16 +124,16 @@ class _Promotion:
             apart=self._apart,
             leave=[claim for claim, progress in self._claims.items() if progress.is_to_leave(now)],
         )
-        return self._marked(plan)
 
-    def _marked(self, plan: Plan) -> Plan:
-        """Mark the steps of claims that we removed ourselves: they complete that remove."""
+    def _due(self, plan: Plan) -> Plan:
+        """Mark the steps of claims that we removed ourselves: they complete that remove.
+
+        Past a stop or the deadline nothing else is due.
+        """
         owed = {progress.claim for progress in self._open() if progress.owed}
-        if not owed:
-            return plan
-        return msgspec.structs.replace(
-            plan, lanes=tuple(_completing(lane, owed) for lane in plan.lanes)
-        )
+        only = self._stopped is not None
+        lanes = tuple(_completing(lane, owed, only=only) for lane in plan.lanes)
+        return msgspec.structs.replace(plan, lanes=tuple(lane for lane in lanes if lane.steps))
 
     def _tracked(self) -> tuple[Claim, ...]:
         """The claims that are not given up: also ours are looked at again, somebody may take them."""
@@ -326,10 +330,12 @@ def _result(progress: Progress) -> Result:
     return Result(claim=progress.claim, owner=holding.owner, holder=holding.holder, error=error)
 
 
-def _completing(lane: Lane, owed: set[Claim]) -> Lane:
+def _completing(lane: Lane, owed: set[Claim], *, only: bool) -> Lane:
+    """Mark the steps for claims that are `owed`; drop the others when it is `only` about those."""
     steps = tuple(
         msgspec.structs.replace(step, completes=True) if owed.issuperset(step.claims) else step
         for step in lane.steps
+        if not only or owed.issuperset(step.claims)
     )
     return Lane(key=lane.key, steps=steps)
 

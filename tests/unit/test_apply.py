@@ -159,3 +159,12 @@ def test_a_plan_without_lanes_does_nothing() -> None:
 
 def test_a_lane_without_steps_does_nothing() -> None:
     assert apply_plan(plan(()), Writer(), ready_run()).done == []
+
+
+def test_what_shares_a_step_with_a_failed_claim_is_not_begun_and_told_apart() -> None:
+    denied = DeniedError("no")
+    lane = (step("release", OTHER), step("add", OTHER, PRIVATE, stage=1))
+    writer = Writer(release=denied)
+    applied = apply_plan(plan(lane), writer, ready_run())
+    assert writer.done == []
+    assert (applied.errors, applied.collateral) == ({OTHER: denied}, {PRIVATE: denied})

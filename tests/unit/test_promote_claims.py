@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
+import msgspec
 import pytest
 from cloudfail.errors import (
     CloudfailError,
@@ -12,7 +14,7 @@ from cloudfail.errors import (
     NotFoundError,
     ProviderError,
 )
-from cloudfail.model import Claim, Owner, Step
+from cloudfail.model import Claim, Holding, Lane, Node, Owner, Step
 from cloudfail.planner import build_plan
 from cloudfail.promote import promote
 from cloudfail.testing import FakeClock, FakeCloud, Fault, ListJournal, ready_run
@@ -82,6 +84,35 @@ def test_a_denied_remove_holds_up_no_other_holders_add(first_held_by: str) -> No
     outcome = promote(cloud, [FIRST, SECOND], run)
     assert cloud.world.held == {FIRST: "a", SECOND: "c"}
     assert outcome.exit_code == 77
+
+
+def test_what_only_shared_an_add_with_a_denied_remove_gets_one_of_its_own() -> None:
+    class OneAdd(FakeCloud):
+        """Removes from each holder; one add for all."""
+
+        def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
+            steps = [step for lane in super().steps(holdings, node) for step in lane.steps]
+            adds = [step for step in steps if not step.releases]
+            if not adds:
+                return ()
+            claims = tuple(claim for step in adds for claim in step.claims)
+            params = {"holder": node.ref, "names": [str(claim) for claim in claims]}
+            add = msgspec.structs.replace(adds[0], claims=claims, params=params, stage=1)
+            removes = (step for step in steps if step.releases)
+            return (Lane(key="eni", steps=(*removes, add)),)
+
+    run = ready_run()
+    denied = DeniedError("not from c")
+    cloud = cloud_of(run, {FIRST: "b", SECOND: "c"}, OneAdd, atomic=False, bad={SECOND: denied})
+    outcome = promote(cloud, [FIRST, SECOND], run)
+    assert cloud.world.held == {FIRST: "a", SECOND: "c"}
+    assert [result.error for result in outcome.results] == [None, denied]
+
+
+def test_an_address_on_a_private_one_that_nobody_claims_moves_by_itself() -> None:
+    run = ready_run()
+    cloud = cloud_of(run, {ON_FIRST: "b"})
+    assert promote(cloud, [ON_FIRST], run).exit_code == 0
 
 
 def test_a_bug_in_one_lane_leaves_no_other_with_nobody() -> None:

@@ -62,6 +62,14 @@ def test_a_read_back_that_fails_keeps_the_outcome() -> None:
     assert len(journal.events("ended")) == 1
 
 
+def test_a_cloud_that_never_says_who_has_it_is_told_as_that() -> None:
+    run = ready_run(seconds=3)
+    cloud = cloud_of(run, {FIRST: "b"}, reads=[Fault.UNSAID] * 999)
+    outcome = promote(cloud, [FIRST], run)
+    assert (outcome.exit_code, cloud.received) == (75, [])
+    assert "did not say" in str(outcome.error)
+
+
 def test_a_write_that_does_not_show_in_time_is_told_as_that() -> None:
     run = ready_run(seconds=3)
     cloud = cloud_of(run, {FIRST: "b"}, writes=[Fault.IGNORED])

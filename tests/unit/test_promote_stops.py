@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from cloudfail.clock import Deadline
 from cloudfail.errors import SupersededError
-from cloudfail.model import Step
+from cloudfail.model import Claim, Step
 from cloudfail.promote import FINISH_SECONDS, promote
 from cloudfail.retry import Backoff
 from cloudfail.role import Event, Role, RoleStore
 from cloudfail.run import Run
 from cloudfail.testing import FakeClock, FakeCloud, Fault, ListJournal, ready_run
 
-from unit.promoting import FIRST, SECOND, cloud_of
+from unit.promoting import FIRST, ON_FIRST, SECOND, cloud_of
 
 
 class Watched(FakeCloud):
@@ -62,6 +62,24 @@ def test_so_does_a_deadline_between_them(add: Fault) -> None:
     cloud = watched(run, [Fault.OK, add], lambda: clock.advance(6.0))
     assert promote(cloud, [FIRST], run).exit_code == 0
     assert cloud.world.held[FIRST] == "a"
+
+
+def test_what_somebody_else_has_taken_is_owed_no_more() -> None:
+    run = ready_run()
+    cloud = watched(run, [Fault.OK, Fault.STOLEN], lambda: run.stop("SIGTERM"), at=2)
+    assert promote(cloud, [FIRST], run).exit_code == 4
+    assert cloud.world.held[FIRST] == "thief"
+    assert len(cloud.received) == 2
+
+
+def test_an_add_is_owed_together_with_the_address_that_it_sits_on() -> None:
+    run = ready_run()
+    held: dict[Claim, str] = {FIRST: "", ON_FIRST: "b"}
+    cloud = cloud_of(run, held, Watched, atomic=False, writes=[Fault.IGNORED])
+    assert isinstance(cloud, Watched)
+    cloud.at, cloud.then = 2, lambda: run.stop("SIGTERM")
+    assert promote(cloud, [FIRST, ON_FIRST], run).exit_code == 0
+    assert cloud.world.held == {FIRST: "a", ON_FIRST: "a"}
 
 
 def test_an_add_that_never_works_is_given_up_in_the_end() -> None:
