@@ -108,6 +108,7 @@ def _wait_for_the_end(path: Path) -> None:
     until = clock.now() + _START_SECONDS
     while path.exists() and clock.now() < until:
         clock.sleep(0.05)
+    path.with_suffix(".log").unlink(missing_ok=True)
 
 
 def _serve(args: Namespace, path: Path) -> int:

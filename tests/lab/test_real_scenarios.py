@@ -21,7 +21,7 @@ SLACK = 150  # ms: a packet in flight, the router's change, the clock of two pro
 
 
 def play(real_lab: Lab, name: str, *words: str) -> dict[str, Any]:
-    ran = real_lab("run", name, "--advert-int", "0.1", "--output", "json", *words)
+    ran = real_lab("run", name, "--advert-int", "0.25", "--output", "json", *words)
     document: dict[str, Any] = ran.document
     assert document["reasons"] == [], ran.stderr
     assert ran.code == 0

@@ -80,14 +80,14 @@ def as_user(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
 
 
 def test_an_ordinary_user_sees_a_real_master_die(as_user: Callable[..., Any]) -> None:
-    ran = as_user("run", "kill-master", "--advert-int", "0.2", "--output", "json")
+    ran = as_user("run", "kill-master", "--advert-int", "0.25", "--output", "json")
     assert ran.code == 0, ran.stderr
     assert ran.document["verdict"] == "pass"
     assert ran.document["simulated"] is False
 
 
 def test_the_bare_line_works_for_an_ordinary_user(as_user: Callable[..., Any]) -> None:
-    ran = as_user("run", "bare-line", "--advert-int", "0.2", "--output", "json")
+    ran = as_user("run", "bare-line", "--advert-int", "0.25", "--output", "json")
     assert ran.code == 0, ran.stderr
 
 

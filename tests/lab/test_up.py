@@ -18,7 +18,7 @@ NAME, OTHER = (f"test-{os.getpid()}-{number}" for number in (1, 2))
 
 @pytest.fixture
 def up(real_lab: Lab) -> Iterator[Lab]:
-    started = real_lab("up", "--name", NAME, "--advert-int", "0.2")
+    started = real_lab("up", "--name", NAME, "--advert-int", "0.25")
     assert started.code == 0, started.stderr
 
     def on_it(action: str, *words: str) -> Any:
@@ -104,7 +104,7 @@ def test_a_mistake_is_one_sentence(up: Lab) -> None:
 
 
 def test_two_labs_do_not_meet(up: Lab, real_lab: Lab) -> None:
-    other = real_lab("up", "--name", OTHER, "--advert-int", "0.2", "--nodes", "3")
+    other = real_lab("up", "--name", OTHER, "--advert-int", "0.25", "--nodes", "3")
     try:
         assert other.code == 0, other.stderr
         assert up("kill", "a").code == 0

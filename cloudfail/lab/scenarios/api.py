@@ -6,7 +6,7 @@ from cloudfail.lab.cloud.faults import ANY, Faults
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.stage import Stage
 
-_THROTTLED = 6
+_THROTTLED = 4
 _OUTAGE = 4.0
 
 
