@@ -14,7 +14,7 @@ from cloudfail.errors import CloudfailError, ThrottledError
 from cloudfail.provider import ApiCall, Setup
 from cloudfail.throttle import Buckets
 
-from cloudfail_aws.errors import EXPIRED, Context, answer_of, translate
+from cloudfail_aws.errors import EXPIRED, Context, answer_of, not_of_aws, translate
 from cloudfail_aws.operations import DEFAULT_READ, DEFAULT_WRITE, LIMITS, is_mutating
 from cloudfail_aws.sdk import Clients
 
@@ -47,12 +47,8 @@ class Api:
         Raises what `errors.translate` makes of any failure, and ThrottledError when EC2's
         published rate would be passed.
         """
-        context = Context(operation=operation, subject=subject)
         self._buckets.take(operation, mutating=is_mutating(operation))
-        try:
-            client = self._clients.ec2(role_arn)
-        except Exception as exc:
-            raise translate(exc, context) from exc
+        client = self._client(role_arn, Context(operation=operation, subject=subject))
         context = Context(operation=operation, subject=subject, endpoint=client.meta.endpoint_url)
         method = getattr(client, botocore.xform_name(operation))
         began = self._clock.now()
@@ -62,8 +58,21 @@ class Api:
             error = translate(exc, context)
             self._note_failure(operation, params, began, exc, error)
             raise error from (None if error is exc else exc)
-        self._report(operation, params, began, answer.get("ResponseMetadata", {}))
+        metadata = answer.get("ResponseMetadata", {})
+        self._report(operation, params, began, metadata)
+        if not metadata.get("RequestId"):
+            # A page that happens to be XML reads as "there is nothing": nobody would hold
+            # anything. Whatever EC2 answers has an id.
+            raise not_of_aws(context, "no request id")
         return answer
+
+    def _client(self, role_arn: str, context: Context) -> Any:
+        try:
+            return self._clients.ec2(role_arn)
+        except Exception as exc:
+            if isinstance(exc, ClientError) and answer_of(exc).code in EXPIRED:
+                self._clients.drop()
+            raise translate(exc, context) from exc
 
     def endpoint(self) -> str:
         """Return the URL that EC2 calls go to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -84,7 +85,10 @@ def _source_dest_check(nic: Interface, steps: Sequence[Step]) -> Iterator[Findin
 
 
 def _slots(api: Api, node: Node, nic: Interface, steps: Sequence[Step]) -> Iterator[Finding]:
-    more = {step.call: len(step.params[_SLOTS[step.call]]) for step in steps if step.call in _SLOTS}
+    more: Counter[str] = Counter()
+    for step in steps:
+        if step.call in _SLOTS:  # one call a holder, for IPv6
+            more[step.call] += len(step.params[_SLOTS[step.call]])
     if not more:
         return
     kind = node.facts.get("instance_type", "")

@@ -67,8 +67,10 @@ def needs_chain(settings: AwsSettings, environ: Mapping[str, str] = os.environ) 
     """True when only the SDK's chain can tell: a profile, a container, web identity, SSO."""
     if settings.profile or any(environ.get(name) for name in _CHAIN_VARIABLES):
         return True
+    # os.path, not Path: a home that may not be entered, or that nobody has, is no file.
     return any(
-        Path(environ.get(name) or default).expanduser().exists() for name, default in _CHAIN_FILES
+        os.path.exists(os.path.expanduser(environ.get(name) or default))  # noqa: PTH110, PTH111
+        for name, default in _CHAIN_FILES
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import botocore.exceptions as sdk
 import msgspec
+from botocore.parsers import ResponseParserError
 from cloudfail.errors import (
     CloudfailError,
     ConfigError,
@@ -100,7 +101,7 @@ BAD_CREDENTIALS = frozenset(
     }
 )
 MOVED = frozenset({"Resource.AlreadyAssociated", "RouteAlreadyExists", "InvalidIPAddress.InUse"})
-_SERVER_ERROR = 500
+_TIMEOUT, _TOO_MANY, _SERVER_ERROR = 408, 429, 500
 _POLICY = "see `cloudfail policy aws`"
 
 
@@ -154,8 +155,8 @@ def _auth_failure(context: Context, answer: Answer) -> CloudfailError:
 
 def _bad_credentials(context: Context, answer: Answer) -> CloudfailError:
     return DeniedError(
-        f"{context}: AWS does not know these credentials ({answer.code}); check the keys, or "
-        "the instance's role",
+        f"{context}: AWS does not know these credentials ({answer.code}); check the keys, the "
+        "instance's role, and the clock of this machine",
         code=answer.code,
         request_id=answer.request_id,
     )
@@ -212,6 +213,14 @@ BY_CODE: Mapping[str, _Row] = {
 }
 
 
+def not_of_aws(context: Context, what: str) -> CloudfailError:
+    """Return the error for an answer that cannot be EC2's own: nobody said anything then."""
+    return UnreachableError(
+        f"{context}: what answered at {context.endpoint} is not AWS ({what}): a proxy, a login "
+        "page or a cut connection; check HTTPS_PROXY, NO_PROXY and the endpoint"
+    )
+
+
 def translate(exc: Exception, context: Context) -> CloudfailError:
     """Turn whatever a call raised into cloudfail's own error; never fails, never returns None.
 
@@ -224,6 +233,9 @@ def translate(exc: Exception, context: Context) -> CloudfailError:
         if exc.operation_name == "AssumeRole":  # a call within the call: credentials ran out
             context = msgspec.structs.replace(context, operation="AssumeRole", service="sts")
         return _from_answer(context, answer_of(exc))
+    if isinstance(exc, ResponseParserError):
+        # Its text quotes the answer, which may hold keys.
+        return not_of_aws(context, "it is no XML of theirs")
     for kinds, row in _BY_TYPE:
         if isinstance(exc, kinds):
             return row(exc, context)
@@ -245,7 +257,11 @@ def _from_answer(context: Context, answer: Answer) -> CloudfailError:
     row = BY_CODE.get(answer.code)
     if row is not None:
         return row(context, answer)
-    if answer.status >= _SERVER_ERROR:
+    if answer.status == _TOO_MANY:
+        return _throttled(context, answer)
+    if not answer.code:
+        return not_of_aws(context, f"HTTP {answer.status} without an error code")
+    if answer.status >= _SERVER_ERROR or answer.status == _TIMEOUT:
         return _transient(context, answer)
     return _not_found(context, answer) if ".NotFound" in answer.code else _unknown(context, answer)
 

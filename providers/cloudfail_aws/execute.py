@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 
 from cloudfail.errors import ConflictError, ProviderError
 from cloudfail.model import Route, Step
 
 from cloudfail_aws.api import Api
-from cloudfail_aws.objects import Interface
+from cloudfail_aws.objects import Interface, RouteTable
 
 _RELEASED_WORDS = ("not mapped", "not assigned", "not associated", "does not exist", "some of")
 
@@ -38,34 +39,44 @@ def _call(api: Api, step: Step) -> None:
     api.call(step.call, step.params, role_arn=role_of(step), subject=subject_of(step))
 
 
-def _point_route(api: Api, step: Step) -> None:
-    """Replace or create; when the route is (not) there after all, the other one, once.
+def _replace_route(api: Api, step: Step) -> None:
+    """Replace; when the route is gone, create it.
 
     EC2 answers a ReplaceRoute without a route with InvalidParameterValue, not with NotFound.
     """
     try:
-        return _call(api, step)
+        _call(api, step)
     except ProviderError as error:
-        other = _other_verb(step, error)
-        if not other:
+        if not _is_absent(error):
             raise
-        refused = error
+        _create_route(api, step)
+
+
+def _create_route(api: Api, step: Step) -> None:
+    """Create; a route that is there after all is done if it points here, else a conflict.
+
+    It is not replaced: nobody has looked whose it is, and it may be a stranger's.
+    """
     try:
-        api.call(other, step.params, role_arn=role_of(step), subject=subject_of(step))
+        api.call("CreateRoute", step.params, role_arn=role_of(step), subject=subject_of(step))
     except ProviderError as error:
-        if _is_absent(error) or error.code == "RouteAlreadyExists":
-            raise ConflictError(
-                f"{subject_of(step)}: the route came and went between two calls; look again",
-                code=error.code,
-                request_id=error.request_id,
-            ) from refused
-        raise
+        if error.code != "RouteAlreadyExists":
+            raise
+        if _points_here(api, step):
+            return
+        raise ConflictError(
+            f"{subject_of(step)}: somebody created the route meanwhile: look again",
+            code=error.code,
+            request_id=error.request_id,
+        ) from error
 
 
-def _other_verb(step: Step, error: ProviderError) -> str:
-    if step.call == "CreateRoute":
-        return "ReplaceRoute" if error.code == "RouteAlreadyExists" else ""
-    return "CreateRoute" if _is_absent(error) else ""
+def _points_here(api: Api, step: Step) -> bool:
+    filters = [{"Name": "route-table-id", "Values": [step.params["RouteTableId"]]}]
+    answer = api.call("DescribeRouteTables", {"Filters": filters}, role_arn=role_of(step))
+    wanted = ip_network(_destination(step))
+    found = [RouteTable.read(table).route(wanted) for table in answer.get("RouteTables", [])]
+    return any(route and route.holder == step.params["NetworkInterfaceId"] for route in found)
 
 
 def _is_absent(error: ProviderError) -> bool:
@@ -120,6 +131,6 @@ _HANDLERS: Mapping[str, Callable[[Api, Step], None]] = {
     "AssignPrivateIpAddresses": _call,
     "UnassignIpv6Addresses": _release_ipv6,
     "AssignIpv6Addresses": _assign_ipv6,
-    "ReplaceRoute": _point_route,
-    "CreateRoute": _point_route,
+    "ReplaceRoute": _replace_route,
+    "CreateRoute": _create_route,
 }

@@ -105,7 +105,7 @@ def _public_facts(
 
 
 def _is_here(address: Address, seen: Seen, node: Node) -> bool:
-    nic = seen.interface_with(address, besides=node.ref)
+    nic = seen.interface_with(address, node)
     return nic is not None and nic.interface_id == node.ref
 
 
@@ -142,14 +142,14 @@ def _private_obstacle(wanted: Address, around: Around) -> str:
 
 def _private(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
     node = around.node
-    nic = seen.interface_with(claim.address, besides=node.ref)
+    nic = seen.interface_with(claim.address, node)
     if nic is None:
         return _taken_by(claim, Owner.NOBODY, "", {}, _outside(claim.address, around))
     owner = around.members.owner_of(nic.interface_id, nic) or Owner.STRANGER
     if owner is Owner.MINE and around.told is not None and claim.address not in around.told:
         # EC2 remaps "asynchronously": until the instance is told, packets may go elsewhere.
         return Holding(claim=claim, owner=Owner.UNKNOWN, facts={"metadata": "not yet"})
-    obstacle = _outside(claim.address, around)
+    obstacle = _outside(claim.address, around) or _elsewhere(nic, node)
     if nic.primary == claim.address:
         obstacle = f"it is the primary address of {nic.interface_id}, which EC2 never moves"
     return _taken_by(claim, owner, nic.interface_id, {}, obstacle)
@@ -161,21 +161,48 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
         missing = f"no route table {claim.table} in {place(around.node, claim.role_arn)}"
         return _obstructed(claim, missing, gone=True)
     route = table.route(claim.destination)
+    unread = _own_table_unread(claim, table, route, seen, around)
+    if unread is not None:
+        return unread
     obstacle = _route_obstacle(claim, table, route, seen, around)
     if route is None:
         return _taken_by(claim, Owner.NOBODY, "", {"exists": "no"}, obstacle)
     nic = seen.interfaces.get(route.holder)
     facts = {"exists": "yes", "state": route.state}
-    if route.state == "blackhole" and nic is None and "holders" not in seen.failures:
-        # What it points at is gone. ReplaceRoute mends it.
-        return _taken_by(claim, Owner.NOBODY, "", facts, obstacle)
-    if route.holder.startswith("eni-"):
-        owner = around.members.owner_of(route.holder, nic)
-        if owner is None:
-            return _undecided(claim, route.holder, seen)
-        return _taken_by(claim, owner, route.holder, facts, obstacle)
-    owner = Owner.STRANGER if around.members.peers else Owner.PEER
-    return _taken_by(claim, owner, route.holder, facts, obstacle)
+    owner = _owner_of_route(route, nic, seen, around.members)
+    if owner is None:
+        return _undecided(claim, route.holder, seen)
+    holder = "" if owner is Owner.NOBODY else route.holder
+    return _taken_by(claim, owner, holder, facts, obstacle)
+
+
+def _owner_of_route(
+    route: TableRoute, nic: Interface | None, seen: Seen, members: Members
+) -> Owner | None:
+    dead = route.state == "blackhole"
+    if not route.holder.startswith("eni-"):
+        if dead and not route.holder:
+            return Owner.NOBODY
+        # A gateway, even if it is dead for now, is somebody's, and not one of the nodes.
+        return Owner.STRANGER if members.peers else Owner.PEER
+    owner = members.owner_of(route.holder, nic)
+    if owner is None and dead and nic is None and "holders" not in seen.failures:
+        return Owner.NOBODY  # the interface is gone
+    return owner
+
+
+def _own_table_unread(
+    claim: Route, table: RouteTable, route: TableRoute | None, seen: Seen, around: Around
+) -> Holding | None:
+    """Return UNKNOWN when it could not be read whether this is the table of the node's own way."""
+    error = seen.failures.get("own")
+    node = around.node
+    if error is None or (route is not None and route.holder == node.ref):
+        return None
+    sure = node.facts.get("subnet_id", "") in table.subnets or not serves(table, node, ())
+    if sure or not cuts(claim.destination, table, around.api):
+        return None
+    return _unread(claim, error)
 
 
 def _route_obstacle(
@@ -248,6 +275,20 @@ def _outside(address: Address, around: Around) -> str:
     return (
         f"{address} is outside subnet {subnets} of {around.node.ref}: a private address never "
         "leaves its subnet, nor its zone; use a route instead"
+    )
+
+
+def _elsewhere(nic: Interface, node: Node) -> str:
+    """Say that a holder is in another subnet: what was taken off it could not be put here.
+
+    An IPv6 address would be lost that way, as it is taken off before it is put on.
+    """
+    own = node.facts.get("subnet_id", "")
+    if not own or not nic.subnet_id or nic.subnet_id == own:
+        return ""
+    return (
+        f"{nic.interface_id}, which has it, is in {nic.subnet_id}, but {node.ref} is in {own}: a "
+        "private address never leaves its subnet; use a route instead"
     )
 
 

@@ -12,7 +12,7 @@ from cloudfail.errors import ConfigError, UnreachableError
 from cloudfail.model import Address, Network, Node
 from cloudfail.provider import Setup
 
-from cloudfail_aws.metadata import Metadata
+from cloudfail_aws.metadata import RETRIES, Metadata
 
 _MACS = "meta-data/network/interfaces/macs/"
 _SYS_CLASS_NET = Path("/sys/class/net")
@@ -32,8 +32,19 @@ def find_node(metadata: Metadata, setup: Setup) -> Node:
     """Return this machine by its metadata.
 
     Raises ConfigError when metadata and setup disagree, UnreachableError when there is no
-    metadata service or it leaves out what is needed.
+    metadata service, or it leaves out what is needed, or says what cannot be read.
     """
+    try:
+        return _read_node(metadata, setup)
+    except ValueError as exc:
+        raise UnreachableError(
+            f"the metadata service at {metadata.endpoint} says what cannot be read ({exc}): is "
+            "something else answering in its place?",
+            limit=RETRIES,
+        ) from exc
+
+
+def _read_node(metadata: Metadata, setup: Setup) -> Node:
     document = read_document(metadata)
     check_region(document.region, setup.settings.region)
     mac = _choose(metadata, setup)

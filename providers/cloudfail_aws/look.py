@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from ipaddress import IPv6Address
 from typing import Any
 
 import msgspec
 from cloudfail.errors import CloudfailError, ProviderError
-from cloudfail.model import Address, Claim, PrivateIp, PublicIp, Route
+from cloudfail.model import Address, Claim, Node, PrivateIp, PublicIp, Route
 
 from cloudfail_aws.api import Api
 from cloudfail_aws.members import Members
@@ -35,10 +36,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     own_tables: tuple[RouteTable, ...] = ()
     failures: Mapping[str, CloudfailError] = {}
 
-    def interface_with(self, address: Address, *, besides: str = "") -> Interface | None:
-        """Return the interface that has a private address, somebody else's first."""
-        having = [nic for nic in self.interfaces.values() if address in nic.addresses]
-        others = [nic for nic in having if nic.interface_id != besides]
+    def interface_with(self, address: Address, node: Node) -> Interface | None:
+        """Return the interface in the node's VPC that has a private address, not its own first.
+
+        Holders of Elastic IPs and routes may be in other VPCs, where an address is another's.
+        """
+        vpc = node.facts.get("vpc_id", "")
+        here = [nic for nic in self.interfaces.values() if nic.vpc_id == vpc]
+        having = [nic for nic in here if address in nic.addresses]
+        others = [nic for nic in having if nic.interface_id != node.ref]
         return next(iter(others or having), None)
 
 
@@ -97,7 +103,8 @@ class Looker:
         wanted = {*private, *peers, *(own or node.addresses)}
         vpc = [node.facts.get("vpc_id", "")]
         for version, name in ((4, "addresses.private-ip-address"), (6, _IPV6)):
-            values = sorted(str(address) for address in wanted if address.version == version)
+            family = [address for address in wanted if address.version == version]
+            values = sorted({text for address in family for text in _spellings(address)})
             if values:
                 filters = {"vpc-id": vpc, name: values}
                 yield f"interfaces{version}", partial(self.interfaces, filters)
@@ -141,6 +148,14 @@ class Looker:
 
 
 _IPV6 = "ipv6-addresses.ipv6-address"
+
+
+def _spellings(address: Address) -> Iterator[str]:
+    """Yield the ways to write an address: EC2 compares a filter's text, and publishes no form."""
+    yield str(address)
+    if isinstance(address, IPv6Address):
+        yield address.exploded
+        yield ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":"))
 
 
 def in_parallel(

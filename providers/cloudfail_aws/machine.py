@@ -91,5 +91,5 @@ class Machine:
             return None
         try:
             return question(self._metadata, node.facts["mac"])
-        except UnreachableError:
+        except (UnreachableError, ValueError):  # nothing, or nothing that reads as addresses
             return None

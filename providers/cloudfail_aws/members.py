@@ -20,7 +20,8 @@ class Members(msgspec.Struct, frozen=True, kw_only=True):
         """Say whose the interface is; None when only a look at its addresses could tell.
 
         `on` is the private address that an Elastic IP sits on. Without peers, everybody else is
-        a peer. An address tells a peer only within this node's VPC, where it is unique.
+        a peer. An address tells a peer only within this node's VPC, where it is unique; by itself
+        it is not believed of a peer whose interface is configured, and is another one.
         """
         if interface_id == self.node.ref:
             return Owner.MINE
@@ -31,4 +32,5 @@ class Members(msgspec.Struct, frozen=True, kw_only=True):
             same_vpc = interface.vpc_id == self.node.facts.get("vpc_id")
             known = same_vpc and not addresses.isdisjoint(interface.addresses)
             return Owner.PEER if known else Owner.STRANGER
-        return Owner.PEER if on in addresses else None
+        by_address = {peer.address for peer in self.peers if not peer.interface_id}
+        return Owner.PEER if on in by_address else None

@@ -200,8 +200,12 @@ class AwsProvider:
                 continue
             if cuts(claim.destination, table, api):
                 read = partial(self._looker.tables, {"association.subnet-id": [subnet]})
-                answers, _ = in_parallel({"own": read})
-                return msgspec.structs.replace(seen, own_tables=tuple(answers.get("own", ())))
+                answers, failures = in_parallel({"own": read})
+                return msgspec.structs.replace(
+                    seen,
+                    own_tables=tuple(answers.get("own", ())),
+                    failures={**seen.failures, **failures},
+                )
         return seen
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,13 +25,18 @@ from botocore.credentials import (
 )
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
+from cloudfail.clock import wall_clock
 from cloudfail.errors import DeniedError
 
+from cloudfail_aws.arn import DNS_SUFFIXES
 from cloudfail_aws.credentials import Keys, needs_chain, static_keys
 from cloudfail_aws.settings import AwsSettings
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
+# Past botocore's advisory refresh (15 minutes before the end): one question a quarter of an hour.
+_WHILE_SECONDS = 30 * 60
 _DATA = Path(__file__).parent / "sdk_model" / "data"
 # What an older or newer botocore may raise over data that it did not ship.
 _REFUSALS = (BotoCoreError, KeyError, TypeError, ValueError, AttributeError)
@@ -101,10 +107,16 @@ class Clients:
 
     def _assume(self, role_arn: str) -> Keys:
         options: dict[str, Any] = {}
-        if self._settings.endpoint and not _is_aws(self._settings.endpoint):
+        private = self._settings.endpoint and not _is_aws(self._settings.endpoint)
+        if private and not os.environ.get("AWS_ENDPOINT_URL_STS"):
             options["endpoint_url"] = self._settings.endpoint
         client = self._client(self._own_session(), "sts", options)
-        answer = client.assume_role(RoleArn=role_arn, RoleSessionName="cloudfail")["Credentials"]
+        try:
+            answer = client.assume_role(RoleArn=role_arn, RoleSessionName="cloudfail")[
+                "Credentials"
+            ]
+        except KeyError as exc:
+            raise ResponseParserError(f"no {exc} in the answer to AssumeRole") from exc
         return Keys(
             access_key=answer["AccessKeyId"],
             secret_key=answer["SecretAccessKey"],
@@ -152,12 +164,19 @@ class Clients:
         if keys is not None:
             return _credentials(keys)
         if needs_chain(self._settings):
-            # SSO and the like make clients of their own: they get botocore's whole data.
-            return botocore.session.Session(
-                profile=self._settings.profile or None
-            ).get_credentials()
+            found = self._by_chain()
+            if found is not None:
+                return found
         keys = self._role_keys()
-        return None if keys is None else _refreshable(keys, self._role_keys)
+        return None if keys is None else _refreshable(keys, self._role_keys, extend=True)
+
+    def _by_chain(self) -> Any:
+        # SSO and the like make clients of their own: they get botocore's whole data.
+        session = botocore.session.Session(profile=self._settings.profile or None)
+        session.set_default_client_config(self._config())
+        # The instance's role is asked for by our own client: the SDK's would go through HTTP_PROXY.
+        session.get_component("credential_provider").remove("iam-role")
+        return session.get_credentials()
 
     def _new_session(self, credentials: Any) -> Any:
         session = botocore.session.Session(profile=self._settings.profile or None)
@@ -184,27 +203,50 @@ def _credentials(keys: Keys) -> Any:
     return Credentials(keys.access_key, keys.secret_key, keys.token or None)
 
 
-def _refreshable(keys: Keys, again: Callable[[], Keys | None]) -> Any:
+def _refreshable(keys: Keys, again: Callable[[], Keys | None], *, extend: bool = False) -> Any:
+    """Return credentials that are fetched again in time.
+
+    With `extend`, keys that even when asked for again are about to end are used on, and asked
+    for again a little later: while AWS cannot renew an instance's keys, it honours the old ones. Source:
+    AWS SDKs and Tools reference, "IMDS credential provider" (static stability).
+    """
+    ends = _at_least_a_while if extend else _as_said
+
     def refresh() -> dict[str, str]:
         fresh = again()
         if fresh is None:
             raise DeniedError("the instance has no role any more: attach one that may call EC2")
-        return _as_metadata(fresh)
+        return _as_metadata(fresh, ends(fresh.expires))
 
     return RefreshableCredentials.create_from_metadata(
-        metadata=_as_metadata(keys), refresh_using=refresh, method="cloudfail"
+        metadata=_as_metadata(keys, keys.expires),
+        refresh_using=refresh,
+        method="cloudfail",
     )
 
 
-def _as_metadata(keys: Keys) -> dict[str, str]:
+def _as_said(expires: str) -> str:
+    return expires
+
+
+def _at_least_a_while(expires: str) -> str:
+    soonest = datetime.fromtimestamp(wall_clock() + _WHILE_SECONDS, UTC)
+    try:
+        said = datetime.fromisoformat(expires)
+    except ValueError:
+        return expires
+    return max(said, soonest).isoformat() if said.tzinfo else expires
+
+
+def _as_metadata(keys: Keys, ends: str) -> dict[str, str]:
     return {
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
         "token": keys.token,
-        "expiry_time": keys.expires,
+        "expiry_time": ends,
     }
 
 
 def _is_aws(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return host.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES))

@@ -101,6 +101,15 @@ def test_free_address_slots_are_counted(node_of: NodeMaker, cloud: EmbeddedAws) 
     assert "larger instance type" in errors
 
 
+def test_addresses_of_several_calls_are_counted_together(
+    node_of: NodeMaker, cloud: EmbeddedAws
+) -> None:
+    """IPv6 addresses of two holders are two calls."""
+    node = node_of()
+    free = PrivateIp(address=ip_address("2001:db8:0:1::101"))
+    assert "3 of " in told(checked(node, PRIVATE6, free), Severity.OK)
+
+
 def test_slots_that_cannot_be_counted_are_unproven(node_of: NodeMaker, cloud: EmbeddedAws) -> None:
     cloud.faults = Faults(deny=("DescribeInstanceTypes",))
     unproven = told(checked(node_of(), PRIVATE), Severity.WARNING)

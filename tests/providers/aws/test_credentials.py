@@ -86,6 +86,11 @@ def test_what_only_the_sdk_understands_is_left_to_it(variable: str) -> None:
     assert needs_chain(AwsSettings(), {variable: "x"})
 
 
+def test_a_home_that_nobody_may_look_into_has_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may look everywhere: a name that is too long fails for anybody.
+    assert not needs_chain(AwsSettings(), {"AWS_CONFIG_FILE": "/" + "x" * 5000})
+
+
 def test_files_of_the_sdk_are_left_to_it(tmp_path: Path) -> None:
     missing = {
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),

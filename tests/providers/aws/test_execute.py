@@ -69,8 +69,28 @@ def test_a_route_that_is_not_there_is_created(absent: ProviderError) -> None:
     do(Script(("ReplaceRoute", absent), ("CreateRoute", None)), point("ReplaceRoute"))
 
 
-def test_a_route_that_is_there_after_all_is_replaced() -> None:
-    do(Script(("CreateRoute", PRESENT), ("ReplaceRoute", None)), point("CreateRoute"))
+def routes(**target: str) -> Mapping[str, Any]:
+    route = {"DestinationCidrBlock": "10.99.0.0/16", **target}
+    return {"RouteTables": [{"RouteTableId": "rtb-1", "Routes": [route]}]}
+
+
+def test_a_route_that_was_created_here_meanwhile_is_done() -> None:
+    here = routes(NetworkInterfaceId="eni-1")
+    do(Script(("CreateRoute", PRESENT), ("DescribeRouteTables", here)), point("CreateRoute"))
+
+
+@pytest.mark.parametrize("target", [{"NatGatewayId": "nat-1"}, {"NetworkInterfaceId": "eni-2"}])
+@pytest.mark.parametrize("call", ["CreateRoute", "ReplaceRoute"])
+def test_a_route_that_somebody_created_meanwhile_is_looked_at_not_stolen(
+    target: dict[str, str], call: str
+) -> None:
+    """Nobody has asked yet whether whoever made it is a stranger."""
+    script = Script(("CreateRoute", PRESENT), ("DescribeRouteTables", routes(**target)))
+    if call == "ReplaceRoute":
+        script.answers.insert(0, ("ReplaceRoute", ABSENT))
+    with pytest.raises(ConflictError, match="look again"):
+        do(script, point(call))
+    assert script.answers == []
 
 
 def test_other_invalid_parameters_are_not_taken_for_a_missing_route() -> None:
@@ -78,20 +98,6 @@ def test_other_invalid_parameters_are_not_taken_for_a_missing_route() -> None:
     with pytest.raises(ProviderError, match="interface is gone"):
         do(script, point("ReplaceRoute"))
     assert script.called == ["ReplaceRoute"]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "begin"),
-    [
-        (("ReplaceRoute", ABSENT), ("CreateRoute", PRESENT), "ReplaceRoute"),
-        (("CreateRoute", PRESENT), ("ReplaceRoute", ABSENT), "CreateRoute"),
-    ],
-)
-def test_a_route_that_comes_and_goes_is_a_conflict_not_a_loop(
-    first: Any, second: Any, begin: str
-) -> None:
-    with pytest.raises(ConflictError, match="look again"):
-        do(Script(first, second), point(begin))
 
 
 def test_a_failing_second_verb_says_why() -> None:
@@ -164,26 +170,41 @@ def test_the_object_of_a_call_is_named() -> None:
     assert subject_of(TAKE) == "eni-1"
 
 
-@pytest.mark.parametrize("call", ["ReplaceRoute", "CreateRoute"])
-def test_either_verb_gets_a_route_where_it_belongs(
-    node_of: NodeMaker, cloud: EmbeddedAws, call: str
+def pointing(cloud: EmbeddedAws, call: str, destination: str) -> tuple[Route, Step]:
+    table, mine = cloud.built.tables["t"], cloud.built.nodes["a"].interface_id
+    claim = Route(table=table, destination=ip_network(destination))
+    params = {"RouteTableId": table, "NetworkInterfaceId": mine}
+    return claim, step(call, claim, DestinationCidrBlock=destination, **params)
+
+
+@pytest.mark.parametrize(
+    ("call", "destination"),
+    [
+        ("ReplaceRoute", "10.99.0.0/16"),
+        ("ReplaceRoute", "10.55.0.0/16"),
+        ("CreateRoute", "10.55.0.0/16"),
+    ],
+)
+def test_a_route_gets_where_it_belongs_and_twice_is_as_once(
+    node_of: NodeMaker, cloud: EmbeddedAws, call: str, destination: str
 ) -> None:
     """Against the embedded cloud's own answers: the route exists, and does not."""
     node = node_of()
-    table, mine = cloud.built.tables["t"], cloud.built.nodes["a"].interface_id
-    for destination in ("10.99.0.0/16", "10.55.0.0/16"):
-        claim = Route(table=table, destination=ip_network(destination))
-        node.provider.execute(
-            step(
-                call,
-                claim,
-                RouteTableId=table,
-                DestinationCidrBlock=destination,
-                NetworkInterfaceId=mine,
-            )
-        )
+    claim, what = pointing(cloud, call, destination)
+    for _ in range(2):
+        node.provider.execute(what)
         (holding,) = node.provider.observe([claim])
-        assert holding.holder == mine
+        assert holding.holder == cloud.built.nodes["a"].interface_id
+
+
+def test_creating_never_takes_a_route_from_whoever_has_it(
+    node_of: NodeMaker, cloud: EmbeddedAws
+) -> None:
+    node = node_of()
+    claim, what = pointing(cloud, "CreateRoute", "10.99.0.0/16")
+    with pytest.raises(ConflictError):
+        node.provider.execute(what)
+    assert node.provider.observe([claim])[0].holder == cloud.built.nodes["b"].interface_id
 
 
 def test_a_write_whose_answer_was_lost_is_done_by_asking_again(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import msgspec
 import pytest
+from cloudfail.errors import ThrottledError
 from cloudfail.model import Claim, Node, Owner, Peer, PrivateIp, PublicIp, Route
 
 from cloudfail_aws.egress import api_addresses, cuts, leaves_without_public_ip
@@ -102,12 +104,71 @@ def test_a_kind_of_another_cloud_is_an_obstacle() -> None:
 
 def test_two_interfaces_with_one_address_are_not_proof_that_it_is_ours() -> None:
     answers = [
-        {"NetworkInterfaceId": name, "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.100"}]}
+        {
+            "NetworkInterfaceId": name,
+            "VpcId": "vpc-1",
+            "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.100"}],
+        }
         for name in ("eni-me", "eni-2")
     ]
     seen = Seen(interfaces={a["NetworkInterfaceId"]: Interface.read(a) for a in answers})  # type: ignore[misc]
     claim = PrivateIp(address=ip_address("10.0.1.100"))
     assert holding_of(claim, seen, around(peers=())).owner is Owner.PEER
+
+
+def interface(name: str, *addresses: str, vpc: str = "vpc-1", subnet: str = "") -> Interface:
+    v4 = [{"PrivateIpAddress": text} for text in addresses if "." in text]
+    v6 = [{"Ipv6Address": text} for text in addresses if ":" in text]
+    return Interface.read(
+        {
+            "NetworkInterfaceId": name,
+            "VpcId": vpc,
+            "SubnetId": subnet,
+            "PrivateIpAddresses": v4,
+            "Ipv6Addresses": v6,
+        }
+    )
+
+
+def showing(*interfaces: Interface, **more: Any) -> Seen:
+    return Seen(interfaces={nic.interface_id: nic for nic in interfaces}, **more)
+
+
+def test_the_same_address_in_another_vpc_is_another_address() -> None:
+    """The holder of an Elastic IP was looked up, and lives elsewhere."""
+    foreign = interface("eni-2", "10.0.1.100", vpc="vpc-2")
+    claim = PrivateIp(address=ip_address("10.0.1.100"))
+    assert holding_of(claim, showing(foreign), around()).owner is Owner.NOBODY
+    both = showing(foreign, interface("eni-me", "10.0.1.100"))
+    assert holding_of(claim, both, around()).owner is Owner.MINE
+
+
+def test_a_peers_address_is_not_believed_where_its_interface_is_configured() -> None:
+    """Another VPC may use the same addresses: its Elastic IP is not to be stolen."""
+    configured = (Peer(name="b", address=ip_address("10.0.1.11"), interface_id="eni-b"),)
+    members = around(peers=configured).members
+    assert members.owner_of("eni-2", None, ip_address("10.0.1.11")) is None
+    assert members.owner_of("eni-b", None, ip_address("10.0.1.77")) is Owner.PEER
+    foreign = showing(interface("eni-2", "10.0.1.11", vpc="vpc-2"), **fields_of(eip(**HELD)))
+    assert holding_of(VIP, foreign, around(peers=configured)).owner is Owner.STRANGER
+
+
+def fields_of(seen: Seen) -> dict[str, Any]:
+    return {"elastic_ips": seen.elastic_ips}
+
+
+@pytest.mark.parametrize("address", ["10.0.1.100", "2001:db8::100"])
+def test_an_address_of_another_subnet_is_not_taken_off_as_it_could_not_be_put_here(
+    address: str,
+) -> None:
+    """EC2 has no call that moves IPv6: it would be off there, and refused here."""
+    claim = PrivateIp(address=ip_address(address))
+    there = showing(interface("eni-2", address, "10.0.1.11", subnet="subnet-2"))
+    holding = holding_of(claim, there, around())
+    assert holding.owner is Owner.PEER
+    assert "is in subnet-2, but eni-me is in subnet-1" in holding.obstacle
+    here = showing(interface("eni-2", address, "10.0.1.11", subnet="subnet-1"))
+    assert holding_of(claim, here, around()).obstacle == ""
 
 
 def table(*routes: dict[str, str], **more: Any) -> Seen:
@@ -131,6 +192,51 @@ def test_a_propagated_route_cannot_be_replaced_and_says_what_to_do() -> None:
 def test_a_static_route_beats_a_propagated_one() -> None:
     static = {"DestinationCidrBlock": "10.99.0.0/16", "NetworkInterfaceId": "eni-me"}
     assert holding_of(ROUTE, table(PROPAGATED, static), around()).owner is Owner.MINE
+
+
+@pytest.mark.parametrize("target", [{"NatGatewayId": "nat-1"}, {"TransitGatewayId": "tgw-1"}])
+@pytest.mark.parametrize("state", ["active", "blackhole"])
+def test_a_gateways_route_is_somebodys_even_while_it_is_dead(
+    target: dict[str, str], state: str
+) -> None:
+    seen = table({"DestinationCidrBlock": "10.99.0.0/16", "State": state, **target})
+    holding = holding_of(ROUTE, seen, around())
+    assert (holding.owner, holding.holder) == (Owner.STRANGER, *target.values())
+    assert holding_of(ROUTE, seen, around(peers=())).owner is Owner.PEER
+
+
+BLACKHOLE = {"DestinationCidrBlock": "10.99.0.0/16", "State": "blackhole"}
+
+
+def test_a_dead_route_is_nobodys_only_when_nobody_is_there() -> None:
+    assert holding_of(ROUTE, table(BLACKHOLE), around()).owner is Owner.NOBODY
+    gone = table({**BLACKHOLE, "NetworkInterfaceId": "eni-2"})
+    assert holding_of(ROUTE, gone, around()).owner is Owner.NOBODY
+    # A stopped machine's interface is there, and so is a peer's that needs no look.
+    stopped = showing(interface("eni-2", "10.0.1.77"), tables=gone.tables)
+    assert holding_of(ROUTE, stopped, around()).owner is Owner.STRANGER
+    named = (Peer(name="b", address=ip_address("10.0.1.11"), interface_id="eni-2"),)
+    assert holding_of(ROUTE, gone, around(peers=named)).owner is Owner.PEER
+    unread = msgspec.structs.replace(gone, failures={"holders": ThrottledError("later")})
+    assert holding_of(ROUTE, unread, around()).owner is Owner.UNKNOWN
+    mine = table({**BLACKHOLE, "NetworkInterfaceId": "eni-me"})
+    assert holding_of(ROUTE, mine, around()).owner is Owner.MINE
+
+
+def test_a_main_table_that_may_be_the_nodes_own_is_unknown_until_that_is_read() -> None:
+    main = table(Associations=[{"Main": True}])
+    everything = Route(table="rtb-1", destination=ip_network("0.0.0.0/0"))
+    api = (ip_address("198.51.100.1"),)
+    unread = msgspec.structs.replace(main, failures={"own": ThrottledError("later")})
+    holding = holding_of(everything, unread, around(api=api))
+    assert (holding.owner, holding.obstacle) == (Owner.UNKNOWN, "")
+    assert "back to itself" in holding_of(everything, main, around(api=api)).obstacle
+    # What cuts nothing needs no such answer, and neither does what is ours.
+    assert holding_of(ROUTE, unread, around(api=api)).owner is Owner.NOBODY
+    held = {"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-me"}
+    ours = table(held, Associations=[{"Main": True}])
+    ours = msgspec.structs.replace(ours, failures=unread.failures)
+    assert holding_of(everything, ours, around(api=api)).owner is Owner.MINE
 
 
 def test_prefix_lists_are_passed_over() -> None:

@@ -87,6 +87,22 @@ def test_no_role_is_looked_for_when_other_credentials_are_there(
     assert ROLE not in slow.asked
 
 
+class Garbage(Metadata):
+    """Something else that answers in its place."""
+
+    def text(self, path: str) -> str | None:
+        return '{"region": "eu-central-1"}' if "document" in path else "local-ipv4s"
+
+
+def test_what_cannot_be_read_is_no_identity_and_no_telling() -> None:
+    strange = machine(Garbage("http://strange"))
+    with pytest.raises(UnreachableError, match="something else answering"):
+        strange.node()
+    here = Node(ref="eni-1", facts={"identity": "metadata", "mac": "02:00"})
+    assert strange.addresses(here) is None
+    assert strange.associations(here) is None
+
+
 def test_a_credentials_file_that_is_off_is_said_at_once() -> None:
     with pytest.raises(ConfigError, match="credentials_file /nonexistent"):
         machine(Slow(), credentials_file="/nonexistent").look_ahead()

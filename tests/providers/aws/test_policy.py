@@ -17,6 +17,7 @@ from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
 from cloudfail_aws import SPEC
+from cloudfail_aws.arn import DNS_SUFFIXES, partition_of
 from cloudfail_aws.operations import READS, WRITES
 from cloudfail_aws.policy import catalogue, policy
 from cloudfail_aws.settings import AwsSettings
@@ -128,7 +129,12 @@ def test_an_address_without_an_allocation_id_is_bound_by_a_condition() -> None:
 
 @pytest.mark.parametrize(
     ("region", "partition"),
-    [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")],
+    [
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("eu-west-1", "aws"),
+    ],
 )
 def test_china_and_govcloud_are_partitions_of_their_own(region: str, partition: str) -> None:
     document = policy([OLD], AwsSettings(region=region))["write"]
@@ -269,3 +275,13 @@ def test_a_role_elsewhere_needs_no_more_than_its_own_document(
     documents = {k: [json.loads(v)] for k, v in policy(claims, AwsSettings()).items()}
     enforced.enforce_iam(documents["write"], {arn: documents[arn]})
     assert [result.error for result in failover(node_of, claims).results] == [None, None]
+
+
+def test_every_partition_of_the_sdk_is_known() -> None:
+    path = files("cloudfail_aws") / "sdk_model" / "data" / "partitions.json"
+    known = json.loads(path.read_bytes())["partitions"]
+    for partition in known:
+        region = next(name for name in partition["regions"] if not name.endswith("global"))
+        assert partition_of(region) == partition["id"]
+        outputs = partition["outputs"]
+        assert {outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]} <= set(DNS_SUFFIXES)

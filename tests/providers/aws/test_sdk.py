@@ -10,6 +10,7 @@ from typing import Any
 import botocore
 import botocore.session
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.loaders import Loader
 from cloudfail import process
 from cloudfail.errors import DeniedError, ProviderMissingError
@@ -72,7 +73,17 @@ def test_writing_the_model_writes_those_files(
     assert written == dict(generate.files())
 
 
-@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "xx-new-1"])
+@pytest.mark.parametrize(
+    "region",
+    [
+        "eu-central-1",
+        "us-gov-west-1",
+        "cn-north-1",
+        "eu-isoe-west-1",
+        "eusc-de-east-1",
+        "xx-new-1",
+    ],
+)
 @pytest.mark.parametrize("variables", [{}, {"AWS_USE_FIPS_ENDPOINT": "true"}])
 @pytest.mark.parametrize("service", ["ec2", "sts"])
 def test_endpoints_are_those_of_the_whole_sdk(
@@ -188,6 +199,85 @@ def test_the_instance_role_is_used_and_refreshed_before_it_ends() -> None:
     assert access_key(rotating) == "ASIANEW"
 
 
+def test_keys_that_aws_cannot_renew_are_used_on() -> None:
+    """AWS honours an instance's keys past their date while it cannot renew them."""
+    stale = Keys(access_key="ASIA", secret_key="s", token="t", expires="2020-01-01T00:00:00Z")
+    asked: list[Keys] = []
+
+    def role_keys() -> Keys:
+        asked.append(stale)
+        return stale
+
+    kept = Clients(AwsSettings(), region=lambda: "eu-central-1", role_keys=role_keys)
+    assert access_key(kept) == "ASIA"
+    count = len(asked)
+    kept._own_session().get_credentials().get_frozen_credentials()
+    assert len(asked) == count  # not asked for anew at every call
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("2999-01-01T00:00:00Z", "2999-01-01T00:00:00+00:00"), ("soon", "soon"), ("2020-01-01",) * 2],
+)
+def test_a_date_that_is_far_off_or_none_stays(said: str, kept: str) -> None:
+    assert sdk._at_least_a_while(said) == kept
+
+
+def test_keys_of_the_chain_come_before_the_roles_and_the_role_is_asked_by_our_own_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK's own look at the metadata service would go through HTTP_PROXY."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = eu-central-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    role = Keys(access_key="ASIAROLE", secret_key="s", token="t", expires="2999-01-01T00:00:00Z")
+    both = Clients(AwsSettings(), region=lambda: "eu-central-1", role_keys=lambda: role)
+    assert access_key(both) == "ASIAROLE"
+    config.write_text("[default]\naws_access_key_id = AKIAFILE\naws_secret_access_key = s\n")
+    both.drop()
+    assert access_key(both) == "AKIAFILE"
+
+
+def test_the_chains_own_calls_keep_to_the_time_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile that assumes a role calls STS by a client of the SDK's own making."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile ops]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n"
+        "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = s\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    made: list[Any] = []
+    create = botocore.session.Session.create_client
+
+    def note(session: Any, service: str, *args: Any, **more: Any) -> Any:
+        client = create(session, service, *args, **more)
+        made.append((service, client.meta.config))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", note)
+    with pytest.raises(KeyboardInterrupt):
+        clients(AwsSettings(profile="ops"))._by_chain().get_frozen_credentials()
+    ((service, limits),) = made
+    assert service == "sts"
+    assert (limits.connect_timeout, limits.read_timeout) == (2, 5)
+    assert limits.retries["total_max_attempts"] == 1
+
+
+def test_the_variable_for_sts_beats_a_private_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    arn = "arn:aws:iam::123456789012:role/x"
+    role = Keys(access_key="A", secret_key="s", token="t", expires="2999-01-01T00:00:00Z")
+    split = Clients(
+        AwsSettings(endpoint="http://127.0.0.1:1", role_arn=arn),
+        region=lambda: "eu-central-1",
+        role_keys=lambda: role,
+    )
+    with pytest.raises(EndpointConnectionError, match=r"127\.0\.0\.1:9"):
+        split.ec2()
+
+
 def test_a_role_that_was_taken_away_is_a_denial() -> None:
     handed = [
         Keys(access_key="ASIA", secret_key="s", token="t", expires="2020-01-01T00:00:00Z"),
@@ -217,6 +307,8 @@ def test_the_role_of_the_settings_is_assumed_for_every_call(
     [
         ("https://vpce-1.ec2.eu-central-1.vpce.amazonaws.com", True),
         ("https://ec2.cn-north-1.amazonaws.com.cn", True),
+        ("https://ec2.eu-central-1.api.aws", True),
+        ("https://ec2.us-iso-east-1.c2s.ic.gov", True),
         ("http://127.0.0.1:5000", False),
         ("https://amazonaws.com.example.org", False),
     ],
