@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, ClassVar
 
@@ -117,7 +117,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
     `holder` is the cloud's id of the holder (a network interface), empty for nobody and unknown.
     `obstacle` says why this node cannot take the claim, whoever has it ("10.0.2.9 is outside
-    subnet 10.0.1.0/24 of eni-0a"). `facts` is what `steps` needs to know of the observation.
+    subnet 10.0.1.0/24 of eni-0a"). `facts` is what `steps` needs to know of the observation; its
+    `note`, if any, is what an operator should know before the claim is taken: a warning of the plan.
     """
 
     claim: Claim
