@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import ipaddress
 import ssl
@@ -71,7 +72,8 @@ class _Front:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         behind_reader, behind_writer = await asyncio.open_connection(*self._behind)
-        await asyncio.gather(_pass(reader, behind_writer), _pass(behind_reader, writer))
+        with contextlib.suppress(asyncio.CancelledError):  # `close` ends what is still open
+            await asyncio.gather(_pass(reader, behind_writer), _pass(behind_reader, writer))
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -171,24 +171,33 @@ class _Traced:
         return "describe" if self._looks == 1 else "verify"
 
 
-def main() -> int:
+def main() -> None:
     out, arguments = sys.argv[1], sys.argv[2:]
+    sys.argv = ["cloudfail", *arguments]
+    leave = os._exit
+
+    def write_and_leave(code: int) -> None:
+        _write(out)
+        leave(code)
+
+    os._exit = write_and_leave  # type: ignore[assignment]
     builtins.__import__ = _labelled_import
     importlib.import_module = _labelled_import_module
-    try:
-        from cloudfail.cli.main import main as run
+    from cloudfail.cli.main import entry
 
-        code = run(arguments)
+    try:
+        entry()
     finally:
-        builtins.__import__ = _REAL_IMPORT
+        _write(out)
+
+
+def _write(out: str) -> None:
     LEDGER.enter(REST)
     spent = {label: seconds * 1000 for label, seconds in LEDGER.spent.items()}
     start = (FIRST_LINE - float(os.environ["BENCH_SPAWNED"])) * 1000
-    end = time.monotonic()
     with open(out, "w") as file:  # noqa: PTH123 - pathlib would be imported for this alone
-        json.dump({"start_ms": start, "spent_ms": spent, "ended": end}, file)
-    return int(code)
+        json.dump({"start_ms": start, "spent_ms": spent, "ended": time.monotonic()}, file)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
