@@ -83,6 +83,7 @@ def cost(rounds: int) -> Section:
         ),
         notes=(
             "main thread, innermost part; medians, part by part",
+            "modules that cloudfail and the SDK both need are charged to who asks first: cloudfail",
             "the metadata service is asked while the SDK is imported; TLS: see that section",
         ),
     )
