@@ -19,8 +19,9 @@ SECONDS = 240
 class Mutation:
     """A safety rule broken once: in `file`, `before` becomes `after`; one of `tests` must fail.
 
-    `rule` is its number in the list of docs/explanation/safety-rules.md. `before` must stand in
-    the file exactly once: code that moved on takes its mutation along, or the suite says so.
+    `rule` is its number in the list of docs/explanation/safety-rules.md. `file` is a file or a
+    folder, in which `before` must stand exactly once: code that moved on takes its mutation along,
+    or the suite says so.
     """
 
     name: str
@@ -49,16 +50,17 @@ def copy_of_the_tree(place: Path) -> Path:
 
 def break_rule(mutation: Mutation, tree: Path) -> None:
     """Apply the mutation to a copy."""
-    file = tree / mutation.file
-    if not file.exists():
-        raise StaleMutationError(f"{mutation.name}: there is no {mutation.file} any more")
-    text = file.read_text(encoding="utf-8")
-    found = text.count(mutation.before)
+    place = tree / mutation.file
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.exists() else []
+    having = [file for file in files if mutation.before in file.read_text(encoding="utf-8")]
+    found = sum(file.read_text(encoding="utf-8").count(mutation.before) for file in having)
     if found != 1:
         raise StaleMutationError(
             f"{mutation.name}: {mutation.file} has the text to break {found} times, not once; "
             f"adapt the mutation to the code:\n{mutation.before}"
         )
+    (file,) = having
+    text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(mutation.before, mutation.after), encoding="utf-8")
 
 
