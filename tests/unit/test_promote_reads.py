@@ -51,6 +51,13 @@ def test_a_late_read_after_the_proof_causes_no_second_write_either() -> None:
     assert sorted(str(step.claims[0]) for step in cloud.sent) == [str(FIRST), str(SECOND)]
 
 
+def test_a_look_that_says_nothing_after_the_write_causes_no_second_one() -> None:
+    run = ready_run()
+    cloud = cloud_of(run, {FIRST: "b"}, reads=[Fault.OK, *[Fault.UNSAID] * 6])
+    assert promote(cloud, [FIRST], run).exit_code == 0
+    assert len(cloud.sent) == 1
+
+
 def test_a_read_back_that_fails_keeps_the_outcome() -> None:
     journal = ListJournal()
     run = ready_run(seconds=5, journal=journal)

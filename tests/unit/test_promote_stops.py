@@ -64,10 +64,19 @@ def test_so_does_a_deadline_between_them(add: Fault) -> None:
     assert cloud.world.held[FIRST] == "a"
 
 
-def test_what_somebody_else_has_taken_is_owed_no_more() -> None:
-    run = ready_run()
-    cloud = watched(run, [Fault.OK, Fault.STOLEN], lambda: run.stop("SIGTERM"), at=2)
-    assert promote(cloud, [FIRST], run).exit_code == 4
+@pytest.mark.parametrize("late", [True, False], ids=["deadline", "stop"])
+def test_what_somebody_else_has_taken_is_owed_no_more(late: bool) -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=5)
+
+    def end() -> None:
+        if late:
+            clock.advance(6.0)
+        else:
+            run.stop("SIGTERM")
+
+    cloud = watched(run, [Fault.OK, Fault.STOLEN], end, at=2)
+    assert promote(cloud, [FIRST], run).exit_code == (75 if late else 4)
     assert cloud.world.held[FIRST] == "thief"
     assert len(cloud.received) == 2
 
