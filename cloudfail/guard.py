@@ -49,7 +49,7 @@ def refusal(holding: Holding) -> RefusedError | None:
 
 
 def findings(holdings: tuple[Holding, ...]) -> tuple[Finding, ...]:
-    """Tell the operator what stands in the way, a finding a holding."""
+    """Tell the operator what stands in the way, or is worth knowing: a finding a holding."""
     found = []
     for holding in holdings:
         refused = refusal(holding)
@@ -60,6 +60,14 @@ def findings(holdings: tuple[Holding, ...]) -> tuple[Finding, ...]:
         elif holding.owner is Owner.UNKNOWN:
             message = "the cloud did not say who holds it; nothing is moved on a guess"
             found.append(_error(holding.claim, message, "look again"))
+        elif holding.owner is not Owner.MINE and holding.facts.get("note"):
+            found.append(
+                Finding(
+                    severity=Severity.WARNING,
+                    subject=str(holding.claim),
+                    message=holding.facts["note"],
+                )
+            )
     return tuple(found)
 
 

@@ -1,6 +1,8 @@
-"""The parts of Amazon Resource Names."""
+"""The parts of Amazon Resource Names, and of AWS's own URLs."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 # Source: botocore's partitions.json; a test compares them with it.
 _PARTITIONS = {
@@ -40,3 +42,9 @@ def account_of(role_arn: str) -> str:
     """Return the account id in a role's ARN; empty when there is none."""
     parts = role_arn.split(":")
     return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - arn:partition:iam::account:role/x
+
+
+def is_aws(url: str) -> bool:
+    """True for a URL of AWS itself, a private endpoint's included."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES))

@@ -7,48 +7,21 @@ peer's (fact `sits_on`): it has to move, by the same call, and may be taken like
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 
-import msgspec
 from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
-from cloudfail.model import (
-    Address,
-    Claim,
-    Holding,
-    Network,
-    Node,
-    Owner,
-    PrivateIp,
-    PublicIp,
-    Route,
-)
+from cloudfail.model import Address, Claim, Holding, Node, Owner, PrivateIp, PublicIp, Route
 
-from cloudfail_aws.arn import account_of
+from cloudfail_aws.around import Around, place, primary_of
 from cloudfail_aws.egress import cuts, serves
 from cloudfail_aws.look import Seen
 from cloudfail_aws.members import Members
 from cloudfail_aws.objects import ElasticIp, Interface, RouteTable, TableRoute
-
-
-class Around(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known beside EC2's answers.
-
-    `told` are the addresses the machine itself is told to have and `publics` the public ones on
-    its private ones (None: no telling); `claimed` the private-ip claims of the same look; `api`
-    the API's addresses; `trusts_egress` the operator's word that the API stays reachable.
-    """
-
-    members: Members
-    subnets: tuple[Network, ...] = ()
-    told: frozenset[Address] | None = None
-    publics: Mapping[Address, Address] | None = None
-    claimed: frozenset[Address] = frozenset()
-    api: tuple[Address, ...] = ()
-    trusts_egress: bool = False
-
-    @property
-    def node(self) -> Node:
-        return self.members.node
+from cloudfail_aws.obstacles import (
+    in_another_subnet,
+    outside_of_subnet,
+    public_obstacle,
+    route_obstacle,
+)
 
 
 def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
@@ -75,14 +48,14 @@ def _public(claim: PublicIp, seen: Seen, around: Around) -> Holding:
     wanted = claim.private_address or primary_of(around.node)
     facts = _public_facts(claim, eip, wanted, seen, around)
     if not eip.interface_id:
-        return _taken_by(claim, Owner.NOBODY, "", facts, _public_obstacle(claim, eip, None, around))
+        return _taken_by(claim, Owner.NOBODY, "", facts, public_obstacle(claim, eip, None, around))
     nic = seen.interfaces.get(eip.interface_id)
     owner = around.members.owner_of(eip.interface_id, nic, eip.private_address)
     if owner is None:
         return _undecided(claim, eip.interface_id, seen)
     if owner is Owner.MINE:
         owner = Owner.MINE if eip.private_address == wanted else Owner.PEER
-    obstacle = _public_obstacle(claim, eip, nic, around)
+    obstacle = public_obstacle(claim, eip, nic, around)
     return _taken_by(claim, owner, eip.interface_id, facts, obstacle)
 
 
@@ -100,7 +73,23 @@ def _public_facts(
     publics = own.public if own is not None else around.publics or {}
     displaced = publics.get(wanted)
     if displaced is not None and displaced != claim.address:
-        facts["displaces"] = str(displaced)
+        facts |= _displacement(claim, displaced, wanted, own, around)
+    return facts
+
+
+def _displacement(
+    claim: PublicIp, displaced: Address, wanted: Address, own: Interface | None, around: Around
+) -> Mapping[str, str]:
+    facts = {"displaces": str(displaced)}
+    allocation = own.allocations.get(displaced, "") if own is not None else ""
+    if allocation:
+        facts["displaces_allocation_id"] = allocation
+    if wanted == primary_of(around.node) and not around.trusts_egress:
+        facts["note"] = (
+            f"it displaces {displaced}, by which {around.node.ref} may reach the EC2 API: once a "
+            "peer takes it back, this node has no public address. `cloudfail plan --check` says "
+            "whether its subnet has another way out; a secondary private_address needs none"
+        )
     return facts
 
 
@@ -109,47 +98,16 @@ def _is_here(address: Address, seen: Seen, node: Node) -> bool:
     return nic is not None and nic.interface_id == node.ref
 
 
-def _public_obstacle(claim: PublicIp, eip: ElasticIp, nic: Interface | None, around: Around) -> str:
-    wanted = claim.private_address or primary_of(around.node)
-    if claim.resource_id and claim.resource_id != eip.allocation_id:
-        return f"it is {eip.allocation_id}, not {claim.resource_id}; correct resource_id"
-    manager = eip.managed_by or (nic.kind if nic is not None and nic.is_managed else "")
-    if manager or eip.interface_owner.startswith("amazon-"):
-        return f"it belongs to a managed service ({manager or eip.interface_owner}); free it there"
-    if _other_border_group(eip, around.node):
-        return (
-            f"it is of network border group {eip.border_group}, this node is in "
-            f"{around.node.facts.get('zone')}: allocate one in the node's own group"
-        )
-    if wanted is None:
-        return f"{around.node.ref} has no IPv4 address that could carry it"
-    return _private_obstacle(wanted, around)
-
-
-def _private_obstacle(wanted: Address, around: Around) -> str:
-    """Say why no Elastic IP can sit on a private address of this node."""
-    node = around.node
-    if str(wanted) == node.facts.get("primary") or wanted in around.claimed:
-        return ""
-    outside = _outside(wanted, around)
-    if outside:
-        return outside
-    here = around.told if around.told is not None else frozenset(node.addresses)
-    if wanted not in here:
-        return f"{wanted} is no address of {node.ref}: claim it as a private-ip too, or assign it"
-    return ""
-
-
 def _private(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
     node = around.node
     nic = seen.interface_with(claim.address, node)
     if nic is None:
-        return _taken_by(claim, Owner.NOBODY, "", {}, _outside(claim.address, around))
+        return _taken_by(claim, Owner.NOBODY, "", {}, outside_of_subnet(claim.address, around))
     owner = around.members.owner_of(nic.interface_id, nic) or Owner.STRANGER
     if owner is Owner.MINE and around.told is not None and claim.address not in around.told:
         # EC2 remaps "asynchronously": until the instance is told, packets may go elsewhere.
         return Holding(claim=claim, owner=Owner.UNKNOWN, facts={"metadata": "not yet"})
-    obstacle = _outside(claim.address, around) or _elsewhere(nic, node)
+    obstacle = outside_of_subnet(claim.address, around) or in_another_subnet(nic, node)
     if nic.primary == claim.address:
         obstacle = f"it is the primary address of {nic.interface_id}, which EC2 never moves"
     return _taken_by(claim, owner, nic.interface_id, {}, obstacle)
@@ -164,7 +122,7 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     unread = _own_table_unread(claim, table, route, seen, around)
     if unread is not None:
         return unread
-    obstacle = _route_obstacle(claim, table, route, seen, around)
+    obstacle = route_obstacle(claim, table, route, seen, around)
     if route is None:
         return _taken_by(claim, Owner.NOBODY, "", {"exists": "no"}, obstacle)
     nic = seen.interfaces.get(route.holder)
@@ -205,30 +163,6 @@ def _own_table_unread(
     return _unread(claim, error)
 
 
-def _route_obstacle(
-    claim: Route, table: RouteTable, route: TableRoute | None, seen: Seen, around: Around
-) -> str:
-    vpc = around.node.facts.get("vpc_id", "")
-    if table.vpc_id and vpc and table.vpc_id != vpc:
-        return f"{table.table_id} is of {table.vpc_id}, but {around.node.ref} is in {vpc}"
-    if route is not None and route.is_propagated:
-        return (
-            f"the route is propagated by {route.holder}, and EC2 replaces no such route: create a "
-            "static one for the same destination once (`aws ec2 create-route`), or stop propagation"
-        )
-    if route is not None and route.is_local:
-        return "it is the VPC's own local route"
-    if around.trusts_egress or not serves(table, around.node, seen.own_tables):
-        return ""
-    if cuts(claim.destination, table, around.api):
-        return (
-            f"{claim.table} is the table of this node's own subnet: the route would turn its way "
-            "to the EC2 API back to itself. Put the node into a subnet with another table, use a "
-            'VPC endpoint, or vouch for it with [guard] own_egress = "assured"'
-        )
-    return ""
-
-
 def _taken_by(
     claim: Claim, owner: Owner, holder: str, facts: Mapping[str, str], obstacle: str
 ) -> Holding:
@@ -265,53 +199,6 @@ def _undecided(claim: Claim, holder: str, seen: Seen) -> Holding:
         if error is not None:
             return _unread(claim, error)
     return Holding(claim=claim, owner=Owner.STRANGER, holder=holder)
-
-
-def _outside(address: Address, around: Around) -> str:
-    same_family = [net for net in around.subnets if net.version == address.version]
-    if not same_family or any(address in net for net in same_family):
-        return ""
-    subnets = ", ".join(str(net) for net in same_family)
-    return (
-        f"{address} is outside subnet {subnets} of {around.node.ref}: a private address never "
-        "leaves its subnet, nor its zone; use a route instead"
-    )
-
-
-def _elsewhere(nic: Interface, node: Node) -> str:
-    """Say that a holder is in another subnet: what was taken off it could not be put here.
-
-    An IPv6 address would be lost that way, as it is taken off before it is put on.
-    """
-    own = node.facts.get("subnet_id", "")
-    if not own or not nic.subnet_id or nic.subnet_id == own:
-        return ""
-    return (
-        f"{nic.interface_id}, which has it, is in {nic.subnet_id}, but {node.ref} is in {own}: a "
-        "private address never leaves its subnet; use a route instead"
-    )
-
-
-def _other_border_group(eip: ElasticIp, node: Node) -> bool:
-    """True only when zone and group surely differ. A zone like eu-central-1a is the region's."""
-    region, zone = node.facts.get("region", ""), node.facts.get("zone", "")
-    if not (eip.border_group and region and zone):
-        return False
-    ordinary = len(zone) == len(region) + 1
-    return (eip.border_group == region) != ordinary
-
-
-def primary_of(node: Node) -> Address | None:
-    """Return the interface's primary IPv4 address; None in an IPv6-only subnet."""
-    text = node.facts.get("primary", "")
-    return ip_address(text) if text else None
-
-
-def place(node: Node, role_arn: str = "") -> str:
-    """Return "eu-central-1 of account 123456789012", as far as it is known."""
-    account = account_of(role_arn) or node.facts.get("account", "")
-    where = node.facts.get("region", "this region")
-    return f"{where} of account {account}" if account else where
 
 
 def missing(holdings: Sequence[Holding]) -> NotFoundError | None:

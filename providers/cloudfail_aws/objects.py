@@ -34,7 +34,10 @@ class ElasticIp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interface(msgspec.Struct, frozen=True, kw_only=True):
-    """A network interface; `public` maps its private addresses to the public ones on them."""
+    """A network interface; `public` maps its private addresses to the public ones on them.
+
+    `allocations` maps those of the public ones that are Elastic IPs to their allocation ids.
+    """
 
     interface_id: str
     subnet_id: str
@@ -42,6 +45,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     primary: Address | None
     addresses: frozenset[Address]
     public: Mapping[Address, Address] = {}
+    allocations: Mapping[Address, str] = {}
     kind: str = "interface"
     requester: str = ""
     source_dest_check: bool = True
@@ -63,6 +67,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
             primary=ip_address(primary) if primary else None,
             addresses=frozenset((*v4, *v6)),
             public=dict(_associations(private)),
+            allocations=dict(_allocations(private)),
             kind=answer.get("InterfaceType", "interface"),
             requester=answer.get("RequesterId", "") if answer.get("RequesterManaged") else "",
             source_dest_check=bool(answer.get("SourceDestCheck", True)),
@@ -167,3 +172,10 @@ def _associations(private: list[Mapping[str, Any]]) -> Iterator[tuple[Address, A
         public = item.get("Association", {}).get("PublicIp")
         if public:
             yield ip_address(item["PrivateIpAddress"]), ip_address(public)
+
+
+def _allocations(private: list[Mapping[str, Any]]) -> Iterator[tuple[Address, str]]:
+    for item in private:
+        association = item.get("Association", {})
+        if association.get("PublicIp") and association.get("AllocationId"):
+            yield ip_address(association["PublicIp"]), association["AllocationId"]

@@ -67,14 +67,16 @@ def _is_dragged(public: Holding, private: Holding | None) -> bool:
 
 def _associate(holding: Holding, node: Node, *, stage: int) -> Step:
     claim, seat = holding.claim, holding.facts["private_address"]
-    displaced = holding.facts.get("displaces", "")
     summary = f"move {claim} to {seat} of {node.ref}"
+    displaced = holding.facts.get("displaces", "")
+    allocation = holding.facts.get("displaces_allocation_id", "")
+    destroys: dict[str, str] = {}
     if displaced:
-        summary += (
-            f"; {displaced}, which is there now, is displaced: an Elastic IP stays allocated, an "
-            "auto-assigned address goes back to AWS"
-        )
-    destroys = {"displaced_public_ip": displaced, "private_address": seat} if displaced else {}
+        kept = f"an Elastic IP ({allocation})" if allocation else "an Elastic IP"
+        gone = "" if allocation else ", an auto-assigned address goes back to AWS"
+        summary += f"; {displaced}, which is there now, is displaced: {kept} stays allocated{gone}"
+        destroys = {"displaced_public_ip": displaced, "private_address": seat}
+        destroys |= {"displaced_allocation_id": allocation} if allocation else {}
     return Step(
         call="AssociateAddress",
         claims=(claim,),
@@ -145,8 +147,26 @@ def _point_route(holding: Holding, claim: Route, node: Node) -> Step:
             cidr: str(claim.destination),
             "NetworkInterfaceId": node.ref,
         },
-        summary=f"{verb} {claim} {'at' if exists else 'to'} {node.ref}",
+        summary=f"{verb} {claim} {'at' if exists else 'to'} {node.ref}{_as_role(claim.role_arn)}",
     )
+
+
+def _as_role(role_arn: str) -> str:
+    return f", as {role_arn}" if role_arn else ""
+
+
+def as_role(lanes: Sequence[Lane], role_arn: str) -> tuple[Lane, ...]:
+    """Let the summary of every step say the role of the settings, but for those with their own."""
+    return tuple(
+        Lane(key=lane.key, steps=tuple(_said_as(step, role_arn) for step in lane.steps))
+        for lane in lanes
+    )
+
+
+def _said_as(step: Step, role_arn: str) -> Step:
+    own = any(isinstance(claim, Route) and claim.role_arn for claim in step.claims)
+    suffix = "" if own else _as_role(role_arn)
+    return msgspec.structs.replace(step, summary=step.summary + suffix)
 
 
 def _ours(node: Node, name: str, holdings: Sequence[Holding]) -> dict[str, Any]:

@@ -27,16 +27,17 @@ from cloudfail.model import (
 from cloudfail.provider import Setup
 
 from cloudfail_aws.api import Api
+from cloudfail_aws.around import Around
 from cloudfail_aws.credentials import Keys
 from cloudfail_aws.egress import api_addresses, cuts, serves
 from cloudfail_aws.execute import execute
-from cloudfail_aws.holdings import Around, holding_of, missing
+from cloudfail_aws.holdings import holding_of, missing
 from cloudfail_aws.identity import subnets_of
 from cloudfail_aws.look import Looker, Seen, in_parallel
 from cloudfail_aws.machine import Machine
 from cloudfail_aws.members import Members
 from cloudfail_aws.objects import Interface
-from cloudfail_aws.plan import lanes_for
+from cloudfail_aws.plan import as_role, lanes_for
 from cloudfail_aws.sdk import Clients
 
 # EC2 remaps a private address "asynchronously": so long the instance's own metadata is waited
@@ -96,7 +97,7 @@ class AwsProvider:
         return holdings
 
     def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-        return lanes_for(holdings, node)
+        return as_role(lanes_for(holdings, node), self._setup.settings.role_arn)
 
     def check(self, lanes: Sequence[Lane]) -> Sequence[Finding]:
         from cloudfail_aws.check import check_lanes  # not in the way of a promotion

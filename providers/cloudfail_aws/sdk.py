@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
@@ -29,7 +28,7 @@ from botocore.parsers import ResponseParserError
 from cloudfail.clock import wall_clock
 from cloudfail.errors import DeniedError
 
-from cloudfail_aws.arn import DNS_SUFFIXES
+from cloudfail_aws.arn import is_aws
 from cloudfail_aws.credentials import Keys, needs_chain, static_keys
 from cloudfail_aws.settings import AwsSettings
 
@@ -107,7 +106,7 @@ class Clients:
 
     def _assume(self, role_arn: str) -> Keys:
         options: dict[str, Any] = {}
-        private = self._settings.endpoint and not _is_aws(self._settings.endpoint)
+        private = self._settings.endpoint and not is_aws(self._settings.endpoint)
         if private and not os.environ.get("AWS_ENDPOINT_URL_STS"):
             options["endpoint_url"] = self._settings.endpoint
         client = self._client(self._own_session(), "sts", options)
@@ -245,8 +244,3 @@ def _as_metadata(keys: Keys, ends: str) -> dict[str, str]:
         "token": keys.token,
         "expiry_time": ends,
     }
-
-
-def _is_aws(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES))

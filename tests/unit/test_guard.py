@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
+import msgspec
 import pytest
 from cloudfail.guard import Rules, findings, judge, refusal
 from cloudfail.model import Claim, Holding, Owner, PrivateIp, PublicIp, Route, Severity
@@ -15,6 +16,14 @@ ROUTE = Route(destination=ip_network("10.99.0.0/16"), table="rtb-1")
 
 def held(claim: Claim, owner: Owner = Owner.PEER, obstacle: str = "") -> Holding:
     return Holding(claim=claim, owner=owner, holder="eni-x", obstacle=obstacle)
+
+
+@pytest.mark.parametrize("owner", list(Owner))
+def test_a_note_is_a_warning_of_what_may_be_taken_and_blocks_nothing(owner: Owner) -> None:
+    noted = msgspec.structs.replace(held(PUBLIC, owner), facts={"note": "it displaces another"})
+    found = [f.message for f in findings((noted,)) if f.severity is Severity.WARNING]
+    movable = owner in {Owner.PEER, Owner.NOBODY}
+    assert found == (["it displaces another"] if movable else [])
 
 
 @pytest.mark.parametrize("owner", [Owner.PEER, Owner.NOBODY, Owner.MINE, Owner.UNKNOWN])

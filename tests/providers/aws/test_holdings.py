@@ -10,8 +10,9 @@ import pytest
 from cloudfail.errors import ThrottledError
 from cloudfail.model import Claim, Node, Owner, Peer, PrivateIp, PublicIp, Route
 
+from cloudfail_aws.around import Around, place
 from cloudfail_aws.egress import api_addresses, cuts, leaves_without_public_ip
-from cloudfail_aws.holdings import Around, holding_of, place
+from cloudfail_aws.holdings import holding_of
 from cloudfail_aws.look import Seen
 from cloudfail_aws.members import Members
 from cloudfail_aws.objects import ElasticIp, Interface, RouteTable, TableRoute

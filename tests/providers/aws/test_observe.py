@@ -13,7 +13,8 @@ from cloudfail.errors import (
 from cloudfail.lab.cloud.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.world import WorldNode
-from cloudfail.model import Claim, Holding, Owner, Peer, PrivateIp, PublicIp, Route
+from cloudfail.model import Claim, Holding, Owner, Peer, PrivateIp, PublicIp, Route, Severity
+from cloudfail.planner import build_plan
 
 from cloudfail_aws import provider as provider_module
 from cloudfail_aws.look import Looker
@@ -437,6 +438,24 @@ def test_an_address_that_is_displaced_is_known_without_an_api_call(
     assert node.operations == ["DescribeAddresses"]
     both = node.provider.observe([VIP, PRIVATE])
     assert both[0].facts["displaces"] == "198.51.100.1"
+    # Where the interface is read anyway, its allocation is known as well: kept for the way back.
+    (found,) = cloud.client().describe_addresses(PublicIps=["198.51.100.1"])["Addresses"]
+    assert both[0].facts["displaces_allocation_id"] == found["AllocationId"]
+
+
+def test_a_plan_warns_that_the_nodes_own_public_address_is_displaced(
+    node_of: NodeMaker, cloud: EmbeddedAws
+) -> None:
+    """It may be the node's only way to the API, once a peer has taken the claimed one back."""
+    own = WorldNode("a", "10.0.1.10", "one", own_public_ip="198.51.100.1")
+    cloud.build(msgspec.structs.replace(WORLD, nodes=(own, *WORLD.nodes[1:])))
+    plan = build_plan(node_of().provider, [VIP, PRIVATE, SEATED], instance="edge")
+    (finding,) = plan.findings
+    assert (finding.severity, finding.subject) == (Severity.WARNING, str(VIP))
+    assert "it displaces 198.51.100.1" in finding.message
+    assert not plan.blocked
+    assured = build_plan(node_of(assured_egress=True).provider, [VIP], instance="edge")
+    assert assured.findings == ()
 
 
 class LaggingMachine:

@@ -18,7 +18,7 @@ from cloudfail.model import (
     to_json,
 )
 
-from cloudfail_aws.plan import lanes_for
+from cloudfail_aws.plan import as_role, lanes_for
 from cloudfail_aws.render import render
 
 ME = Node(ref="eni-me", facts={"primary": "10.0.1.10"})
@@ -69,6 +69,25 @@ def test_an_address_that_is_displaced_is_written_down_before() -> None:
     assert step.destroys["displaced_public_ip"] == "198.51.100.1"
     assert "198.51.100.1, which is there now, is displaced" in step.summary
     assert "stays allocated" in step.summary
+
+
+def test_an_elastic_ip_that_is_displaced_is_written_down_with_its_allocation() -> None:
+    known = {"displaces": "198.51.100.1", "displaces_allocation_id": "eipalloc-own"}
+    (step,) = steps(public(**known))
+    assert step.destroys["displaced_allocation_id"] == "eipalloc-own"
+    assert "an Elastic IP (eipalloc-own) stays allocated" in step.summary
+    assert "goes back" not in step.summary
+
+
+def test_a_step_says_whose_role_it_needs() -> None:
+    foreign = "arn:aws:iam::210987654321:role/tables"
+    claim = Route(destination=ip_network("10.1.0.0/16"), table="rtb-9", role_arn=foreign)
+    there = Holding(claim=claim, owner=Owner.PEER, holder=PEER, facts={"exists": "yes"})
+    lanes = as_role(plan(public(), there), "arn:aws:iam::123456789012:role/own")
+    here, away = (lane.steps[0].summary for lane in lanes)
+    assert here.endswith(", as arn:aws:iam::123456789012:role/own")
+    assert away.endswith(f"{ME.ref}, as {foreign}")
+    assert as_role(plan(public()), "") == plan(public())
 
 
 def test_public_ips_move_in_parallel() -> None:

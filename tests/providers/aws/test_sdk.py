@@ -19,6 +19,7 @@ from cloudfail.model import PublicIp
 from cloudfail.provider import Setup
 
 from cloudfail_aws import SPEC, sdk
+from cloudfail_aws.arn import is_aws
 from cloudfail_aws.credentials import Keys
 from cloudfail_aws.operations import OPERATIONS
 from cloudfail_aws.sdk import Clients, TrimmedLoader
@@ -303,7 +304,7 @@ def test_the_role_of_the_settings_is_assumed_for_every_call(
 
 
 @pytest.mark.parametrize(
-    ("url", "is_aws"),
+    ("url", "ours"),
     [
         ("https://vpce-1.ec2.eu-central-1.vpce.amazonaws.com", True),
         ("https://ec2.cn-north-1.amazonaws.com.cn", True),
@@ -313,8 +314,8 @@ def test_the_role_of_the_settings_is_assumed_for_every_call(
         ("https://amazonaws.com.example.org", False),
     ],
 )
-def test_a_private_endpoint_of_aws_serves_ec2_only(url: str, is_aws: bool) -> None:
-    assert sdk._is_aws(url) is is_aws
+def test_a_private_endpoint_of_aws_serves_ec2_only(url: str, ours: bool) -> None:
+    assert is_aws(url) is ours
 
 
 PROBE = """
