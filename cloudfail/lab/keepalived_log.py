@@ -6,7 +6,7 @@ import re
 
 _ROLE = re.compile(r"\((?P<name>[^)]+)\) Entering (?P<role>MASTER|BACKUP|FAULT) STATE")
 _LOWER = re.compile(r"\((?P<name>[^)]+)\) Received advert from (?P<peer>\S+) with lower priority")
-_LEAVING = re.compile(r"\([^)]+\) sent 0 priority|^Stopped ")
+_FAREWELL = re.compile(r"\([^)]+\) sent 0 priority")
 _STAMP = re.compile(r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:.]+ \d{4}: ")
 _NOTEWORTHY = re.compile(
     r"disabling|ignoring|SECURITY VIOLATION|exited with|resolved by path search|cannot be accessed"
@@ -19,12 +19,15 @@ def plain(line: str) -> str:
 
 
 def role_of(line: str) -> str:
-    """Return MASTER, BACKUP, FAULT, STOP, RX_LOWER_PRI, or "" for a line that tells no role."""
+    """Return MASTER, BACKUP, FAULT, STOP, RX_LOWER_PRI, FAREWELL (the advert of priority 0 with
+    which a master leaves, for whatever reason), or "" for a line that tells none of them."""
     if found := _ROLE.search(line):
         return found["role"]
     if _LOWER.search(line):
         return "RX_LOWER_PRI"
-    return "STOP" if _LEAVING.search(line) else ""
+    if _FAREWELL.search(line):
+        return "FAREWELL"
+    return "STOP" if plain(line).startswith("Stopped Keepalived") else ""
 
 
 def is_noteworthy(line: str) -> bool:

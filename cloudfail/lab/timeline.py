@@ -15,7 +15,7 @@ class Kind(enum.StrEnum):
     """What an event tells; `detail` is for programs, `text` for people.
 
     LAB: what the lab did (`detail`: dead, frozen, thawed, booted, or nothing).
-    VRRP: keepalived's own word (`detail`: MASTER, BACKUP, FAULT, STOP, RX_LOWER_PRI).
+    VRRP: keepalived's own word (`detail`: MASTER, BACKUP, FAULT, STOP, FAREWELL, RX_LOWER_PRI).
     HOLDER: the cloud moved something (`detail`: the target; `node`: who has it, "" for nobody).
     CALL: an API request that a node made. CLIENT: packets lost, packets back. LOG: syslog.
     """
@@ -101,6 +101,8 @@ def role_after(role: str, event: Event) -> str:
     """Return the role that a node has after one of its events."""
     if event.kind is Kind.VRRP and event.detail in {"MASTER", "BACKUP", "FAULT", "STOP"}:
         return event.detail
+    if event.kind is Kind.VRRP and event.detail == "FAREWELL" and role == "MASTER":
+        return "STOP"
     if event.kind is Kind.LAB and event.detail in {"dead", "booted"}:
         return ""
     return role

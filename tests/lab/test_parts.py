@@ -278,5 +278,10 @@ def test_a_timeline_waits_no_longer_than_it_is_told(clock: SystemClock) -> None:
     assert not timeline.wait(lambda: False, 0.02)
     timeline.add("a", Kind.VRRP, "x", detail="MASTER")
     assert timeline.role("a") == "MASTER"
+    timeline.add("a", Kind.VRRP, "x", detail="FAREWELL")
+    assert timeline.role("a") == "STOP"
+    timeline.add("a", Kind.VRRP, "x", detail="FAULT")
+    timeline.add("a", Kind.VRRP, "x", detail="FAREWELL")
+    assert timeline.role("a") == "FAULT"
     assert timeline.holder("nothing") == ""
     assert Network().ports == {}

@@ -36,7 +36,7 @@ from cloudfail.lab.topology import (
             "RX_LOWER_PRI",
         ),
         ("Stopped Keepalived v2.2.7 (01/16,2022)", "STOP"),
-        ("(edge) sent 0 priority", "STOP"),
+        ("(edge) sent 0 priority", "FAREWELL"),
         ("(edge) setting VIPs.", ""),
     ],
 )
