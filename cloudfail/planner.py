@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from cloudfail import guard
 from cloudfail.errors import ProviderError
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PublicIp, Step
+from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PrivateIp, PublicIp, Step
 from cloudfail.provider import Reader
 
 
@@ -58,6 +58,16 @@ def _unplanned(holding: Holding) -> Holding:
     return msgspec.structs.replace(holding, owner=Owner.UNKNOWN)
 
 
+def _stuck_beneath(public: Holding, holdings: tuple[Holding, ...]) -> Iterator[Holding]:
+    """Yield the private-ip that a public-ip sits on, when it will not come here: no step follows."""
+    seat = public.claim.private_address if isinstance(public.claim, PublicIp) else None
+    for holding in holdings:
+        if isinstance(holding.claim, PrivateIp) and holding.claim.address == seat:
+            moves = holding.owner in {Owner.PEER, Owner.NOBODY} and not holding.obstacle
+            if not moves:
+                yield holding
+
+
 def _apart(reader: Reader, holdings: tuple[Holding, ...], node: Node) -> tuple[Lane, ...]:
     """Plan claim by claim; one lane an object still holds: its claims then run in turn.
 
@@ -65,7 +75,7 @@ def _apart(reader: Reader, holdings: tuple[Holding, ...], node: Node) -> tuple[L
     """
     merged: dict[str, list[Step]] = {}
     for holding in sorted(holdings, key=lambda holding: isinstance(holding.claim, PublicIp)):
-        for lane in reader.steps((holding,), node):
+        for lane in reader.steps((holding, *_stuck_beneath(holding, holdings)), node):
             steps = merged.setdefault(lane.key, [])
             first = steps[-1].stage + 1 if steps else 0
             steps.extend(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from botocore.utils import get_environ_proxies
 from cloudfail.model import Address, Network, Node
 
 from cloudfail_aws.objects import RouteTable, TableRoute
@@ -15,8 +16,13 @@ _ANYWHERE = {4: ip_address("192.0.2.1"), 6: ip_address("2001:db8::1")}
 
 
 def api_addresses(url: str) -> tuple[Address, ...]:
-    """Return the addresses of the API's host; none when the name cannot be resolved."""
-    host = urlsplit(url).hostname or ""
+    """Return the addresses that calls to the API go to: its host's, or its proxy's.
+
+    None when the name cannot be resolved.
+    """
+    proxy = get_environ_proxies(url).get(urlsplit(url).scheme, "")
+    via = proxy if "//" in proxy else f"//{proxy}"
+    host = urlsplit(via if proxy else url).hostname or ""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

@@ -57,6 +57,26 @@ def test_a_batch_is_taken_apart_in_turn_on_its_own_lane() -> None:
     ]
 
 
+class Listening(FakeCloud):
+    """Keeps what it was asked to plan together."""
+
+    asked: list[list[Claim]]
+
+    def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
+        self.asked.append([holding.claim for holding in holdings])
+        return super().steps(holdings, node)
+
+
+def test_taken_apart_a_public_ip_still_knows_that_the_private_one_beneath_it_stays() -> None:
+    seated = PublicIp(address=ip_address("203.0.113.8"), private_address=FIRST.address)
+    stays = Rules(protected=(ip_network("10.0.0.100/32"),))
+    for rules, told in ((stays, [[FIRST], [seated, FIRST]]), (Rules(), [[FIRST], [seated]])):
+        cloud = Listening(FakeWorld({FIRST: "b", seated: "b"}), "a")
+        cloud.asked = []
+        build_plan(cloud, [seated, FIRST], instance="edge", rules=rules, apart=True)
+        assert cloud.asked == told
+
+
 def test_a_provider_that_answers_out_of_order_is_a_bug() -> None:
     class Shuffled(FakeCloud):
         def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:

@@ -290,6 +290,17 @@ def test_the_longest_prefix_decides_the_way_to_the_api(
     assert cuts(ip_network(destination), ways(*present), api) is cut
 
 
+@pytest.mark.parametrize("proxy", ["http://192.0.2.9:3128", "192.0.2.9:3128"])
+def test_behind_a_proxy_the_way_to_the_api_is_the_way_to_the_proxy(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert api_addresses("https://ec2.invalid") == (ip_address("192.0.2.9"),)
+    assert api_addresses("http://198.51.100.7:5000") == (ip_address("198.51.100.7"),)
+    monkeypatch.setenv("NO_PROXY", "198.51.100.7")
+    assert api_addresses("https://198.51.100.7") == (ip_address("198.51.100.7"),)
+
+
 def test_the_apis_name_is_resolved() -> None:
     assert ip_address("127.0.0.1") in api_addresses("http://127.0.0.1:5000")
     assert api_addresses("http://name.invalid") == ()

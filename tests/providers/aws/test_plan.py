@@ -153,6 +153,11 @@ def test_planned_by_itself_a_rider_waits_for_its_private_ip() -> None:
     assert (lane.key, lane.steps[0].stage) == ("eni-me", 1)
 
 
+def test_planned_with_a_private_ip_that_stays_a_rider_stays_too() -> None:
+    rider = public(seat="10.0.1.100", sits_on="10.0.1.11", rides="yes")
+    assert plan(rider, private("10.0.1.100", Owner.STRANGER)) == ()
+
+
 V6 = "2001:db8::100"
 
 
