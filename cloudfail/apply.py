@@ -8,7 +8,7 @@ from itertools import groupby
 
 import msgspec
 
-from cloudfail.errors import CloudfailError, ProviderError
+from cloudfail.errors import CloudfailError, DeadlineError, ProviderError, SupersededError
 from cloudfail.model import Claim, Lane, Plan, PrivateIp, PublicIp, Step
 from cloudfail.provider import Writer
 from cloudfail.run import Doing, Run
@@ -118,13 +118,20 @@ def _do(step: Step, writer: Writer, run: Run, applied: Applied) -> None:
             run.before_write(step.call)
             _write_down(step, run)
             applied.begun.append(doing)
+            doing.allowed = 0  # the question above was ours: nothing is sent yet
             run.ask(lambda: writer.execute(step))
         except Exception as raised:
             error = _in_our_words(raised, step)
+            if _was_never_sent(doing, error) and doing in applied.begun:
+                applied.begun.remove(doing)
             _note(run, doing, "failed", error=str(error), code=_code(error))
             raise error from raised
         applied.done.append(doing)
         _note(run, doing, "done")
+
+
+def _was_never_sent(doing: Doing, error: CloudfailError) -> bool:
+    return doing.allowed == 0 and isinstance(error, (SupersededError, DeadlineError))
 
 
 def _in_our_words(raised: Exception, step: Step) -> CloudfailError:

@@ -99,10 +99,6 @@ class _Promotion:
 
     def _finish(self, stopped: CloudfailError) -> None:
         """End; but an add whose remove was sent is finished first, if no better peer is there."""
-        for progress in self._open():
-            beneath = self._beneath(progress.claim)
-            if progress.owed and beneath is not None:
-                beneath.owed = beneath.is_open  # without it the add would be refused
         owed = [progress for progress in self._open() if progress.owed]
         self._give_up(stopped, but=owed)
         if not owed:
@@ -186,8 +182,11 @@ class _Promotion:
         for doing in applied.begun:
             for claim in doing.step.claims:
                 progress = self._claims[claim]
+                beneath = self._beneath(claim)
                 if doing.step.releases:
                     progress.removed()
+                if doing.step.releases and beneath is not None:
+                    beneath.owed = beneath.is_open  # without it the add would be refused
                 progress.wrote(now, doing)
         for progress in self._open():
             # Without a step of its own, on an address that moves: it comes along.

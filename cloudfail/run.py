@@ -30,12 +30,16 @@ def new_run_id() -> str:
 
 
 class Doing:
-    """One step while it is being done: its attempts and the calls it made."""
+    """One step while it is being done: its attempts and the calls it made.
+
+    `allowed` counts the requests that were let pass: none of it has left while that is 0.
+    """
 
     def __init__(self, step: Step, began: float = 0.0) -> None:
         self.step = step
         self.began = began
         self.attempts = 1
+        self.allowed = 0
         self.calls: list[ApiCall] = []
 
     @property
@@ -107,6 +111,9 @@ class Run:
         self.safe_point()
         if self.deadline.left() <= 0 and not self._completes():
             raise DeadlineError(f"time is up before {operation}; it was not sent")
+        doing = self._doing()
+        if doing is not None:
+            doing.allowed += 1
 
     def safe_point(self) -> None:
         """Raise SupersededError when this run was stopped, or the role is not ours any more."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cloudfail.clock import Deadline
 from cloudfail.errors import SupersededError
-from cloudfail.model import Claim, Step
+from cloudfail.model import Claim, Owner, Step
 from cloudfail.promote import FINISH_SECONDS, promote
 from cloudfail.retry import Backoff
 from cloudfail.role import Event, Role, RoleStore
@@ -81,12 +81,44 @@ def test_what_somebody_else_has_taken_is_owed_no_more(late: bool) -> None:
     assert len(cloud.received) == 2
 
 
+def test_a_remove_that_a_stop_forestalled_owes_no_add() -> None:
+    """The stop comes between the core's own question for the role and the provider's."""
+    run = ready_run()
+
+    class Late(FakeCloud):
+        def execute(self, step: Step) -> None:
+            run.stop("SIGTERM")
+            super().execute(step)
+
+    cloud = cloud_of(run, {FIRST: "b"}, Late, atomic=False)
+    outcome = promote(cloud, [FIRST], run)
+    assert cloud.received == []
+    assert [(r.owner, r.holder) for r in outcome.results] == [(Owner.PEER, "b")]
+    assert (outcome.changed, outcome.exit_code) == (False, 4)
+
+
 def test_an_add_is_owed_together_with_the_address_that_it_sits_on() -> None:
     run = ready_run()
     held: dict[Claim, str] = {FIRST: "", ON_FIRST: "b"}
     cloud = cloud_of(run, held, Watched, atomic=False, writes=[Fault.IGNORED])
     assert isinstance(cloud, Watched)
     cloud.at, cloud.then = 2, lambda: run.stop("SIGTERM")
+    assert promote(cloud, [FIRST, ON_FIRST], run).exit_code == 0
+    assert cloud.world.held == {FIRST: "a", ON_FIRST: "a"}
+
+
+def test_so_it_is_when_the_stop_comes_with_the_second_try() -> None:
+    run = ready_run()
+    held: dict[Claim, str] = {FIRST: "", ON_FIRST: "b"}
+    cloud = cloud_of(run, held, Watched, atomic=False, writes=[Fault.IGNORED])
+    assert isinstance(cloud, Watched)
+
+    def execute(step: Step) -> None:
+        if FIRST in step.claims and cloud.received:
+            run.stop("SIGTERM")
+        FakeCloud.execute(cloud, step)
+
+    cloud.at, cloud.execute = 0, execute  # type: ignore[method-assign]
     assert promote(cloud, [FIRST, ON_FIRST], run).exit_code == 0
     assert cloud.world.held == {FIRST: "a", ON_FIRST: "a"}
 
