@@ -154,7 +154,8 @@ def _show(args: Namespace, data: Any) -> None:
         return
     for node in data["nodes"]:
         role = node["role"] or "-"
-        print(f"{node['name']:3} {node['address']:12} {node['state']:7} {role}")
+        busy = "  cloudfail is running" if node["busy"] else ""
+        print(f"{node['name']:3} {node['address']:12} {node['state']:7} {role:7}{busy}".rstrip())
     for claim in data["claims"]:
         print(f"{claim['target']:16} {claim['holder'] or 'nobody'}")
     print(f"the client {'gets answers' if data['served'] else 'gets no answers'}")

@@ -19,8 +19,10 @@ def plain(line: str) -> str:
 
 
 def role_of(line: str) -> str:
-    """Return MASTER, BACKUP, FAULT, STOP, RX_LOWER_PRI, FAREWELL (the advert of priority 0 with
-    which a master leaves, for whatever reason), or "" for a line that tells none of them."""
+    """Return MASTER, BACKUP, FAULT, STOP, RX_LOWER_PRI, FAREWELL, or "" for none of them.
+
+    FAREWELL is the advert of priority 0 with which a master leaves, for whatever reason.
+    """
     if found := _ROLE.search(line):
         return found["role"]
     if _LOWER.search(line):

@@ -87,6 +87,7 @@ class Supervisor:
                 "address": node.address,
                 "state": self._state(node.name),
                 "role": timeline.role(node.name),
+                "busy": self._site.is_busy(node.name),
             }
             for node in topology.nodes
         ]
