@@ -49,9 +49,10 @@ def _up(args: Namespace, path: Path) -> int:
     if preflight.is_inside():
         return _serve(args, path)
     if os.environ.get(_DIRECTORY):  # the background process, still outside
-        return preflight.enter(_again(args), [path.parent])
-    if remote.is_running(path):
-        raise UsageError(f"a lab {args.name!r} runs already; `cloudfail lab down` ends it")
+        with remote.the_only_one(path):
+            return preflight.enter(_again(args), [path.parent])
+    with remote.the_only_one(path):
+        path.unlink(missing_ok=True)  # of a lab that was killed
     preflight.widen_path()
     preflight.ranges()  # what is missing is said here, not in a log
     log = path.with_suffix(".log")
@@ -106,7 +107,7 @@ def _wait(background: process.Popen[bytes], path: Path, log: Path) -> None:
 def _wait_for_the_end(path: Path) -> None:
     clock = SystemClock()
     until = clock.now() + _START_SECONDS
-    while path.exists() and clock.now() < until:
+    while not remote.has_ended(path) and clock.now() < until:
         clock.sleep(0.05)
     path.with_suffix(".log").unlink(missing_ok=True)
 

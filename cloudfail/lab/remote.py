@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,31 @@ def ask(path: Path, request: Request, streams: Sequence[int] = (), seconds: floa
     if not text:
         raise CloudfailError(f"lab {path.stem!r} ended before it answered")
     return msgspec.json.decode(text, type=Answer)
+
+
+@contextlib.contextmanager
+def the_only_one(path: Path) -> Iterator[None]:
+    """Hold the name of a lab for as long as this process lives; UsageError when it is taken."""
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise UsageError(
+                f"a lab {path.stem!r} runs already; `cloudfail lab down` ends it"
+            ) from exc
+        yield
+    finally:
+        os.close(lock)
+
+
+def has_ended(path: Path) -> bool:
+    """Say whether the name is free."""
+    try:
+        with the_only_one(path):
+            return True
+    except UsageError:
+        return False
 
 
 def is_running(path: Path) -> bool:

@@ -123,6 +123,19 @@ def test_the_name_of_a_lab_is_no_path(tmp_path: Path) -> None:
         remote.socket_path("../x", tmp_path)
 
 
+def test_a_name_is_taken_for_as_long_as_its_lab_lives(tmp_path: Path) -> None:
+    with remote.the_only_one(tmp_path / "lab.sock"):
+        with (
+            pytest.raises(UsageError, match="'lab' runs already"),
+            remote.the_only_one(tmp_path / "lab.sock"),
+        ):
+            pass
+        with remote.the_only_one(tmp_path / "other.sock"):
+            pass
+    with remote.the_only_one(tmp_path / "lab.sock"):
+        pass
+
+
 def test_a_dead_labs_socket_is_no_lab(tmp_path: Path) -> None:
     (tmp_path / "lab.sock").touch()
     assert not remote.is_running(tmp_path / "lab.sock")
