@@ -25,6 +25,7 @@ for n in range(int(count)):
     journal.write("note", n=n, text="x" * (n % 97))
     if n % 10 == 0:
         assert journal.settle(30)
+assert journal.settle(30)  # close() waits for no disk, nor for a busy machine
 journal.close()
 assert not journal.problem, journal.problem
 """
