@@ -168,8 +168,7 @@ class SimulatedSite:
             return [bare] if role == "MASTER" else []
         if role == "RX_LOWER_PRI":
             return [f"notify --event rx-lower-pri --instance {INSTANCE}"]
-        notify = f"notify INSTANCE {INSTANCE} {role} {priority}"
-        return [f"promote --instance {INSTANCE}", notify] if role == "MASTER" else [notify]
+        return [f"notify INSTANCE {INSTANCE} {role} {priority}"]
 
     def _on_change(self, change: Change) -> None:
         self._narrator.on_change(change)

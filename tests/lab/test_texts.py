@@ -91,7 +91,6 @@ def test_keepalived_is_told_what_it_needs_in_a_cloud() -> None:
         "advert_int 0.1",
         "unicast_src_ip 10.0.2.10",
         "203.0.113.7/32 dev eth0",
-        'notify_master "/usr/local/bin/cloudfail promote --instance edge"',
         'notify "/usr/local/bin/cloudfail notify"',
     ):
         assert f"  {line}\n" in text
