@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 
 from cloudfail.errors import CloudfailError, DeadlineError, ProviderError, SupersededError
-from cloudfail.model import Claim, Lane, Plan, PrivateIp, PublicIp, Step
+from cloudfail.model import Claim, Lane, Plan, PublicIp, Step
 from cloudfail.provider import Writer
 from cloudfail.run import Doing, Run
 
@@ -94,12 +94,9 @@ def error_of(claim: Claim, errors: Mapping[Claim, CloudfailError]) -> CloudfailE
     """The error of a claim, or of the private address that a public one sits on."""
     if claim in errors:
         return errors[claim]
-    if not isinstance(claim, PublicIp) or claim.private_address is None:
+    if not isinstance(claim, PublicIp):
         return None
-    for other, error in errors.items():
-        if isinstance(other, PrivateIp) and other.address == claim.private_address:
-            return error
-    return None
+    return next((error for other, error in errors.items() if claim.sits_on(other)), None)
 
 
 def _settle(future: Future[None], step: Step, applied: Applied) -> None:

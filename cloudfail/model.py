@@ -63,6 +63,10 @@ class PublicIp(Claim, frozen=True, kw_only=True, tag="public-ip"):
     def target(self) -> str:
         return str(self.address)
 
+    def sits_on(self, other: Claim) -> bool:
+        """True for the private-ip claim of the address that this one names as its seat."""
+        return isinstance(other, PrivateIp) and other.address == self.private_address
+
 
 class PrivateIp(Claim, frozen=True, kw_only=True, tag="private-ip"):
     """A secondary private address of the node's network interface."""

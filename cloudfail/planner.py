@@ -9,7 +9,7 @@ import msgspec
 from cloudfail import guard
 from cloudfail.errors import ProviderError
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PrivateIp, PublicIp, Step
+from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PublicIp, Step
 from cloudfail.provider import Reader
 
 
@@ -60,9 +60,8 @@ def _unplanned(holding: Holding) -> Holding:
 
 def _stuck_beneath(public: Holding, holdings: tuple[Holding, ...]) -> Iterator[Holding]:
     """Yield the private-ip that a public-ip sits on, when it will not come here: no step follows."""
-    seat = public.claim.private_address if isinstance(public.claim, PublicIp) else None
     for holding in holdings:
-        if isinstance(holding.claim, PrivateIp) and holding.claim.address == seat:
+        if isinstance(public.claim, PublicIp) and public.claim.sits_on(holding.claim):
             moves = holding.owner in {Owner.PEER, Owner.NOBODY} and not holding.obstacle
             if not moves:
                 yield holding

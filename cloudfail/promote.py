@@ -19,7 +19,7 @@ from cloudfail.errors import (
     VerifyError,
 )
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Lane, Owner, Plan, PrivateIp, PublicIp
+from cloudfail.model import Claim, Holding, Lane, Owner, Plan, PublicIp
 from cloudfail.outcome import Outcome, Result
 from cloudfail.planner import build_plan
 from cloudfail.progress import Progress, Written
@@ -217,12 +217,9 @@ class _Promotion:
 
     def _beneath(self, claim: Claim) -> Progress | None:
         """The private-ip claim that a public-ip claim sits on."""
-        if not isinstance(claim, PublicIp) or claim.private_address is None:
+        if not isinstance(claim, PublicIp):
             return None
-        for other, progress in self._claims.items():
-            if isinstance(other, PrivateIp) and other.address == claim.private_address:
-                return progress
-        return None
+        return next((p for other, p in self._claims.items() if claim.sits_on(other)), None)
 
     def _may_be_beneath(self, progress: Progress, error: CloudfailError) -> bool:
         """True when the address that it sits on is to blame: it has not been seen here yet."""

@@ -66,32 +66,17 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_repeatable(group: argparse._ArgumentGroup, flag: str, metavar: str, text: str) -> None:
+    group.add_argument(flag, metavar=metavar, type=filled, action="append", default=[], help=text)
+
+
 def add_claims(parser: argparse.ArgumentParser) -> None:
     """Add the flags that name claims without a file, and override settings."""
     group = parser.add_argument_group("claims by flags, instead of those of a file")
-    group.add_argument(
-        "--public-ip",
-        metavar="ADDRESS",
-        type=filled,
-        action="append",
-        default=[],
-        help="repeatable",
-    )
-    group.add_argument(
-        "--private-ip",
-        metavar="ADDRESS",
-        type=filled,
-        action="append",
-        default=[],
-        help="repeatable",
-    )
-    group.add_argument(
-        "--route",
-        metavar="TABLE=NETWORK",
-        type=filled,
-        action="append",
-        default=[],
-        help="for example rtb-0aa=10.99.0.0/16; repeatable",
+    _add_repeatable(group, "--public-ip", "ADDRESS", "repeatable")
+    _add_repeatable(group, "--private-ip", "ADDRESS", "repeatable")
+    _add_repeatable(
+        group, "--route", "TABLE=NETWORK", "for example rtb-0aa=10.99.0.0/16; repeatable"
     )
     group.add_argument(
         "--to-private-ip",
@@ -117,13 +102,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--endpoint", metavar="URL", type=filled, help="the API's address, for private endpoints"
     )
-    group.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        type=filled,
-        action="append",
-        default=[],
-        help="any other setting of [provider.NAME]; repeatable",
+    _add_repeatable(
+        group, "--set", "NAME=VALUE", "any other setting of [provider.NAME]; repeatable"
     )
 
 
