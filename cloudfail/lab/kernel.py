@@ -16,7 +16,6 @@ NEWNET = 0x40000000
 _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_PRIVATE = 1 << 18
-_MNT_DETACH = 2
 _PR_SET_PDEATHSIG = 1
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "armv7l": 218, "ppc64le": 203, "s390x": 217}
 
@@ -50,10 +49,6 @@ def bind(source: str, target: str) -> None:
     """Show `source`, and what is mounted below it, at `target` too."""
     result = _libc.mount(source.encode(), target.encode(), None, _MS_BIND | _MS_REC, None)
     _check(result, f"mount --rbind {source} {target}")
-
-
-def detach(target: str) -> None:
-    _check(_libc.umount2(target.encode(), _MNT_DETACH), f"umount -l {target}")
 
 
 def pivot_root(new: str, old: str) -> None:

@@ -37,10 +37,6 @@ class Tokens:
         with self._lock:
             return self._ends.get(token, 0.0) > time.monotonic()
 
-    def expire_all(self) -> None:
-        with self._lock:
-            self._ends = {}
-
 
 class Metadata:
     """Answers for the node that `node_of` names for the caller's address ("": 404)."""
