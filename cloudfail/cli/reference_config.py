@@ -16,6 +16,15 @@ _TABLES = (
     ('[[instance.NAME.claim]] kind = "public-ip"', "PublicIpTable"),
     ('[[instance.NAME.claim]] kind = "private-ip"', "PrivateIpTable"),
     ('[[instance.NAME.claim]] kind = "route"', "RouteTable"),
+    ("[instance.NAME.authentication]", "AuthenticationTable"),
+    ("[instance.NAME.services]", "ServicesTable"),
+    ("[[instance.NAME.hook]]", "HookTable"),
+    ("[keepalived]", "KeepalivedTable"),
+    ("[vrrp_script.NAME]", "ScriptTable"),
+    ("[track_file.NAME]", "TrackFileTable"),
+    ("[track_process.NAME]", "TrackProcessTable"),
+    ("[vrrp_sync_group.NAME]", "SyncGroupTable"),
+    ("[host]", "HostTable"),
     ("[guard]", "GuardTable"),
     ("[journal]", "JournalTable"),
 )
@@ -68,11 +77,20 @@ def _type(value: Schema) -> str:
     if "anyOf" in value:
         kinds = [one for one in value["anyOf"] if one.get("type") != "null"]
         return _type(kinds[0])
+    if "$ref" in value:
+        return "table"
     if value.get("type") == "array":
-        return "tables" if "$ref" in value["items"] or "anyOf" in value["items"] else "list of text"
+        return _elements(value["items"])
     return {"string": "text", "integer": "number", "boolean": "true/false"}.get(
         value.get("type", ""), "number"
     ) + _bounds(value)
+
+
+def _elements(items: Schema) -> str:
+    kinds = [one.get("type", "table") for one in items.get("anyOf", (items,))]
+    if "string" not in kinds:
+        return "tables"
+    return "list of text" if set(kinds) == {"string"} else "list of text or tables"
 
 
 def _bounds(value: Schema) -> str:

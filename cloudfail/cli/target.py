@@ -74,7 +74,7 @@ class Target:
         """Build the provider: this is where its SDK is imported. Raises ProviderMissingError."""
         setup = Setup(
             settings=self.settings,
-            interface=self.instance.interface,
+            interface=self.instance.device_of(self.me),
             interface_id=self.interface_id,
             address=self.me.address if self.me else None,
             name=self.node_name,

@@ -9,6 +9,20 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from cloudfail.config.vrrp.tables import (
+    AuthenticationTable,
+    HookTable,
+    HostTable,
+    KeepalivedTable,
+    ScriptTable,
+    ServicesTable,
+    SyncGroupTable,
+    TrackFileTable,
+    TrackProcessTable,
+    TrackTable,
+    VirtualAddressTable,
+)
+
 DEFAULT_JOURNAL = "/var/lib/cloudfail/journal.jsonl"
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -43,6 +57,12 @@ class NodeTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="The cloud subnet of `address`; default: its /24 (IPv4) or /64 (IPv6).",
             examples=["10.0.0.0/20"],
         ),
+    ] = ""
+    interface: Annotated[
+        str, Meta(description="The network device of this node; default: the instance's.")
+    ] = ""
+    router_id: Annotated[
+        str, Meta(description="keepalived's `router_id` in mail and logs; default: the name.")
     ] = ""
 
 
@@ -122,8 +142,8 @@ KINDS: dict[str, type[Struct]] = {
 }
 
 
-class InstanceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `vrrp_instance`, by keepalived's name for it, and what its master must own."""
+class ClaimingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who the members of an instance are, and what the master must own."""
 
     provider: Annotated[
         str, Meta(min_length=1, description="The cloud; see `cloudfail providers`.")
@@ -149,6 +169,89 @@ class InstanceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     node: Annotated[tuple[NodeTable, ...], Meta(description="The members; see below.")] = ()
     claim: Annotated[
         tuple[ClaimTable, ...], Meta(description="What the master must own; see below.")
+    ] = ()
+
+
+class InstanceTable(ClaimingTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `vrrp_instance`, by keepalived's name for it, and what its master must own.
+
+    The keys from `state` on are what `cloudfail generate` writes; they are keepalived's own words.
+    """
+
+    state: Annotated[
+        Literal["BACKUP", "MASTER"],
+        Meta(description="MASTER: the node with the highest priority starts as master."),
+    ] = "BACKUP"
+    nopreempt: Annotated[
+        bool | None,
+        Meta(
+            description="A better node that comes back does not take over; default: true, unless "
+            "there is a preempt_delay."
+        ),
+    ] = None
+    preempt_delay: (
+        Annotated[
+            float,
+            Meta(
+                ge=0, le=1000, description="Seconds until a better node that came back takes over."
+            ),
+        ]
+        | None
+    ) = None
+    advert_int: Annotated[
+        float, Meta(gt=0, le=255, description="Seconds between two adverts; the same on all nodes.")
+    ] = 1.0
+    unicast_ttl: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=255,
+                description="The TTL of adverts; default: keepalived's (255; 64 for IPv6).",
+            ),
+        ]
+        | None
+    ) = None
+    unicast_fault_no_peer: Annotated[
+        bool, Meta(description="FAULT without a peer, instead of multicast.")
+    ] = True
+    use_vmac: Annotated[bool, Meta(description="Keep the addresses on a device of their own.")] = (
+        True
+    )
+    vmac_xmit_base: Annotated[
+        bool, Meta(description="With use_vmac: adverts leave with the device's own MAC address.")
+    ] = True
+    smtp_alert: Annotated[bool, Meta(description="Send mail at each change of role.")] = False
+    virtual_ipaddress: Annotated[
+        tuple[Text | VirtualAddressTable, ...] | None,
+        Meta(
+            description="Addresses that keepalived adds on the master; default: those of the "
+            'claims. A table `{ address = "10.0.1.100", dev = "lo" }` says where.',
+            examples=[["10.0.1.100"]],
+        ),
+    ] = None
+    virtual_ipaddress_excluded: Annotated[
+        tuple[Text | VirtualAddressTable, ...],
+        Meta(description="The same, but not in the adverts: any family, any number."),
+    ] = ()
+    authentication: AuthenticationTable = AuthenticationTable()
+    track_script: Annotated[
+        tuple[Text | TrackTable, ...],
+        Meta(description="Names of `[vrrp_script.NAME]`, or `{ name = ..., weight = ... }`."),
+    ] = ()
+    track_interface: Annotated[
+        tuple[Text | TrackTable, ...], Meta(description="Network devices; a lost link is a FAULT.")
+    ] = ()
+    track_file: Annotated[
+        tuple[Text | TrackTable, ...], Meta(description="Names of `[track_file.NAME]`.")
+    ] = ()
+    track_process: Annotated[
+        tuple[Text | TrackTable, ...], Meta(description="Names of `[track_process.NAME]`.")
+    ] = ()
+    services: ServicesTable = ServicesTable()
+    hook: Annotated[
+        tuple[HookTable, ...],
+        Meta(description="Commands that run after a change of role; see below."),
     ] = ()
 
 
@@ -188,3 +291,9 @@ class FileTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     provider: dict[str, dict[str, Any]] = {}
     guard: GuardTable = GuardTable()
     journal: JournalTable = JournalTable()
+    keepalived: KeepalivedTable = KeepalivedTable()
+    vrrp_script: dict[str, ScriptTable] = {}
+    track_file: dict[str, TrackFileTable] = {}
+    track_process: dict[str, TrackProcessTable] = {}
+    vrrp_sync_group: dict[str, SyncGroupTable] = {}
+    host: HostTable = HostTable()

@@ -9,18 +9,24 @@ from typing import Any
 import msgspec
 
 from cloudfail.config.file import DEFAULT_JOURNAL
+from cloudfail.config.vrrp.model import Host, Keepalived, Vrrp
 from cloudfail.model import Address, Claim, Network
 from cloudfail.provider import ProviderSpec
 
 
 class ConfiguredNode(msgspec.Struct, frozen=True, kw_only=True):
-    """A member of an instance; `subnet` is None where the file does not declare it."""
+    """A member of an instance; `subnet` is None where the file does not declare it.
+
+    `interface` and `router_id` are empty where the node has none of its own.
+    """
 
     name: str
     address: Address
     priority: int
     interface_id: str = ""
     subnet: Network | None = None
+    interface: str = ""
+    router_id: str = ""
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +40,11 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
     deadline: float | None = None
     width: int = 16
+    vrrp: Vrrp = Vrrp()
+
+    def device_of(self, node: ConfiguredNode | None) -> str:
+        """Return the network device VRRP runs on at a node; empty where none is configured."""
+        return (node.interface if node else "") or self.interface
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,3 +74,5 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     unusable: Mapping[str, str] = {}
     journal: JournalSettings = JournalSettings()
     guard: GuardSettings = GuardSettings()
+    keepalived: Keepalived = Keepalived()
+    host: Host = Host()

@@ -13,19 +13,23 @@ import msgspec
 from cloudfail import registry
 from cloudfail.config import environment, rules
 from cloudfail.config.claims import Keyed, read_claims
-from cloudfail.config.file import FileTable, GuardTable, InstanceTable, JournalTable
+from cloudfail.config.file import ClaimingTable, FileTable, GuardTable, InstanceTable, JournalTable
 from cloudfail.config.model import Config, GuardSettings, Instance, JournalSettings
 from cloudfail.config.nodes import read_nodes
 from cloudfail.config.problems import Problem, Problems, nearest
 from cloudfail.config.settings import read_settings
 from cloudfail.config.shape import add_unknown, check_table
 from cloudfail.config.values import parse_network
+from cloudfail.config.vrrp.instance import read_vrrp
+from cloudfail.config.vrrp.rules import check_vrrp
+from cloudfail.config.vrrp.shared import read_host, read_keepalived
 from cloudfail.errors import ConfigError, ProviderMissingError
 from cloudfail.model import Network
 from cloudfail.provider import ProviderSpec
 
 DEFAULT_PATH = Path("/etc/cloudfail/cloudfail.toml")
 _IFNAMSIZ = 16  # linux/if.h, the final NUL included
+_OF_CLAIMS = ClaimingTable.__struct_fields__
 _INSTANCE_NAME = "letters, digits and . _ : @ -"
 
 
@@ -128,6 +132,8 @@ class _Reading:
         guard = self._guard()
         journal = self._journal()
         instances = self._instances(guard.protected)
+        keepalived = read_keepalived(self._document, self._problems)
+        check_vrrp(instances, keepalived, self._problems)
         return Config(
             path=path,
             instances=instances,
@@ -136,6 +142,8 @@ class _Reading:
             unusable=dict(self._unusable),
             journal=journal,
             guard=guard,
+            keepalived=keepalived,
+            host=read_host(self._document, self._problems),
         )
 
     def _table(self, name: str) -> Mapping[str, Any]:
@@ -203,9 +211,13 @@ class _Reading:
         good |= environment.instance_overrides(self._environ, self._problems)
         nodes = read_nodes(self._array(table, key, "node"), key, self._problems)
         self._check_interface(good.get("interface", ""), f"{key}.interface")
+        for index, node in enumerate(nodes):
+            self._check_interface(node.interface, f"{key}.node[{index}].interface")
+        vrrp = read_vrrp(good, key, self._problems)
         if self._problems.count() > before and "provider" not in good:
             return None
-        return Instance(name=name, nodes=nodes, **good)
+        own = {field: value for field, value in good.items() if field in _OF_CLAIMS}
+        return Instance(name=name, nodes=nodes, vrrp=vrrp, **own)
 
     def _check_interface(self, name: str, key: str) -> None:
         """Hold it against the kernel's rule (dev_valid_name): it becomes part of paths."""

@@ -11,9 +11,12 @@ _BROADCAST = 0xFFFFFFFF  # 255.255.255.255; as an IPv6 number it is one of the u
 
 
 def parse_address(text: str, key: str, problems: Problems) -> Address | None:
-    """Return the address, or add a problem and return None."""
+    """Return the address, or add a problem and return None.
+
+    Any spelling will do; an IPv4 address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address.
+    """
     try:
-        address = ip_address(text)
+        address = _plain(ip_address(text))
     except ValueError:
         problems.add(key, f'"{text}" is not an IP address', _address_remedy(text))
         return None
@@ -45,13 +48,14 @@ def parse_network(text: str, key: str, problems: Problems) -> Network | None:
     return None
 
 
+def _plain(address: Address) -> Address:
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def _unfit(address: Address) -> tuple[str, str]:
     """Say why nothing can own this address, and the remedy; empty when something can."""
     if getattr(address, "scope_id", None):
         return "carries a scope", "leave out everything from the % on"
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        return "is an IPv4 address in IPv6's clothes", f'write "{mapped}"'
     if address.is_unspecified or address.is_multicast or int(address) == _BROADCAST:
         return "is no address that a machine can own", "write a unicast address"
     return "", ""

@@ -129,8 +129,6 @@ MISTAKES = {
               "%"),
     "address outside subnet": (node(subnet='"10.9.0.0/16"'), "instance.edge.node[2].subnet",
                                "10.0.1.30 is outside 10.9.0.0/16", "correct one"),
-    "IPv4-mapped": (node(address='"::ffff:10.0.1.30"'), "instance.edge.node[2].address",
-                    "in IPv6's clothes", 'write "10.0.1.30"'),
     "unspecified": (node(address='"0.0.0.0"'), "instance.edge.node[2].address",
                     "no address that a machine can own", "unicast"),
     "multicast": (claim("public-ip", address='"224.0.0.18"'), "instance.edge.claim[0].address",

@@ -1,0 +1,1 @@
+"""keepalived's side of cloudfail.toml: what `cloudfail generate` writes."""

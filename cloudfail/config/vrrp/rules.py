@@ -1,0 +1,124 @@
+"""What no single table shows on keepalived's side: instances against what they track and share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cloudfail.config.model import Instance
+from cloudfail.config.problems import Problems, suggest
+from cloudfail.config.vrrp.model import Keepalived, Tracked
+
+_SLOWEST_V3 = 40.95  # seconds: 12 bits of centiseconds (RFC 5798, 5.2.7)
+_SLOWEST_V2 = 255
+_CENTI = 100
+_ROUNDING = 1e-6  # of a float: 0.29 * 100 is 28.999999999999996
+
+
+def check_vrrp(
+    instances: Mapping[str, Instance], keepalived: Keepalived, problems: Problems
+) -> None:
+    """Add what stands between the instances, [keepalived] and the tables they refer to."""
+    for name, instance in instances.items():
+        key = f"instance.{name}"
+        _check_advert_int(instance, keepalived, key, problems)
+        _check_authentication(instance, keepalived, key, problems)
+        _check_references(instance, keepalived, key, problems)
+    _check_groups(instances, keepalived, problems)
+
+
+def _check_advert_int(
+    instance: Instance, keepalived: Keepalived, key: str, problems: Problems
+) -> None:
+    seconds, where = instance.vrrp.advert_int, f"{key}.advert_int"
+    if keepalived.vrrp_version == 2:  # noqa: PLR2004 - VRRP's version
+        if seconds != int(seconds) or not 1 <= seconds <= _SLOWEST_V2:
+            problems.add(
+                where,
+                f"{seconds:g} s is no interval of VRRP version 2, which has whole seconds",
+                "write 1 to 255, or use vrrp_version = 3",
+            )
+        return
+    centi = seconds * _CENTI
+    if abs(centi - round(centi)) > _ROUNDING or not 1 <= round(centi) <= _SLOWEST_V3 * _CENTI:
+        problems.add(
+            where,
+            f"{seconds:g} s is no interval of VRRP version 3",
+            "write 0.01 to 40.95 seconds, in steps of 0.01",
+        )
+
+
+def _check_authentication(
+    instance: Instance, keepalived: Keepalived, key: str, problems: Problems
+) -> None:
+    kind = instance.vrrp.authentication.type
+    where = f"{key}.authentication.type"
+    if kind in {"PASS", "AH"} and keepalived.vrrp_version != 2:  # noqa: PLR2004 - VRRP's version
+        problems.add(
+            where,
+            f"VRRP version {keepalived.vrrp_version} has no {kind}: keepalived would ignore it",
+            'set [keepalived] vrrp_version = 2, or use type = "hmac" (keepalived 2.4.2 and newer)',
+        )
+    family = instance.nodes[0].address.version if instance.nodes else 4
+    if kind == "AH" and family != 4:  # noqa: PLR2004 - IP's version
+        problems.add(where, "AH is for IPv4 only", 'use type = "hmac", or none')
+
+
+def _check_references(
+    instance: Instance, keepalived: Keepalived, key: str, problems: Problems
+) -> None:
+    vrrp = instance.vrrp
+    known: tuple[tuple[str, Sequence[Tracked], Mapping[str, object], str], ...] = (
+        ("track_script", vrrp.track_script, keepalived.scripts, "vrrp_script"),
+        ("track_file", vrrp.track_file, keepalived.track_files, "track_file"),
+        ("track_process", vrrp.track_process, keepalived.track_processes, "track_process"),
+    )
+    for name, tracked, tables, kind in known:
+        for index, one in enumerate(tracked):
+            if one.name not in tables:
+                problems.add(
+                    f"{key}.{name}[{index}]",
+                    f'no [{kind}.{one.name}] says what "{one.name}" is',
+                    suggest(one.name, tables) or f"write [{kind}.{one.name}]",
+                )
+
+
+def _check_groups(
+    instances: Mapping[str, Instance], keepalived: Keepalived, problems: Problems
+) -> None:
+    member_of: dict[str, str] = {}
+    for group in keepalived.sync_groups.values():
+        key = f"vrrp_sync_group.{group.name}.instances"
+        for index, name in enumerate(group.instances):
+            if name not in instances:
+                remedy = suggest(name, instances)
+                problems.add(f"{key}[{index}]", f'no instance is named "{name}"', remedy)
+            elif member_of.setdefault(name, group.name) != group.name:
+                problems.add(
+                    f"{key}[{index}]",
+                    f'"{name}" is already in the group {member_of[name]}',
+                    "an instance belongs to one group",
+                )
+            elif _is_weighted(instances[name], keepalived):
+                problems.add(
+                    f"{key}[{index}]",
+                    f'"{name}" tracks something with a weight',
+                    "in a group a tracker must have weight 0: a failure is then a FAULT of all",
+                )
+
+
+def _is_weighted(instance: Instance, keepalived: Keepalived) -> bool:
+    vrrp = instance.vrrp
+    of_scripts = {name: one.weight for name, one in keepalived.scripts.items()}
+    of_processes = {name: one.weight for name, one in keepalived.track_processes.items()}
+    # A file's weight multiplies: only 0 makes it a matter of FAULT or not.
+    of_files = {name: one.weight for name, one in keepalived.track_files.items()}
+    return any(
+        (one.weight if one.weight is not None else weights.get(one.name, 0)) != 0
+        for tracked, weights in (
+            (vrrp.track_script, of_scripts),
+            (vrrp.track_process, of_processes),
+            (vrrp.track_file, of_files),
+            (vrrp.track_interface, {}),
+        )
+        for one in tracked
+    )

@@ -1,0 +1,101 @@
+"""Text that goes into keepalived.conf: what cannot end a line, a quote or a block there.
+
+keepalived reads `#` and `!` as comments, `$NAME` and `~SEQ` as definitions (also in quotes), and
+parses the words of a command twice (lib/parser.c, lib/notify.c). What could mean more than itself
+is refused here, so that the generator need not escape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from cloudfail.config.problems import Problems
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
+_DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}")
+_PATH = re.compile(r"/[A-Za-z0-9_./:=@,+-]*")
+_USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?( [a-z_][a-z0-9_.-]*)?")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+")
+_SERVER = re.compile(r"[A-Za-z0-9.:-]+( \d{1,5})?")
+_WORD = re.compile(r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+")
+_PROCESS = re.compile(r"[A-Za-z0-9_.:@+-]{1,15}")
+_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/?\[\]@&=+,;%-]+")
+_PATTERN = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./*?-]*")
+_HIGHEST_PORT = 65535
+
+_KINDS = {
+    "name": (_NAME, "letters, digits and . _ : @ -"),
+    "device": (_DEVICE, "a device as `ip link` shows it, like eth0"),
+    "path": (_PATH, "an absolute path of letters, digits and / . _ - : = @ , +"),
+    "user": (_USER, 'a user, or "user group"'),
+    "email": (_EMAIL, "an address like ops@example.com"),
+    "server": (_SERVER, 'an address, or an address and a port like "127.0.0.1 25"'),
+    "unit": (_NAME, "a systemd unit like nginx.service"),
+    "process": (_PROCESS, "a process's name as `ps -e` shows it, at most 15 characters"),
+}
+
+
+def check(text: str, kind: str, key: str, problems: Problems) -> bool:
+    """Say whether the text is of this kind ("name", "device", "path", ...); else add a problem."""
+    pattern, wanted = _KINDS[kind]
+    if pattern.fullmatch(text):
+        return True
+    problems.add(key, f'"{text}" cannot be written into keepalived.conf', f"write {wanted}")
+    return False
+
+
+def is_pattern(text: str) -> bool:
+    """Say whether the text is a glob of files beneath a directory."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def check_words(words: Sequence[str], key: str, problems: Problems) -> bool:
+    """Say whether these are the words of a command that keepalived runs as they stand."""
+    before = problems.count()
+    if not words[0].startswith("/") or " " in words[0]:
+        problems.add(
+            f"{key}[0]",
+            f'"{words[0]}" is no absolute path',
+            "name the program like /usr/bin/curl: keepalived's search path is not yours",
+        )
+    for index, word in enumerate(words):
+        if not _WORD.fullmatch(word):
+            problems.add(
+                f"{key}[{index}]",
+                f'"{word}" holds a character that keepalived would read as more than itself',
+                "put the command into a script of its own, and name that",
+            )
+    return problems.count() == before
+
+
+def tcp_check(text: str, key: str, problems: Problems) -> tuple[str, ...]:
+    """Return the argv that exits 0 when the port accepts; bash opens it itself, no Python."""
+    found = _HOST_PORT.fullmatch(text)
+    if found is None or not 0 < int(found.group(3)) <= _HIGHEST_PORT:
+        problems.add(key, f'"{text}" is no port', "write it like 127.0.0.1:80 or [::1]:80")
+        return ()
+    host = found.group(1) or found.group(2)
+    return ("/bin/bash", "-c", f"</dev/tcp/{host}/{found.group(3)}")
+
+
+def http_check(text: str, seconds: int, key: str, problems: Problems) -> tuple[str, ...]:
+    """Return the argv that exits 0 when the URL answers with a status below 400 in time."""
+    if not _URL.fullmatch(text) or not _has_host(text):
+        problems.add(
+            key,
+            f'"{text}" is no URL that curl can be given',
+            "write it like http://127.0.0.1/health",
+        )
+        return ()
+    return ("/usr/bin/curl", "-fsS", "-m", str(seconds), "-o", "/dev/null", text)
+
+
+def _has_host(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
