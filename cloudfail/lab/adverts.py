@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import deque
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 import msgspec
 
 from cloudfail.clock import Clock
+from cloudfail.keepalived import wire
 
-_ETH_P_IP = 0x0800
-_PACKET_OUTGOING = 4
-_VRRP = 112
-_HEADER = 20
-_BEHIND_PRIORITY = 3
 _MEMORY = 1000
+_SLICE = 0.2
 
 
 class Advert(msgspec.Struct, frozen=True):
@@ -31,25 +28,26 @@ class Ear:
     """Listens on every port of the router for what comes from the nodes."""
 
     def __init__(self, names: Mapping[str, str], clock: Clock) -> None:
-        self._names = names  # by address
+        self._names = {ip_address(address): name for address, name in names.items()}
         self._clock = clock
         self._last: dict[str, Advert] = {}
         self._heard: deque[Advert] = deque(maxlen=_MEMORY)
         self._news = threading.Condition()
-        self._socket: socket.socket | None = None
+        self._listener = wire.Listener("", clock)
+        self._is_open = False
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP))
-        self._socket.settimeout(0.2)
+        self._listener.open()
+        self._is_open = True
         self._thread = threading.Thread(target=self._listen, name="adverts", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        if self._socket is not None and self._thread is not None:
-            listening, self._socket = self._socket, None
+        self._is_open = False
+        if self._thread is not None:
             self._thread.join(2)
-            listening.close()
+            self._listener.close()
 
     def next_of(self, node: str, seconds: float) -> Advert | None:
         """Wait for the node's next advert; None when there is none within `seconds`."""
@@ -74,22 +72,16 @@ class Ear:
             return "" if not later or len(later) == _MEMORY else later[0].node
 
     def _listen(self) -> None:
-        while (listening := self._socket) is not None:
-            try:
-                packet, sender = listening.recvfrom(2048)
-            except OSError:
-                continue
-            if sender[2] != _PACKET_OUTGOING:
-                self._take(packet)
+        while self._is_open:
+            advert = self._listener.read(_SLICE)
+            if advert is not None and not advert.outgoing:
+                self._take(advert)
 
-    def _take(self, packet: bytes) -> None:
-        length = (packet[0] & 15) * 4
-        if len(packet) < max(_HEADER, length + _BEHIND_PRIORITY) or packet[9] != _VRRP:
-            return
-        node = self._names.get(socket.inet_ntoa(packet[12:16]), "")
+    def _take(self, advert: wire.Advert) -> None:
+        node = self._names.get(advert.source, "")
         if not node:
             return
         with self._news:
-            self._last[node] = Advert(self._clock.now(), node, packet[length + 2])
+            self._last[node] = Advert(advert.t, node, advert.priority)
             self._heard.append(self._last[node])
             self._news.notify_all()

@@ -16,6 +16,7 @@ import pytest
 from cloudfail import process
 from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, ConfigError, UnreachableError, UsageError
+from cloudfail.keepalived import wire
 from cloudfail.lab import ip, kernel, node, probe, processes, sandbox
 from cloudfail.lab.adverts import Advert, Ear
 from cloudfail.lab.cloudlink import CloudProcess, Narrator
@@ -66,21 +67,23 @@ def test_a_nodes_syslog_comes_out_as_one_line(capsys: pytest.CaptureFixture[str]
 # ---- adverts
 
 
-def advert(source: str, *, protocol: int = 112, priority: int = 150) -> bytes:
+def advert(source: str, clock: SystemClock, *, priority: int = 150) -> wire.Advert:
     header = struct.pack(
-        "!BBHHHBBH4s4s", 0x45, 0, 32, 0, 0, 255, protocol, 0, socket.inet_aton(source), bytes(4)
+        "!BBHHHBBH4s4s", 0x45, 0, 32, 0, 0, 255, 112, 0, socket.inet_aton(source), bytes(4)
     )
-    return header + bytes([0x31, 51, priority, 1]) + bytes(8)
+    message = bytes([0x31, 51, priority, 1]) + bytes(8)
+    heard = wire.decode(header + message, t=clock.now())
+    assert heard is not None
+    return heard
 
 
 def test_adverts_are_known_by_node_and_order(clock: SystemClock) -> None:
     ear = Ear(NAMES, clock)
     before = clock.now()
-    for packet in (advert("10.0.2.10", protocol=17), b"\x45", advert("10.0.9.9")):
-        ear._take(packet)
+    ear._take(advert("10.0.9.9", clock))
     assert ear.first_since(before) == ""
-    ear._take(advert("10.0.2.10", priority=100))
-    ear._take(advert("10.0.1.10"))
+    ear._take(advert("10.0.2.10", clock, priority=100))
+    ear._take(advert("10.0.1.10", clock))
     assert ear.first_since(before) == "b"
     heard = ear.last_of("b")
     assert heard is not None

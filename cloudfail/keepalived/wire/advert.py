@@ -38,7 +38,8 @@ class Checksum(enum.StrEnum):
 class Advert(msgspec.Struct, frozen=True, kw_only=True):
     """`t` is CLOCK_MONOTONIC in seconds, `interval` the advert's own, in seconds.
 
-    `outgoing` is true for what this machine sent, also from a VMAC. `source_mac` is the sender's
+    `device` is "" when it
+    was gone before the advert was read. `outgoing` is true for what this machine sent, also from a VMAC. `source_mac` is the sender's
     as the frame has it ("" where a device has none), `ttl` the hop limit for IPv6. `addresses`
     are the virtual addresses advertised (not those of `virtual_ipaddress_excluded`).
     """

@@ -14,7 +14,7 @@ def describe(advert: Advert, names: Mapping[Address, str] | None = None) -> str:
     """Return one line: device, direction, from whom to whom, and what it says."""
     return "  ".join(
         (
-            f"{advert.device:<6}",
+            f"{advert.device or '?':<6}",
             "out" if advert.outgoing else "in ",
             f"{_named(advert.source, names)} -> {_named(advert.destination, names)}",
             _said(advert),
