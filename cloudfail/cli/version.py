@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import re
-import shutil
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from cloudfail import __version__, process, registry
+from cloudfail import __version__, registry
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.installed import sdk_versions
 from cloudfail.cli.output import show
-from cloudfail.cli.world import SEARCH_PATH
+from cloudfail.keepalived.version import installed_version
 from cloudfail.line import one_line
-
-_SECONDS = 5.0
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -28,7 +23,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     plugins = {name: _plugin(one) for name, one in registry.available().items()}
-    keepalived = keepalived_version()
+    keepalived = str(installed_version() or "")
     if args.output == "json":
         print_document(
             document(
@@ -48,24 +43,6 @@ def run(args: Namespace) -> int:
         sdk = ", ".join(f"{sdk} {version or 'missing'}" for sdk, version in plugin["sdk"].items())
         show(f"provider {name} {plugin['version']} ({plugin['problem'] or sdk})")
     return 0
-
-
-def keepalived_version() -> str:
-    """Return keepalived's version, like 2.2.7; empty when it is not installed."""
-    # /usr/sbin, where it is, is not in everybody's path.
-    path = f"{os.environ.get('PATH', '')}:{SEARCH_PATH}"
-    try:
-        asked = process.run(
-            [shutil.which("keepalived", path=path) or "keepalived", "--version"],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, process.TimeoutExpired):
-        return ""
-    found = re.search(r"Keepalived v(\S+)", asked.stderr + asked.stdout)
-    return found.group(1) if found else ""
 
 
 def _plugin(listed: registry.Listed) -> dict[str, Any]:
