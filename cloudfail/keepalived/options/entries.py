@@ -21,8 +21,8 @@ _VIRTUAL = {
 _WEIGHT = {
     **old("value", "weight"),
     **new("2.0.18", "ChangeLog", "flag", "reverse"),
-    **new("2.0.18", "ChangeLog", "flag", "noreverse"),
 }
+_NAMED = {**_WEIGHT, **new("2.2.7", "parser", "flag", "noreverse")}
 
 ENTRY_WORDS: Mapping[str, Mapping[str, Option]] = {
     "unicast_peer": new(
@@ -37,8 +37,8 @@ ENTRY_WORDS: Mapping[str, Mapping[str, Option]] = {
     "virtual_ipaddress_excluded": _VIRTUAL,
     "static_ipaddress": {**_ADDRESS, **new("2.0.3", "ChangeLog", "value", "track_group")},
     "track_interface": _WEIGHT,
-    "track_script": _WEIGHT,
-    "track_file": _WEIGHT,
-    "track_process": _WEIGHT,
-    "track_bfd": _WEIGHT,
+    "track_script": _NAMED,
+    "track_file": _NAMED,
+    "track_process": _NAMED,
+    "track_bfd": _NAMED,
 }
