@@ -1,0 +1,133 @@
+"""A line's words, the two ways in which keepalived takes a line apart (lib/parser.c).
+
+Most keywords get `plain_words`: only `"` quotes, only at the start of a word, and nothing is
+escaped. Keywords that name a script get `escaped_words`: both quotes anywhere, backslash escapes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cloudfail.keepalived.syntax.tree import Word
+
+# keepalived's white space is ASCII's only: str.split() would also split at U+00A0 or U+001C.
+_BLANKS = r" \t\f\n\r\v"
+# `${_RANDOM 1 5}` stays one word: what cannot be substituted is kept as text.
+KEPT = r"\$\{_[A-Za-z0-9_]+(?: [A-Za-z0-9_ ]*)?\}"
+_SIMPLE = re.compile(rf"[^{_BLANKS}]+")
+_PLAIN = re.compile(rf'"([^"]*)("?)|((?:{KEPT}|[^{_BLANKS}"])+)')
+_PIECE = re.compile(
+    rf"""[{_BLANKS}]+
+    |"(?P<double>(?:[^"\\]|\\c[^\0]|\\[^c])*+)"
+    |'(?P<single>(?:[^'\\]|\\c[^\0]|\\[^c])*+)'
+    |(?P<bare>(?:[^{_BLANKS}"'\\]|\\c[^\0]|\\[^c]|\\c\Z)++)""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]+)|c([\s\S])|([0-7]{1,3})|([\s\S]))")
+_LETTERS = {
+    "a": "\a",
+    "b": "\b",
+    "E": "\x1b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+}
+
+# Their handlers read the line again with alloc_strvec_quoted_escaped().
+SCRIPT_KEYWORDS = frozenset(
+    {
+        "lvs_notify_fifo_script",
+        "misc_path",
+        "notify",
+        "notify_backup",
+        "notify_deleted",
+        "notify_down",
+        "notify_fault",
+        "notify_fifo_script",
+        "notify_master",
+        "notify_master_rx_lower_pri",
+        "notify_stop",
+        "notify_up",
+        "quorum_down",
+        "quorum_up",
+        "regex",
+        "script",
+        "shutdown_script",
+        "startup_script",
+        "vrrp_notify_fifo_script",
+    }
+)
+
+
+def split_words(text: str) -> tuple[Word, ...]:
+    """The words of a line as its keyword's handler gets them; empty if nothing can be read."""
+    if '"' not in text and "'" not in text and "\\" not in text and "$" not in text:
+        return tuple([Word(word) for word in _SIMPLE.findall(text)])
+    words = plain_words(text)
+    if words and words[0].text in SCRIPT_KEYWORDS:
+        return escaped_words(text) or words
+    return words
+
+
+def plain_words(text: str) -> tuple[Word, ...]:
+    """What follows an unmatched quote is dropped, as keepalived does."""
+    words = []
+    for match in _PLAIN.finditer(text):
+        quoted, end, bare = match.groups()
+        if bare is not None:
+            words.append(Word(bare))
+        elif end:
+            words.append(Word(quoted, quoted=True))
+        else:
+            break
+    return tuple(words)
+
+
+def escaped_words(text: str) -> tuple[Word, ...] | None:
+    r"""Words with `"`, `'` and `\` removed; None where a quote is not closed."""
+    words: list[Word] = []
+    pieces: list[str] = []
+    quoted = False
+    at = 0
+    while at < len(text):
+        match = _PIECE.match(text, at)
+        if match is None:
+            return None
+        at = match.end()
+        if match.lastgroup is None:
+            _finish(words, pieces, quoted=quoted)
+            quoted = False
+            continue
+        pieces.append(_ESCAPE.sub(_unescaped, match[match.lastgroup]))
+        quoted = quoted or match.lastgroup != "bare"
+    _finish(words, pieces, quoted=quoted)
+    return tuple(words)
+
+
+def split_command(text: str) -> tuple[str, ...] | None:
+    """The argv that keepalived makes of a script's word; None: `Unable to parse script`.
+
+    A script's line is read with escapes, and the word found there once more: quotes and
+    backslashes that are to reach the script are written twice.
+    """
+    words = escaped_words(text)
+    return None if words is None else tuple(word.text for word in words)
+
+
+def _finish(words: list[Word], pieces: list[str], *, quoted: bool) -> None:
+    if pieces:
+        words.append(Word("".join(pieces), quoted=quoted))
+        pieces.clear()
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code, control, octal, letter = match.groups()
+    if code:
+        return chr(int(code[-2:], 16))  # keepalived shifts into one char
+    if control:
+        return chr(ord(control) & 0x1F)
+    if octal:
+        return chr(int(octal, 8) & 0xFF)
+    return _LETTERS.get(letter, letter)
