@@ -89,7 +89,7 @@ class Examiner:
         yield from self._venv(resolved)
         program = Program(self._tree, account, self._imports, self._path, privileged=privileged)
         yield from program.searched(words[0], resolved.searched)
-        yield from program.follow((resolved.path, *words[1:]), resolved.real)
+        yield from program.run((resolved.path, *words[1:]), resolved.real)
 
     def _protection(self, resolved: Resolved) -> Iterator[Weakness]:
         """Only the executed path is checked by keepalived; the links decide at the next reload."""

@@ -42,9 +42,14 @@ class Program:
         self._imports = imports
         self._path = path
         self._privileged = privileged
+        self._command = ""
 
-    def follow(self, words: Sequence[str], real: str, depth: int = 0) -> Iterator[Weakness]:
-        """Yield the weaknesses of what `words` run; words[0] is an absolute path to `real`."""
+    def run(self, words: Sequence[str], real: str) -> Iterator[Weakness]:
+        """Yield the weaknesses of what `words` run; words[0] leads to `real`, and was examined."""
+        self._command = words[0]
+        yield from self._follow(words, real, 0)
+
+    def _follow(self, words: Sequence[str], real: str, depth: int) -> Iterator[Weakness]:
         header = read_header(self._tree, real)
         if header.form is Form.SCRIPT and depth < _DEEPEST:
             yield from self._script(words, real, header, depth)
@@ -68,6 +73,7 @@ class Program:
                 "interpreter has to",
                 remedy=f"let {self._account.name} read it",
             )
+            return
         yield from self._started((*header.words, *words), real, depth + 1)
 
     def _told(self, words: Sequence[str], depth: int) -> Iterator[Weakness]:
@@ -103,7 +109,7 @@ class Program:
         if unsafe:
             yield _note(program, f"{program} is not safe, what it imports was not examined")
             return
-        yield from self.follow((program, *words[1:]), way.real, depth)
+        yield from self._follow((program, *words[1:]), way.real, depth)
 
     def _env(self, env: str, command: tuple[str, ...], depth: int) -> Iterator[Weakness]:
         if not command:
@@ -161,6 +167,8 @@ class Program:
     def _code(self, by: str, file: str) -> Iterator[Weakness]:
         """Look at a file that an interpreter is told to read."""
         path = file if file.startswith("/") else f"/{file}"
+        if path == self._command:
+            return
         way = self._tree.walk(path, self._account)
         if way.error or not self._account.may_read(way.status):
             why = os.strerror(way.error) if way.error else "it may not be read"
