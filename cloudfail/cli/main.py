@@ -28,6 +28,7 @@ COMMANDS = {
     "providers": "list the clouds that are installed",
     "policy": "print the least permissions that the claims need",
     "config": "check the configuration, print its schema",
+    "generate": "write keepalived.conf and what the host needs, from the configuration",
     "version": "print the versions of everything involved",
     "completion": "print a completion script for a shell",
     "lab": "rehearse a failover on this machine",

@@ -1,0 +1,18 @@
+"""From one cloudfail.toml: everything that keepalived and the host of a node need."""
+
+from __future__ import annotations
+
+from cloudfail.keepalived.generate.files import Generated, GeneratedFile, files_of, secret_of
+from cloudfail.keepalived.generate.site import Member, Site, names_of, node_here, site_of
+
+__all__ = [
+    "Generated",
+    "GeneratedFile",
+    "Member",
+    "Site",
+    "files_of",
+    "names_of",
+    "node_here",
+    "secret_of",
+    "site_of",
+]

@@ -1,0 +1,99 @@
+"""Which addresses keepalived adds on the master, and in which list.
+
+The list in the adverts takes one family only; the other goes into `virtual_ipaddress_excluded`
+(measured: `address family must match VRRP instance ... ignoring`). Always /32 or /128: an on-link
+prefix together with use_vmac draws the whole subnet's traffic to the virtual MAC. IPv6 needs
+`preferred_lft forever`: a /128 without it is deprecated (measured with 2.2.7; same in 2.4.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import msgspec
+
+from cloudfail.config.vrrp.model import VirtualAddress
+from cloudfail.keepalived.generate.gate import Gate
+from cloudfail.keepalived.generate.site import Member
+from cloudfail.keepalived.version import Version
+from cloudfail.model import Address, Claim, PrivateIp, PublicIp, Route
+
+_PREFERRED = Version(2, 0, 20)
+_IPV6 = 6
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines for the two lists; `placeholder` is true where nothing but one stands in the first."""
+
+    own: tuple[str, ...]
+    excluded: tuple[str, ...]
+    placeholder: bool = False
+
+
+def addresses_of(member: Member, gate: Gate) -> Addresses:
+    """Return the lines of both lists for one instance on one node. Raises ConfigError."""
+    family = member.node.address.version
+    wanted = wanted_of(member)
+    own = [one for one in wanted if one.address.version == family]
+    other = [one for one in wanted if one.address.version != family]
+    excluded = [*other, *member.instance.vrrp.virtual_ipaddress_excluded]
+    _check_lifetimes([*own, *excluded], member, gate)
+    if own or gate.has("vrrp_instance", "no_virtual_ipaddress"):
+        return Addresses(own=_lines(own, member), excluded=_lines(excluded, member))
+    stand_in = VirtualAddress(address=_documentation_address(member), dev="lo")
+    return Addresses(
+        own=_lines([stand_in], member), excluded=_lines(excluded, member), placeholder=True
+    )
+
+
+def wanted_of(member: Member) -> tuple[VirtualAddress, ...]:
+    """Return what is configured, else the addresses that the claims bring to this machine."""
+    configured = member.instance.vrrp.virtual_ipaddress
+    if configured is not None:
+        return configured
+    found = [address for claim in member.instance.claims for address in _brought_by(claim)]
+    return tuple(VirtualAddress(address=address) for address in dict.fromkeys(found))
+
+
+def _brought_by(claim: Claim) -> Iterator[Address]:
+    """A public address is translated by the cloud; a network is routed, nobody has it."""
+    match claim:
+        case PrivateIp(address=address):
+            yield address
+        case PublicIp(private_address=address) if address is not None:
+            yield address
+        case Route(destination=network) if network.prefixlen == network.max_prefixlen:
+            yield network.network_address
+        case _:
+            return
+
+
+def _lines(addresses: list[VirtualAddress], member: Member) -> tuple[str, ...]:
+    return tuple(_line(one, member) for one in addresses)
+
+
+def _line(one: VirtualAddress, member: Member) -> str:
+    parts = [f"{one.address}/{one.address.max_prefixlen}", f"dev {one.dev or member.device}"]
+    if one.label:
+        parts.append(f"label {one.label}")
+    if one.address.version == _IPV6:
+        parts.append("preferred_lft forever")
+    return " ".join(parts)
+
+
+def _check_lifetimes(addresses: list[VirtualAddress], member: Member, gate: Gate) -> None:
+    if any(one.address.version == _IPV6 for one in addresses):
+        gate.require_version(
+            _PREFERRED,
+            "an IPv6 address that is not deprecated (preferred_lft)",
+            f"instance.{member.instance.name}.virtual_ipaddress",
+        )
+
+
+def _documentation_address(member: Member) -> Address:
+    """Return an address that nobody routes (RFC 5737, RFC 3849), the same on all nodes."""
+    number = member.instance.virtual_router_id
+    if member.node.address.version == _IPV6:
+        return ip_address(f"2001:db8::{number:x}")
+    return ip_address(f"192.0.2.{number}")

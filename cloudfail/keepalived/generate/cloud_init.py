@@ -1,0 +1,49 @@
+"""The node's files as user data: written at its first boot, without any secret."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from cloudfail.config import DEFAULT_PATH
+from cloudfail.keepalived.generate.files import Generated, GeneratedFile
+from cloudfail.keepalived.generate.host import packages_of
+from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.render import render
+from cloudfail.keepalived.generate.site import Site
+
+
+def cloud_init(site: Site, generated: Generated) -> str:
+    """Return a `#cloud-config` document.
+
+    cloudfail itself must be in the image, or be installed by other user data before this one. The
+    secrets of instances are left out: the document says which files the machine has to fetch, and
+    then generates what needs them itself.
+    """
+    files = [_own_config(site), *(file for file in generated.files if not file.secret)]
+    include = include_pattern(site)
+    return render(
+        "cloud-init.yaml.j2",
+        site=site,
+        files=tuple(files),
+        packages=packages_of(site),
+        directories=(str(PurePosixPath(include).parent),) if include else ("/etc/keepalived",),
+        secrets=tuple(_secrets(site)) if any(file.secret for file in generated.files) else (),
+        command=site.config.keepalived.command,
+        lines=_lines,
+    )
+
+
+def _own_config(site: Site) -> GeneratedFile:
+    path = site.config.path
+    text = path.read_text(encoding="utf-8") if path is not None else ""
+    return GeneratedFile(path=str(DEFAULT_PATH), text=text)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a YAML block; only a line feed ends one."""
+    return text.removesuffix("\n").split("\n")
+
+
+def _secrets(site: Site) -> list[Path]:
+    found = (member.instance.vrrp.authentication.secret_file for member in site.members)
+    return [path for path in dict.fromkeys(found) if path is not None]

@@ -1,0 +1,115 @@
+"""Put the files in place: tested first, each replaced in one step, with a backup of what was there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from cloudfail.clock import wall_clock
+from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.difference import Change, beneath
+from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.site import Site
+
+BACKUPS = "/var/lib/cloudfail/backup"
+_PRIVATE = 0o700
+
+
+def install(site: Site, changes: Sequence[Change], root: Path) -> Path | None:
+    """Make the changes; return the directory with what was there before, None when nothing was.
+
+    Each file appears whole or not at all. When one cannot be written, those before it are put back
+    as they were; raises ConfigError that says so.
+    """
+    with _reported():
+        _make_include_directory(site, root)
+    if not changes:
+        return None
+    with _reported():
+        backup = _back_up(changes, root)
+    for number, change in enumerate(changes):
+        try:
+            _make(change)
+        except OSError as error:
+            left = _put_back(changes[:number])
+            state = f"could not be put back: {', '.join(left)}" if left else "all is as it was"
+            raise ConfigError(
+                f"{change.path}: {error.strerror}; {state}. Make the path writable (run it as root)"
+            ) from error
+    return backup
+
+
+def _make(change: Change) -> None:
+    if change.file is None:
+        change.path.unlink()
+        return
+    replace(change.path, change.file.text, change.file.mode)
+
+
+def replace(path: Path, text: str, mode: int) -> None:
+    """Write a file so that a reader sees the old one or the new one, and a crash leaves one of them."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            os.fchmod(handle, mode)
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        Path(name).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _put_back(made: Sequence[Change]) -> list[str]:
+    """Undo in reverse; return the paths for which that failed."""
+    left = []
+    for change in reversed(made):
+        try:
+            if change.before is None:
+                change.path.unlink()
+            else:
+                replace(change.path, change.before, change.mode_before or 0o600)
+        except OSError:
+            left.append(str(change.path))
+    return left
+
+
+def _back_up(changes: Sequence[Change], root: Path) -> Path | None:
+    """Copy what will be replaced or removed; secrets may be among it: only the owner may read."""
+    old = [change for change in changes if change.before is not None]
+    if not old:
+        return None
+    base = beneath(root, BACKUPS)
+    base.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    base.chmod(_PRIVATE)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_clock()))
+    directory = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=base))
+    for change in old:
+        replace(
+            directory / change.path.relative_to(root), change.before or "", change.mode_before or 0
+        )
+    return directory
+
+
+def _make_include_directory(site: Site, root: Path) -> None:
+    """Spare keepalived the complaint about an include whose directory is not there."""
+    if pattern := include_pattern(site):
+        beneath(root, str(PurePosixPath(pattern).parent)).mkdir(parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename or BACKUPS}: {error.strerror}; nothing was changed. Make the path "
+            "writable (run it as root)"
+        ) from error

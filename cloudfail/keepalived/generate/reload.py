@@ -1,0 +1,94 @@
+"""Let the machine take up what was installed: kernel, systemd, keepalived."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from cloudfail import process
+from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.difference import Change
+
+_SECONDS = 60
+_BOOTED_BY_SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
+_PID_FILES = (Path("/run/keepalived.pid"), Path("/run/keepalived/keepalived.pid"))
+_RELOAD = ("systemctl", "reload", "keepalived")
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What makes a changed file effective."""
+
+    argv: tuple[str, ...]
+
+
+def commands_for(changes: Sequence[Change], directory: str) -> tuple[Command, ...]:
+    """Return what has to run after these changes, in order; `directory` is keepalived's."""
+    return tuple(dict.fromkeys(_each(changes, directory)))
+
+
+def reload(commands: Sequence[Command], pid_files: Sequence[Path] = _PID_FILES) -> None:
+    """Run them. Without systemd only keepalived is told, by SIGHUP. Raises ConfigError."""
+    for command in commands:
+        if command.argv[0] == "systemctl" and not _BOOTED_BY_SYSTEMD.is_dir():
+            if command.argv == _RELOAD:
+                _hang_up(pid_files)
+            continue
+        _run(command)
+
+
+def _each(changes: Sequence[Change], directory: str) -> Iterator[Command]:
+    paths = [str(change.path) for change in changes if change.file is not None]
+    parents = {Path(path).parent.name for path in paths}
+    if "sysusers.d" in parents:
+        yield Command(("systemd-sysusers",))
+    if "tmpfiles.d" in parents:
+        yield Command(("systemd-tmpfiles", "--create"))
+    for path in paths:
+        if Path(path).parent.name == "sysctl.d":
+            yield Command(("sysctl", "-q", "-p", path))
+    if "keepalived.service.d" in parents:
+        yield Command(("systemctl", "daemon-reload"))
+    if any(str(change.path).startswith(directory + "/") for change in changes):
+        yield Command(_RELOAD)
+
+
+def _run(command: Command) -> None:
+    program = command.argv[0]
+    if shutil.which(program) is None:
+        raise ConfigError(
+            f"the files are in place, but {program} is not installed here; do what "
+            f"`{' '.join(command.argv)}` does by hand"
+        )
+    done = process.run(
+        command.argv,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+        errors="replace",
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().replace("\n", "; ")
+        raise ConfigError(
+            f"the files are in place, but `{' '.join(command.argv)}` failed (exit code "
+            f"{done.returncode}): {said}; correct that, and run it again"
+        )
+
+
+def _hang_up(pid_files: Sequence[Path]) -> None:
+    """Send SIGHUP, on which keepalived reads its configuration again (keepalived(8))."""
+    for file in pid_files:
+        try:
+            os.kill(int(file.read_text()), signal.SIGHUP)
+        except (OSError, ValueError):
+            continue
+        return
+    raise ConfigError(
+        "the files are in place, but keepalived does not run here (no "
+        f"{' or '.join(map(str, pid_files))} of a living process); start it"
+    )

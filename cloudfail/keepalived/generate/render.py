@@ -1,0 +1,46 @@
+"""The templates, and the words that they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# Words that keepalived takes as they are; others stand in single quotes (lib/notify.c splits so).
+_SAFE = re.compile(r"[A-Za-z0-9_./:=@,+%-]+")
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template of this package."""
+    return _environment().get_template(template).render(**values)
+
+
+def command(argv: Sequence[str]) -> str:
+    """Return a command line as keepalived splits it again: words with blanks in single quotes."""
+    return " ".join(word if _SAFE.fullmatch(word) else f"'{word}'" for word in argv)
+
+
+def number(value: float) -> str:
+    """Return a number of seconds without a needless fraction."""
+    return f"{value:.10g}"
+
+
+@cache
+def _environment() -> Environment:
+    """An undefined name in a template is an error, never an empty line in a production file."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML: values are held to what keepalived reads as text
+    )
+    environment.globals.update(command=command, number=number)
+    return environment

@@ -1,0 +1,119 @@
+"""For which node: what of the configuration is about it, and what is missing for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from cloudfail import identity
+from cloudfail.config import Config, ConfiguredNode, Instance
+from cloudfail.config.problems import suggest
+from cloudfail.errors import ConfigError
+from cloudfail.keepalived.version import Version
+from cloudfail.model import Address
+
+_FEWEST = 2
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One instance, and this node's place in it."""
+
+    instance: Instance
+    node: ConfiguredNode
+
+    @property
+    def device(self) -> str:
+        return self.instance.device_of(self.node)
+
+    @property
+    def peers(self) -> tuple[ConfiguredNode, ...]:
+        """All other nodes: never oneself."""
+        return tuple(one for one in self.instance.nodes if one is not self.node)
+
+    @property
+    def is_best(self) -> bool:
+        return self.node.priority == max(one.priority for one in self.instance.nodes)
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One machine: its place in every instance, and the keepalived that runs on it."""
+
+    name: str
+    config: Config
+    members: tuple[Member, ...]
+    version: Version
+
+    @property
+    def router_id(self) -> str:
+        return next((m.node.router_id for m in self.members if m.node.router_id), self.name)
+
+    @property
+    def address(self) -> Address:
+        """The unicast address by which people know the node: that of its first instance."""
+        return self.members[0].node.address
+
+
+def names_of(config: Config) -> tuple[str, ...]:
+    """Return the names of all nodes, each once, in the order of the file."""
+    found = (node.name for one in config.instances.values() for node in one.nodes)
+    return tuple(dict.fromkeys(found))
+
+
+def site_of(config: Config, name: str, version: Version) -> Site:
+    """Return the machine of that name.
+
+    Raises ConfigError when no instance has such a node, or lacks what keepalived.conf needs.
+    """
+    members = tuple(
+        Member(instance=instance, node=node)
+        for instance in config.instances.values()
+        for node in instance.nodes
+        if node.name == name
+    )
+    if not members:
+        known = names_of(config)
+        hint = suggest(name, known) or "add [[instance.NAME.node]] tables"
+        raise ConfigError(f'{config.path}: no node is named "{name}"; {hint}')
+    for member in members:
+        _check(member, config)
+    return Site(name=name, config=config, members=members, version=version)
+
+
+def node_here(config: Config, addresses: Iterable[Address] | None = None) -> str:
+    """Return the name of the node that this machine is, by its unicast addresses.
+
+    Raises ConfigError when it is none, or has different names in two instances.
+    """
+    local = identity.local_addresses() if addresses is None else frozenset(addresses)
+    found = {
+        node.name
+        for instance in config.instances.values()
+        for node in instance.nodes
+        if node.address in local
+    }
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        raise ConfigError(
+            f"{config.path}: this machine has the addresses of several nodes: "
+            f"{', '.join(sorted(found))}; say which with --node NAME"
+        )
+    names = ", ".join(names_of(config)) or "none"
+    raise ConfigError(
+        f"{config.path}: this machine has the unicast address of no node (nodes: {names}); say "
+        "which one with --node NAME, or --all"
+    )
+
+
+def _check(member: Member, config: Config) -> None:
+    key = f"{config.path}: instance.{member.instance.name}"
+    if not member.device:
+        raise ConfigError(f'{key}.interface is missing; write the device, like interface = "eth0"')
+    if member.instance.virtual_router_id is None:
+        raise ConfigError(
+            f"{key}.virtual_router_id is missing; write a number from 1 to 255, the same on all "
+            "nodes: virtual_router_id = 51"
+        )
+    if len(member.instance.nodes) < _FEWEST:
+        raise ConfigError(f"{key} has one node only; add the others: unicast VRRP needs a peer")

@@ -1,0 +1,91 @@
+"""`keepalived -t` on files that are not in place yet."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from cloudfail import process
+from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.difference import Change, beneath
+from cloudfail.keepalived.generate.files import GeneratedFile
+from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.site import Site
+from cloudfail.keepalived.version import find_keepalived
+
+_SECONDS = 60
+_NO_SCRIPT_SECURITY = 6  # keepalived -t: nothing wrong, but scripts run without script security
+
+
+def try_out(
+    site: Site, files: Sequence[GeneratedFile], changes: Sequence[Change], root: Path
+) -> None:
+    """Let keepalived test the files, with what else its configuration includes on this machine.
+
+    Raises ConfigError with keepalived's own words when it finds anything, or is not installed.
+    """
+    keepalived = find_keepalived()
+    if not keepalived:
+        raise ConfigError(
+            "keepalived is not installed here, so that nothing can be tested before it is "
+            "installed: apt-get install keepalived, or --no-test"
+        )
+    with tempfile.TemporaryDirectory(prefix="cloudfail-") as name:
+        stage = Path(name)
+        _furnish(site, files, changes, root, stage)
+        done = process.run(
+            [keepalived, "-t", "-f", str(stage / "keepalived.conf")],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    allowed = {0} if site.config.keepalived.enable_script_security else {0, _NO_SCRIPT_SECURITY}
+    if done.returncode not in allowed:
+        said = (done.stderr or done.stdout).strip().replace(f"{stage}/", "").replace("\n", "; ")
+        raise ConfigError(
+            f"keepalived -t refuses the new files (exit code {done.returncode}): {said}; nothing was "
+            "changed. Correct the configuration, or what the include brings in"
+        )
+
+
+def _furnish(
+    site: Site,
+    files: Sequence[GeneratedFile],
+    changes: Sequence[Change],
+    root: Path,
+    stage: Path,
+) -> None:
+    """Write keepalived's files beneath the stage, and let them include one another there."""
+    directory = site.config.keepalived.directory
+    own = [file for file in files if PurePosixPath(file.path).is_relative_to(directory)]
+    for file in own:
+        target = stage / PurePosixPath(file.path).relative_to(directory)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch(mode=file.mode)
+        target.write_text(file.text.replace(f"include {directory}/", f"include {stage}/"))
+    _copy_included(site, own, changes, root, stage)
+
+
+def _copy_included(
+    site: Site,
+    own: Sequence[GeneratedFile],
+    changes: Sequence[Change],
+    root: Path,
+    stage: Path,
+) -> None:
+    pattern = include_pattern(site)
+    if not pattern:
+        return
+    directory = site.config.keepalived.directory
+    ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
+    source = beneath(root, str(PurePosixPath(pattern).parent))
+    target = stage / PurePosixPath(pattern).parent.relative_to(directory)
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()) if source.is_dir() else ():
+        if path.is_file() and path not in ours and fnmatch(path.name, PurePosixPath(pattern).name):
+            shutil.copy2(path, target / path.name)
