@@ -26,6 +26,11 @@ _PLAIN = (
 )
 _TRACKS = ("track_script", "track_interface", "track_file", "track_process")
 _ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+# systemd.unit(5): what ends in none of these is a service, whatever dots it has (php8.2-fpm).
+_UNIT_TYPES = (
+    *(".service", ".socket", ".device", ".mount", ".automount", ".swap", ".target", ".path"),
+    *(".timer", ".slice", ".scope"),
+)
 
 
 def read_vrrp(good: Mapping[str, Any], key: str, problems: Problems) -> Vrrp:
@@ -35,6 +40,7 @@ def read_vrrp(good: Mapping[str, Any], key: str, problems: Problems) -> Vrrp:
     for name in _ADDRESSES:
         if good.get(name) is not None:
             values[name] = _addresses(good[name], f"{key}.{name}", problems)
+    _check_both(values, f"{key}.virtual_ipaddress_excluded", problems)
     for name in _TRACKS:
         values[name] = _tracked(good.get(name, ()), f"{key}.{name}", problems)
     if "authentication" in good:
@@ -91,6 +97,15 @@ def _addresses(
     return tuple(found.values())
 
 
+def _check_both(values: Mapping[str, Any], key: str, problems: Problems) -> None:
+    """Keepalived would add the address twice, and remove it twice."""
+    advertised, excluded = (values.get(name) or () for name in _ADDRESSES)
+    known = {one.address for one in advertised}
+    for one in excluded:
+        if one.address in known:
+            problems.add(key, f"{one.address} is in virtual_ipaddress too", "remove one of them")
+
+
 def _address(table: VirtualAddressTable, key: str, problems: Problems) -> VirtualAddress | None:
     if not _has_own_prefix(table.address):
         problems.add(
@@ -101,10 +116,10 @@ def _address(table: VirtualAddressTable, key: str, problems: Problems) -> Virtua
         )
         return None
     address = parse_address(table.address.partition("/")[0], key, problems)
-    for name in ("dev", "label"):
+    for name, kind in (("dev", "device"), ("label", "label")):
         value = getattr(table, name)
         if value:
-            text.check(value, "device", f"{key}.{name}", problems)
+            text.check(value, kind, f"{key}.{name}", problems)
     if address is None:
         return None
     return VirtualAddress(address=address, dev=table.dev, label=table.label)
@@ -125,9 +140,11 @@ def _tracked(
     entries: Iterable[str | TrackTable], key: str, problems: Problems
 ) -> tuple[Tracked, ...]:
     kind = "device" if key.endswith("track_interface") else "name"
-    found = []
+    found: list[Tracked] = []
     for index, entry in enumerate(entries):
         table = TrackTable(name=entry) if isinstance(entry, str) else entry
+        if any(one.name == table.name for one in found):
+            problems.add(f"{key}[{index}]", f"{table.name} is there twice", "remove one of them")
         if text.check(table.name, kind, f"{key}[{index}]", problems):
             found.append(Tracked(name=table.name, weight=table.weight, reverse=table.reverse))
     return tuple(found)
@@ -156,7 +173,7 @@ def _services(table: Any, key: str, problems: Problems) -> Services:
 
 def _unit(name: str) -> str:
     """Name a unit in full, as polkit and systemd do."""
-    return name if "." in name else f"{name}.service"
+    return name if name.endswith(_UNIT_TYPES) else f"{name}.service"
 
 
 def _hooks(tables: Iterable[Any], key: str, problems: Problems) -> tuple[Hook, ...]:
@@ -168,5 +185,7 @@ def _hooks(tables: Iterable[Any], key: str, problems: Problems) -> tuple[Hook, .
                 f'"{table.command[0]}" is no absolute path',
                 "name the program like /usr/bin/systemctl: the search path there is not yours",
             )
+        if not all(word.isprintable() for word in table.command):
+            problems.add(f"{key}[{index}].command", "holds control characters", "write plain words")
         found.append(Hook(on=table.on, command=table.command, timeout=table.timeout))
     return tuple(found)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cloudfail.config.model import Instance
 from cloudfail.config.problems import Problems, suggest
+from cloudfail.config.vrrp import text
 from cloudfail.config.vrrp.model import Keepalived, Tracked
 
 _SLOWEST_V3 = 40.95  # seconds: 12 bits of centiseconds (RFC 5798, 5.2.7)
@@ -20,10 +21,52 @@ def check_vrrp(
     """Add what stands between the instances, [keepalived] and the tables they refer to."""
     for name, instance in instances.items():
         key = f"instance.{name}"
+        _check_names(instance, key, problems)
+        _check_own_addresses(instance, key, problems)
         _check_advert_int(instance, keepalived, key, problems)
         _check_authentication(instance, keepalived, key, problems)
         _check_references(instance, keepalived, key, problems)
+    _check_services(instances, problems)
     _check_groups(instances, keepalived, problems)
+
+
+def _check_names(instance: Instance, key: str, problems: Problems) -> None:
+    """Names that runs never write into a file, but the generator does."""
+    named = [(key, instance.name), (f"{key}.interface", instance.interface)]
+    for index, node in enumerate(instance.nodes):
+        where = f"{key}.node[{index}]"
+        named += [(f"{where}.{field}", getattr(node, field))
+                  for field in ("name", "interface", "router_id")]  # fmt: skip
+    for where, name in named:
+        if name:
+            text.check(name, "plain", where, problems)
+
+
+def _check_own_addresses(instance: Instance, key: str, problems: Problems) -> None:
+    """Keepalived removes a virtual address on BACKUP: a node would cut itself off."""
+    own = {node.address: node.name for node in instance.nodes}
+    for field in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+        for index, one in enumerate(getattr(instance.vrrp, field) or ()):
+            if one.address in own:
+                problems.add(
+                    f"{key}.{field}[{index}]",
+                    f'{one.address} is the unicast address of node "{own[one.address]}"',
+                    "name an address that belongs to no node",
+                )
+
+
+def _check_services(instances: Mapping[str, Instance], problems: Problems) -> None:
+    """A unit of two instances would be stopped by the BACKUP of one while the other is master."""
+    follows: dict[str, str] = {}
+    for name, instance in instances.items():
+        for index, unit in enumerate(instance.vrrp.services.master):
+            first = follows.setdefault(unit, name)
+            if first != name:
+                problems.add(
+                    f"instance.{name}.services.master[{index}]",
+                    f"{unit} follows instance.{first} already",
+                    "a unit follows one instance; remove one of the two",
+                )
 
 
 def _check_advert_int(
@@ -92,6 +135,8 @@ def _check_groups(
             if name not in instances:
                 remedy = suggest(name, instances)
                 problems.add(f"{key}[{index}]", f'no instance is named "{name}"', remedy)
+            elif name in group.instances[:index]:
+                problems.add(f"{key}[{index}]", f'"{name}" is there twice', "remove one of them")
             elif member_of.setdefault(name, group.name) != group.name:
                 problems.add(
                     f"{key}[{index}]",

@@ -1,8 +1,9 @@
 """Text that goes into keepalived.conf: what cannot end a line, a quote or a block there.
 
 keepalived reads `#` and `!` as comments, `$NAME` and `~SEQ` as definitions (also in quotes), and
-parses the words of a command twice (lib/parser.c, lib/notify.c). What could mean more than itself
-is refused here, so that the generator need not escape.
+parses the words of a command twice (lib/parser.c, lib/notify.c). It reads lines of at most 1023
+bytes: the rest of a longer one is the next line (2.2.7 then dies of SIGSEGV, also with -t). What
+could mean more than itself is refused here, so that the generator need not escape.
 """
 
 from __future__ import annotations
@@ -16,40 +17,59 @@ from cloudfail.config.problems import Problems
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
 _DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}")
 _PATH = re.compile(r"/[A-Za-z0-9_./:=@,+-]*")
-_USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?( [a-z_][a-z0-9_.-]*)?")
+_LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
+_USER = re.compile(r"[a-z_][a-z0-9_.-]*( [a-z_][a-z0-9_.-]*)?")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+")
-_SERVER = re.compile(r"[A-Za-z0-9.:-]+( \d{1,5})?")
+_SERVER = re.compile(r"[A-Za-z0-9.:-]+( [0-9]{1,5})?")
 _WORD = re.compile(r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+")
 _PROCESS = re.compile(r"[A-Za-z0-9_.:@+-]{1,15}")
-_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
-_URL = re.compile(r"https?://[A-Za-z0-9._~:/?\[\]@&=+,;%-]+")
+_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
+_URL = re.compile(r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+")
 _PATTERN = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./*?-]*")
+_PLAIN = re.compile(r"""[^"'\\$~#!{}]+""")
 _HIGHEST_PORT = 65535
+LONGEST = 255  # characters of a text: three of them and what stands around them fit into a line
+LONGEST_COMMAND = 800  # bytes of all its words, each in quotes
 
 _KINDS = {
     "name": (_NAME, "letters, digits and . _ : @ -"),
     "device": (_DEVICE, "a device as `ip link` shows it, like eth0"),
+    "label": (_LABEL, "a label as `ip address` shows it, like eth0:1; at most 15 characters"),
     "path": (_PATH, "an absolute path of letters, digits and / . _ - : = @ , +"),
     "user": (_USER, 'a user, or "user group"'),
     "email": (_EMAIL, "an address like ops@example.com"),
     "server": (_SERVER, 'an address, or an address and a port like "127.0.0.1 25"'),
     "unit": (_NAME, "a systemd unit like nginx.service"),
     "process": (_PROCESS, "a process's name as `ps -e` shows it, at most 15 characters"),
+    "plain": (_PLAIN, "plain words, without quotes, backslashes, braces and $ ~ # !"),
 }
 
 
 def check(text: str, kind: str, key: str, problems: Problems) -> bool:
     """Say whether the text is of this kind ("name", "device", "path", ...); else add a problem."""
     pattern, wanted = _KINDS[kind]
+    if len(text) > LONGEST:
+        return _is_short(text, key, problems)
     if pattern.fullmatch(text):
         return True
     problems.add(key, f'"{text}" cannot be written into keepalived.conf', f"write {wanted}")
     return False
 
 
+def _is_short(text: str, key: str, problems: Problems) -> bool:
+    if len(text) <= LONGEST:
+        return True
+    problems.add(
+        key,
+        f"is {len(text)} characters long, and keepalived cuts its lines",
+        f"write at most {LONGEST}",
+    )
+    return False
+
+
 def is_pattern(text: str) -> bool:
     """Say whether the text is a glob of files beneath a directory."""
-    return _PATTERN.fullmatch(text) is not None
+    return len(text) <= LONGEST and _PATTERN.fullmatch(text) is not None
 
 
 def check_words(words: Sequence[str], key: str, problems: Problems) -> bool:
@@ -68,11 +88,20 @@ def check_words(words: Sequence[str], key: str, problems: Problems) -> bool:
                 f'"{word}" holds a character that keepalived would read as more than itself',
                 "put the command into a script of its own, and name that",
             )
+    size = sum(len(word.encode()) + 3 for word in words)  # each in quotes, and a blank
+    if size > LONGEST_COMMAND:
+        problems.add(
+            key,
+            f"is {size} bytes long, and keepalived cuts its lines",
+            "put the command into a script of its own, and name that",
+        )
     return problems.count() == before
 
 
 def tcp_check(text: str, key: str, problems: Problems) -> tuple[str, ...]:
     """Return the argv that exits 0 when the port accepts; bash opens it itself, no Python."""
+    if not _is_short(text, key, problems):
+        return ()
     found = _HOST_PORT.fullmatch(text)
     if found is None or not 0 < int(found.group(3)) <= _HIGHEST_PORT:
         problems.add(key, f'"{text}" is no port', "write it like 127.0.0.1:80 or [::1]:80")
@@ -83,6 +112,8 @@ def tcp_check(text: str, key: str, problems: Problems) -> tuple[str, ...]:
 
 def http_check(text: str, seconds: int, key: str, problems: Problems) -> tuple[str, ...]:
     """Return the argv that exits 0 when the URL answers with a status below 400 in time."""
+    if not _is_short(text, key, problems):
+        return ()
     if not _URL.fullmatch(text) or not _has_host(text):
         problems.add(
             key,
