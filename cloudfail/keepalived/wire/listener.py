@@ -42,7 +42,8 @@ class Listener:
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
-        self.open()
+        if self._socket is None:
+            self.open()
         return self
 
     def __exit__(
