@@ -204,7 +204,9 @@ def test_a_bounded_time_in_which_something_was_heard_is_success(place: Place) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(place: Place, number: signal.Signals) -> None:
     started = place.start()
-    place.send_until(lambda: bool(select.select([started.stdout], [], [], 0)[0]), ADVERT)
+    assert started.stdout is not None
+    readable = started.stdout.fileno()
+    place.send_until(lambda: bool(select.select([readable], [], [], 0)[0]), ADVERT)
     started.send_signal(number)
     out, err = started.communicate(timeout=30)
     assert (started.returncode, err) == (0, "")
