@@ -48,7 +48,8 @@ class Examiner:
     def examine(self, command: str, user: str = "root", group: str = "") -> tuple[Weakness, ...]:
         """Return every weakness, what stops the command first. Never raises for any text.
 
-        `user` "" is keepalived's default user. `command` is the text between the outer quotes.
+        `user` "" is keepalived's default user. `command` is the text that
+        keepalived's first reading leaves of what stands between the outer quotes.
         """
         return tuple(dict.fromkeys(self._all(command, user, group)))
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
+import os
+import re
 
 import msgspec
 
 from cloudfail.keepalived.command.tree import Tree
 
 _ELF = b"\x7fELF"
+# What pip writes where the interpreter is too long for a first line, or has a space.
+_EXEC = re.compile(rb"^'''exec' \"?(/[^\"\n]+?)\"? \"\$0\" \"\$@\"")
 
 
 class Form(enum.Enum):
@@ -19,11 +23,15 @@ class Form(enum.Enum):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """Of a script: its interpreter, and everything behind that as one argument, as Linux has it."""
+    """Of a script: its interpreter, and everything behind that as one argument, as Linux has it.
+
+    `then` is the Python that the second line of a script of pip's starts, by the shell.
+    """
 
     form: Form
     interpreter: str = ""
     argument: str = ""
+    then: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -38,8 +46,10 @@ def read_header(tree: Tree, real: str) -> Header:
         return Header(Form.PROGRAM)
     if not head.startswith(b"#!"):
         return Header(Form.NOTHING)
-    line = head[2:].split(b"\n", 1)[0].strip(b" \t").decode("utf-8", "surrogateescape")
-    interpreter, _, argument = line.replace("\t", " ").partition(" ")
+    first, _, second = head[2:].partition(b"\n")
+    interpreter, _, argument = os.fsdecode(first.strip(b" \t")).replace("\t", " ").partition(" ")
     if not interpreter:
         return Header(Form.NOTHING)
-    return Header(Form.SCRIPT, interpreter, argument.strip(" "))
+    then = _EXEC.match(second)
+    python = os.fsdecode(then[1]) if then else ""
+    return Header(Form.SCRIPT, interpreter, argument.strip(" "), python)

@@ -28,7 +28,7 @@ from cloudfail.keepalived.command.weakness import Code, Effect, Weakness
 # Linux gives up at the fifth interpreter that is itself a script.
 _DEEPEST = 5
 # bash's own check of a port: nothing in it is a program.
-_ONLY_REDIRECTIONS = re.compile(r"^\s*(:\s*|exec\s+)?(\d*[<>]&?\s*[\w./:-]+\s*)+$")
+_ONLY_REDIRECTIONS = re.compile(r"^\s*(:\s*|exec\s+)?(\d*(<>|<|>>?)&?\s*[\w./:-]+\s*)+$")
 
 
 class Program:
@@ -75,6 +75,8 @@ class Program:
             )
             return
         yield from self._started((*header.words, *words), real, depth + 1)
+        if header.then:
+            yield from self._started((header.then, *words), real, depth + 1)
 
     def _told(self, words: Sequence[str], depth: int) -> Iterator[Weakness]:
         program, arguments = words[0], words[1:]

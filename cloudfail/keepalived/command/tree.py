@@ -20,7 +20,7 @@ from cloudfail.keepalived.command.account import ROOT, Account
 
 _MOST_LINKS = 40
 _MOST_READ = 1 << 20
-_HEAD = 256
+_HEAD = 4096
 _NOTHING = os.stat_result((0,) * 10)
 
 
@@ -81,7 +81,7 @@ class Tree(msgspec.Struct, frozen=True):
             return None
 
     def head(self, path: str) -> bytes | None:
-        """Return what the kernel looks at to see how to run the file."""
+        """Return what says how the file is run."""
         return self.read(path, _HEAD)
 
     def text(self, path: str) -> str:
