@@ -1,0 +1,161 @@
+"""What one node sees in its keepalived.conf, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from cloudfail.keepalived.lint.command import (
+    FIFO_SCRIPTS,
+    GLOBAL_SCRIPTS,
+    NOTIFY,
+    Command,
+    command_of,
+    commands_of,
+)
+from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
+from cloudfail.keepalived.syntax import Place, Statement, Tree, read_files, read_text
+
+_OFF = frozenset({"false", "no", "off"})
+_TRACK_FILES = ("track_file", "vrrp_track_file")
+
+
+@dataclass(frozen=True, eq=False)
+class NodeConf:
+    """One file with its includes, as one node reads it: nothing in `tree` has a condition.
+
+    `config_id` is the id that chose among the `@` conditions; None where the file has none, and
+    empty for a node whose id the file does not name.
+    """
+
+    tree: Tree
+    file: str
+    config_id: str | None = field(default=None)
+
+    @cached_property
+    def name(self) -> str:
+        """What people call the node: its config id, its router_id, or its file."""
+        return self.config_id or self.global_text("router_id") or self.file
+
+    @property
+    def place(self) -> Place:
+        """The first line, for what is missing in the whole file."""
+        first = self.tree.statements[0].place if self.tree.statements else Place(self.file, 1)
+        return self.global_defs.place if self.global_defs else first
+
+    @cached_property
+    def global_defs(self) -> Statement | None:
+        return self.tree.first("global_defs")
+
+    def globals_of(self, keyword: str) -> Iterator[Statement]:
+        for block in self.tree.find("global_defs"):
+            yield from block.find(keyword)
+
+    def get_global(self, keyword: str) -> Statement | None:
+        """The last line in any global_defs with the keyword: that one counts."""
+        found: Statement | None = None
+        for found in self.globals_of(keyword):  # noqa: B007 - the last one
+            pass
+        return found
+
+    def has_global(self, keyword: str) -> bool:
+        return self.get_global(keyword) is not None
+
+    def global_text(self, keyword: str, default: str = "") -> str:
+        found = self.get_global(keyword)
+        return found.value if found is not None and found.value else default
+
+    def is_global_on(self, keyword: str, *, default: bool = False) -> bool:
+        """Whether a flag or `keyword [BOOL]` is on; `default` where it is not written."""
+        found = self.get_global(keyword)
+        return default if found is None else found.value not in _OFF
+
+    @cached_property
+    def instances(self) -> tuple[VrrpInstance, ...]:
+        written = number_of(self.global_text("vrrp_version"))
+        version = written if written in (2, 3) else 2
+        return tuple(VrrpInstance(one, version) for one in self.tree.find("vrrp_instance"))
+
+    @cached_property
+    def scripts(self) -> tuple[Statement, ...]:
+        return tuple(self.tree.find("vrrp_script"))
+
+    @cached_property
+    def sync_groups(self) -> tuple[Statement, ...]:
+        return tuple(self.tree.find("vrrp_sync_group"))
+
+    @cached_property
+    def track_files(self) -> tuple[Statement, ...]:
+        return tuple(one for one in self.tree.statements if one.keyword in _TRACK_FILES)
+
+    @cached_property
+    def track_processes(self) -> tuple[Statement, ...]:
+        return tuple(self.tree.find("vrrp_track_process"))
+
+    @cached_property
+    def has_fifo(self) -> bool:
+        """Whether every event reaches a FIFO: vrrp_notify_fifo or notify_fifo."""
+        return self.has_global("vrrp_notify_fifo") or self.has_global("notify_fifo")
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Everything that the VRRP side starts: notify, FIFO, tracking, startup and shutdown."""
+        return tuple(self._commands())
+
+    def _commands(self) -> Iterator[Command]:
+        for block in self.tree.statements:
+            if block.keyword == "global_defs":
+                yield from commands_of(block, GLOBAL_SCRIPTS)
+            elif block.keyword in ("vrrp_instance", "vrrp_sync_group"):
+                yield from commands_of(block, NOTIFY, block.value)
+            elif block.keyword == "vrrp_script":
+                yield from _track_script(block)
+
+
+def confs_of(path: Path) -> tuple[NodeConf, ...]:
+    """Read a file once per node that it is for. Raises ConfigError when it cannot be read."""
+    tree = read_files([path])
+    return tuple(
+        NodeConf(tree if name is None else read_files([path], config_id=name), str(path), name)
+        for name in _ids(tree)
+    )
+
+
+def confs_of_text(text: str, name: str = "keepalived.conf") -> tuple[NodeConf, ...]:
+    """As `confs_of`, of a text without includes."""
+    tree = read_text(text, name)
+    return tuple(
+        NodeConf(tree if one is None else read_text(text, name, config_id=one), name, one)
+        for one in _ids(tree)
+    )
+
+
+def _ids(tree: Tree) -> tuple[str | None, ...]:
+    """Each id of the file; one more for any other node, where a condition excludes an id."""
+    if not tree.config_ids:
+        return (None,)
+    excluded = any("^" in statement.condition for _, statement in tree.walk())
+    return (*tree.config_ids, *([""] if excluded else []))
+
+
+def _track_script(block: Statement) -> Iterator[Command]:
+    """`script` with the user of the block's own `user` line."""
+    user = block.first("user")
+    named = (*(user.args if user else ()), "", "")[:2]
+    for line in block.find("script"):
+        if line.value:
+            one = command_of(line, block.value)
+            yield Command(
+                keyword=one.keyword,
+                text=one.text,
+                user=named[0],
+                group=named[1],
+                quoted=one.quoted,
+                of=one.of,
+                place=one.place,
+            )
+
+
+__all__ = ["FIFO_SCRIPTS", "NodeConf", "confs_of", "confs_of_text"]
