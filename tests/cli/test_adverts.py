@@ -53,17 +53,22 @@ class Place:
     def __init__(self, here: int, there: int, config: Path) -> None:
         self._here = here
         self.config = config
+        self._started: list[process.Popen[str]] = []
         with inside(there):
             self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
 
     def close(self) -> None:
         self._sender.close()
+        for one in self._started:
+            if one.poll() is None:
+                one.kill()
+                one.communicate()
 
     def start(
         self, *words: str, stdout: int = process.PIPE, env: Mapping[str, str] | None = None
     ) -> process.Popen[str]:
         kept = {name: os.environ[name] for name in os.environ if not name.startswith("CLOUDFAIL_")}
-        return process.Popen(
+        started = process.Popen(
             [
                 *("nsenter", f"--net=/proc/{self._here}/ns/net"),
                 *(sys.executable, "-c", DRIVER, "adverts", *words),
@@ -74,6 +79,8 @@ class Place:
             text=True,
             env={**kept, **(env or {})},
         )
+        self._started.append(started)
+        return started
 
     def send(self, *packets: bytes) -> None:
         for packet in packets:

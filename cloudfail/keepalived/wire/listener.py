@@ -169,7 +169,11 @@ def _fitting(device: str) -> str:
 
 
 def _age(notes: Sequence[tuple[int, int, bytes]]) -> float:
-    """Return for how many seconds the frame has waited. The kernel stamps by the wall clock only."""
+    """Return for how many seconds the frame has waited.
+
+    The kernel stamps by the wall clock only. Should that be set forward just then, what waited
+    seems older than it is, never fresher than now.
+    """
     for level, kind, data in notes:
         if (level, kind) == (socket.SOL_SOCKET, _STAMP) and len(data) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
