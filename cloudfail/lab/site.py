@@ -180,14 +180,13 @@ class RealSite:
         return self._network
 
     def _machine(self, name: str, built: Built) -> Machine:
-        node = self.topology.node(name)
         machine = Machine(
             name, self._home / name, self.timeline, lambda pid: self.network.plug(name, pid)
         )
         etc = machine.home / "etc"
-        config = config_of(self.topology, built, self.cloud.endpoint)
-        (etc / "cloudfail.toml").write_text(config)
-        (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, node))
+        config = etc / "cloudfail.toml"
+        config.write_text(config_of(self.topology, built, self.cloud.endpoint))
+        (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, config, name))
         return machine
 
     def _forward(self, destination: str, node: str) -> None:

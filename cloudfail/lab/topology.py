@@ -26,7 +26,6 @@ PRIVATE_IP = "10.0.1.100"
 DESTINATION = "10.99.0.0/16"
 TABLE = "main"
 KINDS = ("public-ip", "private-ip", "route")
-PLACEHOLDER = "192.0.2.51"  # VRRP 3 wants an address, also where only routes move
 
 
 class LabNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +143,8 @@ def config_of(topology: Topology, built: Built, endpoint: str) -> str:
         f'provider = "{topology.provider}"',
         'interface = "eth0"',
         f"virtual_router_id = {VIRTUAL_ROUTER_ID}",
+        f"advert_int = {topology.advert_interval:g}",
+        f"nopreempt = {'false' if topology.preempt else 'true'}",
     ]
     for node in topology.nodes:
         lines += [
@@ -158,6 +159,7 @@ def config_of(topology: Topology, built: Built, endpoint: str) -> str:
         lines.append(f"[[instance.{INSTANCE}.claim]]")
         lines += [f"{key} = {value}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
+    lines += ["[keepalived]", 'include = ""']
     return "\n".join(lines) + "\n"
 
 

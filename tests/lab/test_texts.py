@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from cloudfail.errors import UsageError
@@ -13,10 +14,8 @@ from cloudfail.lab.keepalived_log import is_noteworthy, plain, role_of, syslog_t
 from cloudfail.lab.topology import (
     B_BESIDE_A,
     DESTINATION,
-    PLACEHOLDER,
     PRIVATE_IP,
     A,
-    B,
     Topology,
     config_of,
     destination_of,
@@ -80,8 +79,15 @@ def test_cloudfails_facts_become_one_sentence(line: str, said: str) -> None:
     assert sentence(line) == said
 
 
-def test_keepalived_is_told_what_it_needs_in_a_cloud() -> None:
-    text = keepalived_conf(Topology(advert_interval=0.1), B)
+def conf_of(topology: Topology, directory: Path, node: str = "a") -> str:
+    config = directory / "cloudfail.toml"
+    names = [one.name for one in topology.nodes]
+    config.write_text(config_of(topology, built(*names), "http://10.0.0.2:4566"))
+    return keepalived_conf(topology, config, node)
+
+
+def test_keepalived_is_told_what_it_needs_in_a_cloud(tmp_path: Path) -> None:
+    text = conf_of(Topology(advert_interval=0.1), tmp_path, "b")
     for line in (
         "vrrp_version 3",
         "vrrp_higher_prio_send_advert true",
@@ -90,23 +96,20 @@ def test_keepalived_is_told_what_it_needs_in_a_cloud() -> None:
         "nopreempt",
         "advert_int 0.1",
         "unicast_src_ip 10.0.2.10",
-        "203.0.113.7/32 dev eth0",
-        'notify "/usr/local/bin/cloudfail notify"',
+        "use_vmac",
+        "vmac_xmit_base",
+        'notify "/usr/local/bin/cloudfail notify --instance edge"',
     ):
         assert f"  {line}\n" in text
     assert "10.0.2.10" not in text.split("unicast_peer {")[1].split("}")[0]
 
 
-def test_the_bare_line_stands_alone() -> None:
-    text = keepalived_conf(Topology(bare=True, preempt=True), A)
+def test_the_bare_line_stands_alone(tmp_path: Path) -> None:
+    text = conf_of(Topology(bare=True, preempt=True), tmp_path)
     assert text.count("notify") == 1
     assert '  notify_master "cloudfail promote --provider aws"\n' in text
-    assert "nopreempt" not in text
-
-
-def test_routes_alone_leave_vrrp_a_placeholder() -> None:
-    text = keepalived_conf(Topology(public_ip="", destination=DESTINATION), A)
-    assert f"{PLACEHOLDER}/32" in text
+    assert "  nopreempt" not in text
+    assert text.rstrip().endswith("}")
 
 
 def built(*names: str) -> Built:
