@@ -1,0 +1,192 @@
+"""The harness does to real keepalived what it says it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from vrrp.echo import Ping
+from vrrp.nodes import Nodes
+
+pytestmark = pytest.mark.netns
+
+VIP = "10.0.1.100"
+INTERVAL = 0.2
+PRIORITIES = {"a": 150, "b": 100, "c": 50}
+
+
+def keepalived_conf(nodes: Nodes, node: str, *lines: str) -> str:
+    others = [port.ipv4 for name, port in nodes.ports.items() if name != node]
+    # Without router_id keepalived asks the DNS for its host's full name, and waits for it.
+    return f"""global_defs {{
+  router_id {node}
+  enable_script_security
+  script_user root
+  vrrp_version 3
+  vrrp_higher_prio_send_advert true
+}}
+vrrp_instance edge {{
+  state BACKUP
+  interface eth0
+  virtual_router_id 51
+  priority {PRIORITIES[node]}
+  advert_int {INTERVAL}
+  unicast_src_ip {nodes.ports[node].ipv4}
+  unicast_peer {{
+    {block(others)}
+  }}
+  virtual_ipaddress {{
+    {VIP}/32
+  }}
+  notify "/usr/local/bin/cloudfail notify --instance edge" root root
+  notify_master_rx_lower_pri "/usr/local/bin/cloudfail notify --instance edge --event told"
+  {block(lines)}
+}}
+"""
+
+
+def block(lines: Iterable[str]) -> str:
+    return "\n    ".join(lines)
+
+
+def start(nodes: Nodes, *lines: str) -> None:
+    for name in nodes.ports:
+        nodes.configure(name, keepalived_conf(nodes, name, *lines))
+    nodes.start()
+    nodes.wait_master("a")
+
+
+def told(nodes: Nodes, node: str, since: float) -> list[str]:
+    """What the node's commands heard since then: a state, or that there was a lower advert."""
+    argvs = [event.argv for event in nodes.events(node) if event.t > since]
+    return ["told" if argv[-1] == "told" else argv[-2] for argv in argvs]
+
+
+def test_nodes_reach_each_other_through_the_router_in_both_families(pair: Nodes) -> None:
+    b = pair.ports["b"]
+    assert pair.ping("a", Ping(b.ipv4))
+    assert pair.ping("a", Ping(b.ipv6))
+
+
+def test_nodes_in_zones_of_their_own_reach_each_other() -> None:
+    with Nodes("ab", zones=True) as nodes:
+        assert nodes.ports["b"].ipv4 == "10.0.2.11"
+        assert nodes.ping("a", Ping("10.0.2.11"))
+        assert nodes.ping("a", Ping(nodes.ports["b"].ipv6))
+
+
+def test_files_of_a_node_are_seen_by_the_node_alone(pair: Nodes) -> None:
+    pair.write("a", "/etc/cloudfail/secret", "s", 0o600)
+    assert pair["a"].run("stat", "-c", "%a %U", "/etc/cloudfail/secret").stdout == "600 root\n"
+    assert pair["b"].run("test", "-e", "/etc/cloudfail").returncode == 1
+    assert not Path("/etc/cloudfail/secret").exists()
+
+
+def test_the_recorder_gets_the_argv_of_notify_in_order(pair: Nodes) -> None:
+    start(pair)
+    common = ("cloudfail", "notify", "--instance", "edge", "INSTANCE", "edge")
+    assert pair.wait(lambda: len(pair.events("a")) == 2)
+    assert [e.argv for e in pair.events("a")] == [
+        (*common, "BACKUP", "150"),
+        (*common, "MASTER", "150"),
+    ]
+    assert {e.uid for e in pair.events("a")} == {0}
+
+
+def test_a_stopped_master_is_followed_and_a_started_one_takes_over_again(pair: Nodes) -> None:
+    start(pair)
+    assert pair.exactly_one_master(2 * INTERVAL) == "a"
+    pair.stop("a")
+    pair.wait_master("b")
+    assert pair.roles() == {"a": "", "b": "MASTER"}
+    pair.start("a")
+    pair.wait_master("a")
+    assert pair.wait(lambda: pair.masters() == ("a",))
+
+
+def test_a_killed_master_says_no_farewell_and_keeps_its_address(pair: Nodes) -> None:
+    start(pair)
+    killed = pair.clock.now()
+    pair.kill("a")
+    pair.wait_master("b")
+    priorities = {f.payload[22] for f in pair.frames(killed, "a") if f.is_advert}
+    assert 0 not in priorities
+    assert VIP in pair["a"].addresses()
+    assert told(pair, "a", killed) == []
+    pair.start("a")
+    pair.wait_master("a")
+
+
+def test_a_node_without_carrier_is_in_fault(pair: Nodes) -> None:
+    start(pair)
+    pair.link("a", up=False)
+    pair.wait_master("b")
+    assert pair.roles() == {"a": "FAULT", "b": "MASTER"}
+    pair.link("a", up=True)
+    pair.wait_master("a")
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_after_a_partition_the_named_advert_is_the_first(pair: Nodes, first: str) -> None:
+    start(pair)
+    pair.part("a", "b")
+    pair.wait_master("b")
+    with pytest.raises(AssertionError, match="masters were"):
+        pair.exactly_one_master(INTERVAL)
+    assert pair.wait(lambda: "MASTER" in told(pair, "b", 0))
+    healed = pair.clock.now()
+    pair.join("a", "b", first=first)
+    assert pair.wait(lambda: pair.masters() == ("a",))
+    assert pair.exactly_one_master(3 * INTERVAL) == "a"
+    assert pair.wait(lambda: told(pair, "a", healed) != [])
+    assert set(told(pair, "a", healed)) == {"told"}
+    assert told(pair, "b", healed) == ["BACKUP"]
+
+
+def test_a_partition_of_one_direction_leaves_the_other(pair: Nodes) -> None:
+    start(pair)
+    pair.part("a", "b", one_way=True)
+    pair.wait_master("b")
+    assert pair.wait(lambda: "told" in told(pair, "a", 0))  # b's adverts still reach a
+    assert pair.roles() == {"a": "MASTER", "b": "MASTER"}
+    pair.join("a", "b", one_way=True)
+    assert pair.wait(lambda: pair.masters() == ("a",))
+
+
+def test_of_three_nodes_two_are_parted_and_the_third_hears_both(trio: Nodes) -> None:
+    start(trio)
+    trio.part("a", "b")
+    trio.wait_master("b")
+    assert trio.roles() == {"a": "MASTER", "b": "MASTER", "c": "BACKUP"}
+
+
+def test_what_is_routed_to_a_node_arrives_there(pair: Nodes) -> None:
+    start(pair)
+    assert not pair.ping("router", Ping(VIP, seconds=0.2))
+    pair.forward(VIP, "a")
+    assert pair.ping("router", Ping(VIP))
+    pair.forward(VIP, "b")
+    assert not pair.ping("router", Ping(VIP, seconds=0.2))
+
+
+def test_every_frame_is_seen_with_its_source_address(pair: Nodes) -> None:
+    since = pair.clock.now()
+    start(pair, "use_vmac", "vmac_xmit_base")
+
+    def announced_by() -> set[str]:
+        return {f.source for f in pair.frames(since, "a") if f.kind == "arp request gratuitous"}
+
+    assert pair.wait(lambda: announced_by() == {"00:00:5e:00:01:33"})
+    adverts = [f for f in pair.frames(since, "a") if f.is_advert]
+    assert {f.source for f in adverts} == {pair.ports["a"].mac}
+
+
+def test_nothing_of_the_nodes_runs_on_when_they_are_closed() -> None:
+    with Nodes("ab") as nodes:
+        start(nodes)
+        first = nodes["a"].pid
+        assert nodes["a"].is_running
+    assert not Path(f"/proc/{first}").exists()
+    assert not nodes["a"].is_running
