@@ -19,7 +19,7 @@ from cloudfail.keepalived.command.environment import virtual_environment
 from cloudfail.keepalived.command.imports import Imports
 from cloudfail.keepalived.command.program import Program
 from cloudfail.keepalived.command.resolve import DEFAULT_PATH, Resolved, resolve
-from cloudfail.keepalived.command.tree import Step, Tree
+from cloudfail.keepalived.command.tree import Tree
 from cloudfail.keepalived.command.trust import faults_of
 from cloudfail.keepalived.command.weakness import Code, Effect, Weakness
 from cloudfail.keepalived.command.words import CommandError, is_passed_literally, split
@@ -48,8 +48,8 @@ class Examiner:
     def examine(self, command: str, user: str = "root", group: str = "") -> tuple[Weakness, ...]:
         """Return every weakness, what stops the command first. Never raises for any text.
 
-        `user` "" is keepalived's default user. `command` is the text that
-        keepalived's first reading leaves of what stands between the outer quotes.
+        `command` is what keepalived's first reading leaves of the text between the outer quotes.
+        `user` "" is keepalived's default user.
         """
         return tuple(dict.fromkeys(self._all(command, user, group)))
 
@@ -94,7 +94,8 @@ class Examiner:
 
     def _protection(self, resolved: Resolved) -> Iterator[Weakness]:
         """Only the executed path is checked by keepalived; the links decide at the next reload."""
-        checked = self._components(resolved.path) | self._components(resolved.real)
+        ways = (self._tree.walk(path) for path in (resolved.path, resolved.real))
+        checked = dict.fromkeys(step for way in ways for step in way.steps)
         heeded = Effect.DROPPED if self._script_security else Effect.UNSAFE
         for fault in faults_of(checked):
             yield fault.weakness(heeded)
@@ -102,11 +103,6 @@ class Examiner:
             yield fault.weakness(
                 Effect.UNSAFE, before=f"on the way to {resolved.written}, when it is read again: "
             )
-
-    def _components(self, path: str) -> dict[Step, None]:
-        parts = [path, *map(str, _parents(path))]
-        found = ((part, self._tree.lstat(part)) for part in reversed(parts))
-        return {Step(part, status): None for part, status in found if not isinstance(status, int)}
 
     def _venv(self, resolved: Resolved) -> Iterator[Weakness]:
         if kind_of(resolved.written) is not Kind.PYTHON:
@@ -135,12 +131,6 @@ def examine(
 ) -> tuple[Weakness, ...]:
     """Examine one command; use an Examiner for those of a whole file."""
     return Examiner(root, script_security=script_security).examine(command, user, group)
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path != "/":
-        path = posixpath.dirname(path)
-        yield path
 
 
 def _stopping(resolved: Resolved, account: Account) -> Weakness | None:
