@@ -22,6 +22,7 @@ from keepalived.wire.packets import A6, AH, B6, VIP6, behind_ah, extension, ipv4
 pytestmark = pytest.mark.netns
 V3_IPV6 = v3(B6, A6, VIP6)
 _ETH_P_ALL = 3
+LATE = {"vlan7": 0.0, "bond0": 0.025, "eth0": 0.045}
 OTHERS = {
     "UDP": (0x0800, ipv4(v3(), protocol=17)),
     "a fragment": (0x0800, ipv4(v3(), fragment=0x2000)),
@@ -145,11 +146,19 @@ def test_a_frame_that_passes_two_devices_is_one_advert(nodes: tuple[int, int]) -
 def test_a_copy_is_the_same_frame_on_another_device_at_the_same_time() -> None:
     copies = Copies()
     assert not copies.is_copy(b"one", "vrrp.51", 1.0)
-    assert copies.is_copy(b"one", "eth0", 1.001)
-    assert not copies.is_copy(b"one", "vrrp.51", 1.01)  # the next advert, byte for byte
-    assert copies.is_copy(b"one", "eth0", 1.011)
-    assert not copies.is_copy(b"two", "eth0", 1.011)
-    assert not copies.is_copy(b"one", "eth0", 1.02)
+    assert copies.is_copy(b"one", "eth0", 1.1)
+    assert not copies.is_copy(b"one", "eth0", 1.2)  # the VMAC is gone: the next advert
+    assert not copies.is_copy(b"two", "eth0", 1.2)
+    assert not copies.is_copy(b"one", "vrrp.51", 2.0)
+    assert not copies.is_copy(b"one", "eth0", 2.5)
+
+
+def test_adverts_with_the_same_bytes_are_not_copies_of_each_other() -> None:
+    """Every 0.01 s over IPv6, through three devices, the lower ones late."""
+    copies = Copies()
+    shown = [(n / 100 + late, device) for n in range(50) for device, late in LATE.items()]
+    first = [device for t, device in sorted(shown) if not copies.is_copy(b"same", device, t)]
+    assert first == ["vlan7"] * 50
 
 
 def test_a_device_that_is_down_is_silent_and_one_that_is_gone_is_said(
