@@ -118,8 +118,8 @@ def _check_shared(site: Site, gate: Gate) -> None:
     key = f"{site.config.path}: keepalived"
     if shared.vrrp_startup_delay is not None:
         gate.require("global_defs", "vrrp_startup_delay", f"{key}.vrrp_startup_delay")
-    for name in shared.track_processes:
-        gate.require("root", "vrrp_track_process", f"{site.config.path}: track_process.{name}")
+    for tracked in _used(site, "track_process", shared.track_processes):
+        gate.require("", "vrrp_track_process", f"{site.config.path}: track_process.{tracked.name}")
 
 
 def _check_instance(member: Member, gate: Gate) -> None:
