@@ -215,9 +215,10 @@ class InstanceTable(ClaimingTable, frozen=True, kw_only=True, forbid_unknown_fie
     unicast_fault_no_peer: Annotated[
         bool, Meta(description="FAULT without a peer, instead of multicast.")
     ] = True
-    use_vmac: Annotated[bool, Meta(description="Keep the addresses on a device of their own.")] = (
-        True
-    )
+    use_vmac: Annotated[
+        bool,
+        Meta(description="Make a device with the virtual MAC address; addresses then sit on lo."),
+    ] = True
     vmac_xmit_base: Annotated[
         bool, Meta(description="With use_vmac: adverts leave with the device's own MAC address.")
     ] = True

@@ -2,7 +2,7 @@
 
 The list in the adverts takes one family only; the other goes into `virtual_ipaddress_excluded`
 (measured: `address family must match VRRP instance ... ignoring`). Always /32 or /128: an on-link
-prefix together with use_vmac draws the whole subnet's traffic to the virtual MAC. IPv6 needs
+prefix together with use_vmac sends the whole subnet's traffic from the virtual MAC. IPv6 needs
 `preferred_lft forever`: a /128 without it is deprecated (measured with 2.2.7; same in 2.4.3).
 """
 
@@ -74,12 +74,22 @@ def _lines(addresses: list[VirtualAddress], member: Member) -> tuple[str, ...]:
 
 
 def _line(one: VirtualAddress, member: Member) -> str:
-    parts = [f"{one.address}/{one.address.max_prefixlen}", f"dev {one.dev or member.device}"]
+    parts = [f"{one.address}/{one.address.max_prefixlen}", f"dev {one.dev or _device(member)}"]
     if one.label:
         parts.append(f"label {one.label}")
     if one.address.version == _IPV6:
         parts.append("preferred_lft forever")
     return " ".join(parts)
+
+
+def _device(member: Member) -> str:
+    """Return where addresses go that name no device.
+
+    With use_vmac it is lo: anywhere else keepalived 2.2.7 puts them on the VMAC (also with
+    `dev eth0`), whose gratuitous ARPs and neighbour advertisements leave with the virtual MAC. On
+    lo not one frame does (measured: start, partition, link down, reload, ARP asked; both families).
+    """
+    return "lo" if member.instance.vrrp.use_vmac else member.device
 
 
 def _check_lifetimes(addresses: list[VirtualAddress], member: Member, gate: Gate) -> None:

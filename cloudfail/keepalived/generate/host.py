@@ -38,6 +38,14 @@ def host_files(site: Site) -> dict[str, str]:
     return files
 
 
+def sysctl_settings(site: Site) -> dict[str, str]:
+    """Return the kernel settings of the generated file: names beneath /proc/sys, and values."""
+    if not _needs_sysctl(site):
+        return {}
+    lines = (line.partition(" = ") for line in _sysctl(site).splitlines() if " = " in line)
+    return {name if "/" in name else name.replace(".", "/"): value for name, _, value in lines}
+
+
 def services_of(site: Site) -> tuple[str, ...]:
     """Return the units that follow the role of any instance here, each once."""
     units = (unit for member in site.members for unit in member.instance.vrrp.services.master)
