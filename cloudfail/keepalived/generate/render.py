@@ -25,8 +25,11 @@ def command(argv: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number of seconds without a needless fraction."""
-    return f"{value:.10g}"
+    """Return a number of seconds without a needless fraction.
+
+    keepalived reads microseconds and no exponent: 1e-05 is an error (measured with 2.2.7).
+    """
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 @cache
