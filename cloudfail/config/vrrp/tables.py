@@ -58,7 +58,7 @@ class KeepalivedTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = True
     vrrp_startup_delay: (
         Annotated[
-            float, Meta(ge=0, le=3600, description="Seconds that VRRP waits after the start.")
+            float, Meta(ge=0.001, le=3600, description="Seconds that VRRP waits after the start.")
         ]
         | None
     ) = None
@@ -204,7 +204,10 @@ class TrackFileTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, Meta(ge=-254, le=254, description="0: any number but 0 in it is a FAULT.")
     ] = 1
     init_file: (
-        Annotated[int, Meta(description="Make the file with this number when it is missing.")]
+        Annotated[
+            int,
+            Meta(ge=-254, le=254, description="Make the file with this number when it is missing."),
+        ]
         | None
     ) = None
 
