@@ -29,6 +29,7 @@ COMMANDS = {
     "policy": "print the least permissions that the claims need",
     "config": "check the configuration, print its schema",
     "generate": "write keepalived.conf and what the host needs, from the configuration",
+    "doctor": "look whether everything is in place for a failover",
     "adverts": "show VRRP adverts on the wire, live",
     "version": "print the versions of everything involved",
     "completion": "print a completion script for a shell",

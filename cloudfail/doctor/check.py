@@ -48,12 +48,15 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance on this node. `build` makes its provider; `deadline` is in seconds."""
+    """One instance on this node; `deadline` is in seconds.
+
+    `build` makes its provider; None where nothing is claimed.
+    """
 
     machine: Machine
     instance: Instance
     me: ConfiguredNode | None
-    build: Callable[[], Provider]
+    build: Callable[[], Provider] | None = None
     deadline: float = 30.0
     endpoint: str = ""
 

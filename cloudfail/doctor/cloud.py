@@ -27,14 +27,14 @@ _UNTAKEN = {
 def check_cloud(case: Case) -> Checks:
     """Say who this is, whether credentials work, who has each claim, and what a move would meet."""
     name = case.instance.name
+    if case.build is None:
+        yield ok(f"{name}: claims", "none: nothing moves in the cloud")
+        return
     deadline = Deadline.after(SystemClock(), case.deadline)
     reader: Reader = case.build()
     node = retrying(reader.identify, deadline, Backoff())
     yield ok(f"{name}: identity", f"{node.ref}{_by(node)}")
     claims = case.instance.claims
-    if not claims:
-        yield ok(f"{name}: claims", "none: nothing moves in the cloud")
-        return
     holdings = tuple(retrying(lambda: reader.observe(claims), deadline, Backoff()))
     yield ok(f"{name}: credentials", f"the API answered; {len(holdings)} claims were looked at")
     for holding in holdings:

@@ -159,7 +159,7 @@ def config_of(topology: Topology, built: Built, endpoint: str) -> str:
         lines.append(f"[[instance.{INSTANCE}.claim]]")
         lines += [f"{key} = {value}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
-    lines += ["[keepalived]", 'include = ""']
+    lines += ["[keepalived]", 'directory = "/etc/cloudfail"', 'include = ""']
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,182 @@
+"""Look at this node before it has to take over: configuration, cloud, keepalived, adverts.
+
+cloudfail doctor                  one screen: ok, warning or failed, and what to do
+cloudfail doctor --no-cloud       nothing is asked of the cloud's API
+cloudfail doctor --output json    for monitoring; exit code 1 when something failed
+
+Run it as root: it tries what keepalived's scripts may do, and listens for VRRP.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cloudfail.cli import parser as flags
+from cloudfail.cli.document import document, print_document
+from cloudfail.cli.messages import has_colour
+from cloudfail.cli.output import show
+from cloudfail.cli.target import Target, find_target
+from cloudfail.config import DEFAULT_PATH, Config, ConfiguredNode, Instance, examine
+from cloudfail.doctor import Case, Check, Machine, Options, Status
+from cloudfail.doctor import examine as examine_node
+from cloudfail.doctor.check import failed, ok
+from cloudfail.errors import CloudfailError, ConfigError
+from cloudfail.keepalived.generate import Site, node_here, site_of
+from cloudfail.keepalived.version import installed_version
+from cloudfail.line import one_line
+
+FAILED = 1
+_MARKS = {
+    Status.OK: ("ok     ", "32"),
+    Status.WARNING: ("warning", "33"),
+    Status.FAILED: ("FAILED ", "31"),
+}
+
+
+def configure(parser: ArgumentParser) -> None:
+    flags.add_selection(parser)
+    flags.add_settings(parser)
+    group = parser.add_argument_group("what to leave out")
+    group.add_argument("--no-cloud", action="store_true", help="ask nothing of the cloud's API")
+    group.add_argument(
+        "--no-adverts", action="store_true", help="do not listen for VRRP, three intervals long"
+    )
+    flags.add_deadline(parser)
+    flags.add_output(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Exit 0: nothing failed (warnings or not); 1: something did."""
+    report = _Report(live=args.output != "json")
+    for check in _checks(args):
+        report.take(check)
+    if args.output == "json":
+        _print_json(report)
+    else:
+        show(report.summary)
+    return report.exit_code
+
+
+class _Report:
+    """Shows each check as it is made: some take seconds."""
+
+    def __init__(self, *, live: bool) -> None:
+        self.checks: list[Check] = []
+        self._live = live
+
+    def take(self, check: Check) -> None:
+        self.checks.append(check)
+        if self._live:
+            show(_line(check))
+
+    def count(self, status: Status) -> int:
+        return sum(check.status is status for check in self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        return FAILED if self.count(Status.FAILED) else 0
+
+    @property
+    def summary(self) -> str:
+        counts = (f"{self.count(status)} {status.value}" for status in Status)
+        return f"doctor: {', '.join(counts)}"
+
+
+def _line(check: Check) -> str:
+    mark, colour = _MARKS[check.status]
+    shown = f"\x1b[{colour}m{mark}\x1b[0m" if has_colour() else mark
+    text = one_line(f"{check.subject}: {check.message}")
+    remedy = f"\n         -> {one_line(check.remedy)}" if check.remedy else ""
+    return f"{shown}  {text}{remedy}"
+
+
+def _print_json(report: _Report) -> None:
+    checks = [
+        {
+            "subject": check.subject,
+            "status": check.status.value,
+            "message": check.message,
+            "remedy": check.remedy,
+        }
+        for check in report.checks
+    ]
+    counts = {status.value: report.count(status) for status in Status}
+    print_document(document("doctor", checks=checks, counts=counts, exit_code=report.exit_code))
+
+
+def _checks(args: Namespace) -> Iterator[Check]:
+    path = Path(args.config or os.environ.get("CLOUDFAIL_CONFIG") or DEFAULT_PATH)
+    try:
+        config, problems = examine(path)
+    except ConfigError as error:
+        yield failed("configuration", str(error))
+        return
+    for problem in problems:
+        where = f"{problem.source}: {problem.key}"
+        yield failed("configuration", f"{where}: {problem.message}", problem.remedy)
+    if not problems:
+        yield ok("configuration", f"{path} is valid")
+    if any(not problem.provider for problem in problems):
+        return
+    yield from _of_node(args, config)
+
+
+def _of_node(args: Namespace, config: Config) -> Iterator[Check]:
+    version = installed_version()
+    site: Site | None = None
+    try:
+        name = args.node or os.environ.get("CLOUDFAIL_NODE") or node_here(config)
+        site = site_of(config, name, version) if version else None
+    except ConfigError as error:
+        yield failed("node", str(error))
+        name = ""
+    machine = Machine(config=config, site=site, version=version, environ=dict(os.environ))
+    cases: list[Case] = []
+    for instance in _instances(args, config, name):
+        case = _case(args, machine, instance, name)
+        if isinstance(case, Check):
+            yield case
+        else:
+            cases.append(case)
+    options = Options(cloud=not args.no_cloud, wire=not args.no_adverts)
+    yield from examine_node(machine, cases, options)
+
+
+def _instances(args: Namespace, config: Config, name: str) -> Sequence[Instance]:
+    """Return those asked for; otherwise those that this node is a member of."""
+    wanted = args.instance or os.environ.get("CLOUDFAIL_INSTANCE", "")
+    if wanted:
+        return [one for one in config.instances.values() if one.name == wanted]
+    return [
+        one
+        for one in config.instances.values()
+        if not name or any(node.name == name for node in one.nodes)
+    ]
+
+
+def _case(args: Namespace, machine: Machine, instance: Instance, name: str) -> Case | Check:
+    """Return what the checks of an instance need, or why there can be none."""
+    me = next((node for node in instance.nodes if node.name == name), None)
+    if not instance.claims:
+        return Case(machine=machine, instance=instance, me=me, build=None)
+    try:
+        target = find_target(Namespace(**{**vars(args), "instance": instance.name}))
+    except CloudfailError as error:
+        return failed(f"{instance.name}: configuration", str(error))
+    return _of_target(machine, target, me)
+
+
+def _of_target(machine: Machine, target: Target, me: ConfiguredNode | None) -> Case:
+    return Case(
+        machine=machine,
+        instance=target.instance,
+        me=me or target.me,
+        build=target.build,
+        deadline=target.deadline,
+        endpoint=getattr(target.settings, "endpoint", ""),
+    )
