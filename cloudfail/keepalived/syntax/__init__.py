@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cloudfail.keepalived.syntax.reader import read_files, read_text
 from cloudfail.keepalived.syntax.tree import Comment, Place, Statement, SyntaxFinding, Tree, Word
-from cloudfail.keepalived.syntax.words import split_command
 
 __all__ = [
     "Comment",
@@ -15,5 +14,4 @@ __all__ = [
     "Word",
     "read_files",
     "read_text",
-    "split_command",
 ]

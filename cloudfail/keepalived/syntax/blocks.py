@@ -100,7 +100,7 @@ class Blocks:
             self._push_nameless(line)
             return
         if len(block.children) == 1 and any(map(last.is_alternative_of, block.owners)):
-            block.owners.append(block.children.pop())
+            self._share(block, block.children.pop())
             return
         self._push(self._alternatives(block), line)
 
@@ -125,6 +125,11 @@ class Blocks:
         for owner in owners:
             owner.children = ()
         self._stack.append(_Block(owners, line.place))
+
+    def _share(self, block: _Block, alternative: _Node) -> None:
+        alternative.children = ()
+        block.owners.append(alternative)
+        self._stack[-2].children.append(alternative)
 
     def _push_nameless(self, line: Line) -> None:
         """The brace is ignored, as in keepalived: what is inside belongs to the block outside."""

@@ -28,7 +28,8 @@ def decomment(line: str) -> Bare:
     if not _SPECIAL.search(text):
         return Bare(text)
     start, quote = _scan(text)
-    end = "\\" if (len(text) - len(text.rstrip("\\"))) % 2 else ""
+    last = text if start is None else line  # blanks after it stay until the comment is off
+    end = "\\" if (len(last) - len(last.rstrip("\\"))) % 2 else ""
     kept = text[:start] if start is not None else text.removesuffix(end)
     comment = None if start is None else text[start:].lstrip("\\#!").strip(_BLANK)
     return Bare(kept.rstrip(_BLANK) + end, comment, quote)

@@ -13,7 +13,9 @@ _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*(.*)", re.DOTALL)
 _USE = re.compile(
     r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)((?: [0-9 ]*[0-9])?)\}|([A-Za-z_][A-Za-z0-9_]*)(?=[ \t,)]|\Z))"
 )
-_MANY = 1000  # replacements in a line; keepalived never ends where two names stand for each other
+_MANY = (
+    2 * LINE_LIMIT
+)  # replacements in a line; keepalived never ends where two names stand for each other
 
 
 class Opening(NamedTuple):
@@ -25,7 +27,10 @@ class Opening(NamedTuple):
 
 
 class Replaced(NamedTuple):
-    """`text` is None where nothing was replaced; `below` are the lines that follow this one."""
+    """`text` is None where nothing was replaced.
+
+    `below` are the values of which the first line is in the text and the others follow it.
+    """
 
     text: str | None
     below: tuple[tuple[str, ...], ...] = ()
@@ -63,9 +68,9 @@ class Definitions:
         if not is_certain:
             self._unknown.add(name)
 
-    def knows(self, name: str) -> bool:
-        """Whether keepalived can replace the name, whether or not we can."""
-        return name in self._values or name in self._unknown
+    def keeps(self, name: str) -> bool:
+        """Whether keepalived can replace the name anywhere, and we cannot."""
+        return name in self._unknown or (name == "_PWD" and name not in self._values)
 
     def replace(self, text: str, directory: str | None) -> Replaced:
         """Replace until nothing can be; `directory` is `${_PWD}`."""
@@ -85,7 +90,7 @@ class Definitions:
                 return Replaced(None, (), f"{match[0]} makes the line too long for keepalived")
             text, at, found = longer, match.start(), True
             if len(lines) > 1:
-                below.append(lines[1:])
+                below.append(lines)
             if lines[0].lstrip(_BLANK).startswith("~"):
                 return Replaced(text, tuple(below))
         return Replaced(None, (), "definitions that stand for each other: keepalived never ends")

@@ -6,11 +6,12 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from cloudfail.keepalived.syntax.comments import decomment
 from cloudfail.keepalived.syntax.definitions import LINE_LIMIT
-from cloudfail.keepalived.syntax.notes import Notes
+from cloudfail.keepalived.syntax.notes import OPEN_QUOTE, Notes
 from cloudfail.keepalived.syntax.tree import Comment, Place
 
 FILE_LIMIT = 16 << 20
@@ -19,12 +20,16 @@ _MARKS = ("\ufeff", "\xef\xbb\xbf")
 
 
 class Line(NamedTuple):
-    """A line without blanks and comment around it; `comment` is what ended it in its file."""
+    """A line without blanks and comment around it; `comment` is what ended it in its file.
+
+    `is_replaced`: the rest of a line in which definitions have been replaced already.
+    """
 
     text: str
     place: Place
     condition: str = ""
     comment: str = ""
+    is_replaced: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +91,7 @@ def file_lines(text: str, name: str, condition: str, notes: Notes) -> Iterator[L
             line = piece.partition("\0")[0].rstrip("\r")
             bare = decomment(line)
             if bare.open_quote:
-                notes.find(place, 'a " is not closed', "quote")
+                notes.find(place, OPEN_QUOTE, "quote")
             if bare.comment is not None:
                 notes.comments.append(Comment(place, bare.comment))
             if bare.text or not line:
@@ -100,5 +105,6 @@ def _pieces(whole: str, place: Place, notes: Notes) -> Iterable[str]:
     return (whole[at : at + LINE_LIMIT] for at in range(0, len(whole), LINE_LIMIT))
 
 
-def lines_of(texts: Iterable[str], origin: Line) -> Iterator[Line]:
-    return (origin._replace(text=text) for text in texts)
+def lines_below(texts: Iterable[str], origin: Line) -> Iterator[Line]:
+    """All but the first; no copy, as a value may be long and used often."""
+    return (origin._replace(text=text) for text in islice(texts, 1, None))

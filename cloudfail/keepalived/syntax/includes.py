@@ -81,7 +81,7 @@ def refusal(path: str) -> str:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - the name may hold what Path changes
     except (OSError, ValueError) as error:
-        return _reason(error)
+        return reason_of(error)
     if stat.S_ISDIR(mode):
         return "is a directory: keepalived skips it"
     if not stat.S_ISREG(mode):
@@ -91,7 +91,7 @@ def refusal(path: str) -> str:
     return ""
 
 
-def _reason(error: OSError | ValueError) -> str:
+def reason_of(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 

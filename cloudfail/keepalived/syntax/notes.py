@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloudfail.keepalived.syntax.tree import Comment, Kind, Place, SyntaxFinding
 
 MANY = 1_000
+OPEN_QUOTE = "a quote is not closed: keepalived drops what follows it"
 
 
 class Notes:

@@ -10,7 +10,7 @@ from cloudfail.errors import ConfigError
 from cloudfail.keepalived.syntax import includes
 from cloudfail.keepalived.syntax.blocks import Blocks
 from cloudfail.keepalived.syntax.frames import Content, Line, directory_of, read_content
-from cloudfail.keepalived.syntax.notes import Notes
+from cloudfail.keepalived.syntax.notes import OPEN_QUOTE, Notes
 from cloudfail.keepalived.syntax.resolve import Resolver
 from cloudfail.keepalived.syntax.source import Source
 from cloudfail.keepalived.syntax.tree import Statement, Tree
@@ -34,8 +34,8 @@ def read_files(paths: Sequence[Path], *, config_id: str | None = None) -> Tree:
     for path in paths:
         try:
             content = read_content(str(path))
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except (OSError, ValueError) as error:
+            reason = includes.reason_of(error)
             raise ConfigError(f"{path}: {reason}; name a keepalived.conf to read") from error
         statements += _read(content, str(path), directory_of(str(path)), notes, config_id)
     return _tree(statements, notes)
@@ -109,18 +109,23 @@ def _split(line: Line, source: Source) -> Line:
             end += 1
     rest = text[end:].lstrip(" \t")
     if rest:
-        source.put_back(line._replace(text=rest))
+        source.put_back(line._replace(text=rest, is_replaced=True))
     return line._replace(text=text[:end].rstrip(" \t"))
 
 
 def _add(line: Line, blocks: Blocks, notes: Notes, resolver: Resolver) -> None:
-    if '"' in line.text and line.text.count('"') % 2:
-        notes.find(line.place, 'a " is not closed', "quote")
     if "${" in line.text:
         for match in _USED.finditer(line.text):
-            if match[1] and not resolver.knows(match[1]) and match[1] != "_PWD":
-                message = f"{match[0]} is not defined: keepalived takes its braces for a block"
+            if match[1] and not resolver.keeps(match[1]):
+                message = f"{match[0]} means nothing here: keepalived takes its braces for a block"
                 notes.find(line.place, message, "definition")
-    words = split_words(line.text)
-    if words:
+    words, is_readable = split_words(line.text)
+    if line.text.count('"') % 2:
+        notes.find(line.place, OPEN_QUOTE, "quote")
+    elif not is_readable:
+        message = f"keepalived cannot take this line apart: {words[0].text} never runs"
+        notes.find(line.place, message, "script")
+    if words and words[0].text == "{":  # quoted: not where a brace parts the line, but one
+        notes.find(line.place, 'unexpected "{": keepalived ignores the line', "brace")
+    elif words:
         blocks.add(words, line)

@@ -9,7 +9,7 @@ from cloudfail.keepalived.syntax import definitions as naming
 from cloudfail.keepalived.syntax import sequences
 from cloudfail.keepalived.syntax.comments import decomment
 from cloudfail.keepalived.syntax.definitions import Definitions
-from cloudfail.keepalived.syntax.frames import Line, lines_of
+from cloudfail.keepalived.syntax.frames import Line, lines_below
 from cloudfail.keepalived.syntax.notes import Notes
 from cloudfail.keepalived.syntax.source import Source
 
@@ -30,8 +30,9 @@ class Resolver:
         self._body: list[str] = []
         self._is_certain = True
 
-    def knows(self, name: str) -> bool:
-        return self._definitions.knows(name)
+    def keeps(self, name: str) -> bool:
+        """Whether `${name}` stands for something that is not known here."""
+        return self._definitions.keeps(name)
 
     def resolve(self, line: Line) -> Line | None:
         """The line to act on; None where there is none."""
@@ -39,7 +40,7 @@ class Resolver:
         if self._opened is not None:
             self._continue(text)
             return None
-        if "$" not in text and text[:1] not in ("@", "~"):
+        if text[:1] not in ("@", "~", "$") and (line.is_replaced or "$" not in text):
             return line if text else None
         return self._changed(line)
 
@@ -116,7 +117,7 @@ class Resolver:
             yield origin._replace(text=sequence.text)
 
     def _replace(self, line: Line) -> Line | None:
-        if line.text[0] == "~" or "$" not in line.text:
+        if line.is_replaced or line.text[0] == "~" or "$" not in line.text:
             return None
         replaced = self._definitions.replace(line.text, self._source.directory)
         if replaced.problem:
@@ -124,6 +125,6 @@ class Resolver:
         if replaced.text is None:
             return None
         for lines in replaced.below:
-            self._source.push(lines_of(lines, line), line)
+            self._source.push(lines_below(lines, line), line)
         # Once more: `${_HASH}` begins a comment after all (measured with 2.2.7).
         return line._replace(text=decomment(replaced.text).text)

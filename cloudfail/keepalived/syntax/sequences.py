@@ -15,6 +15,7 @@ _LST = re.compile(
     re.DOTALL,
 )
 _VALUES = re.compile(r"[ \t]*(?:\{([^{}]*)\}|([^,{}]*))[ \t]*(?:,|\Z)")
+_BLANK_INSIDE = re.compile(r"[^ \t][ \t]+[^ \t]")
 _NUMBER = re.compile(r"([+-]?)(0[xX][0-9A-Fa-f]+|[0-9]+)")
 _HUGE = 1 << 62  # a long
 
@@ -51,7 +52,7 @@ def read_lst(text: str) -> Sequence | None:
     sets = []
     for braced, single in _value_sets(match[2]):
         values = _split(braced) if braced is not None else [single.strip(" \t")]
-        if len(values) > len(names):
+        if len(values) > len(names) or any(map(_BLANK_INSIDE.search, values)):
             return None
         sets.append(values + [""] * (len(names) - len(values)))
     settings = (tuple(zip(names, values, strict=True)) for values in sets)

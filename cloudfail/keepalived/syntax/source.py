@@ -16,7 +16,7 @@ from cloudfail.keepalived.syntax.frames import (
 )
 from cloudfail.keepalived.syntax.notes import Notes
 
-LINES_LIMIT = 300_000
+LINES_LIMIT = 200_000  # of 5 to 10 us each
 FILES_LIMIT = 2_000
 DEPTH_LIMIT = 32
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["quote", "brace", "include", "definition", "sequence", "encoding", "limit"]
+Kind = Literal["quote", "brace", "script", "include", "definition", "sequence", "encoding", "limit"]
 
 
 class Place(Struct, frozen=True, order=True):
@@ -35,7 +35,10 @@ class Comment(Struct, frozen=True):
 
 
 class SyntaxFinding(Struct, frozen=True):
-    """Something that keepalived reads otherwise than it was meant. `kind` is API for the linter."""
+    """Something that keepalived reads otherwise than it was meant. `kind` is API for the linter.
+
+    `keepalived -t` says 0 to some of kind "script", "include" and "limit", and 5 to the others.
+    """
 
     place: Place
     message: str

@@ -2,11 +2,13 @@
 
 Most keywords get `plain_words`: only `"` quotes, only at the start of a word, and nothing is
 escaped. Keywords that name a script get `escaped_words`: both quotes anywhere, backslash escapes.
+The command in a script's word is taken apart once more: cloudfail.keepalived.command.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from cloudfail.keepalived.syntax.tree import Word
 
@@ -61,14 +63,22 @@ SCRIPT_KEYWORDS = frozenset(
 )
 
 
-def split_words(text: str) -> tuple[Word, ...]:
-    """The words of a line as its keyword's handler gets them; empty if nothing can be read."""
+class Split(NamedTuple):
+    """`is_readable` is False for a script's line that keepalived cannot take apart."""
+
+    words: tuple[Word, ...]
+    is_readable: bool = True
+
+
+def split_words(text: str) -> Split:
+    """The words of a line as its keyword's handler gets them; none if nothing can be read."""
     if '"' not in text and "'" not in text and "\\" not in text and "$" not in text:
-        return tuple([Word(word) for word in _SIMPLE.findall(text)])
+        return Split(tuple([Word(word) for word in _SIMPLE.findall(text)]))
     words = plain_words(text)
-    if words and words[0].text in SCRIPT_KEYWORDS:
-        return escaped_words(text) or words
-    return words
+    if not words or words[0].text not in SCRIPT_KEYWORDS:
+        return Split(words)
+    escaped = escaped_words(text)
+    return Split(words, is_readable=False) if escaped is None else Split(escaped)
 
 
 def plain_words(text: str) -> tuple[Word, ...]:
@@ -86,7 +96,7 @@ def plain_words(text: str) -> tuple[Word, ...]:
 
 
 def escaped_words(text: str) -> tuple[Word, ...] | None:
-    r"""Words with `"`, `'` and `\` removed; None where a quote is not closed."""
+    r"""Words with `"`, `'` and `\` removed; None where a quote is open or `\` is the last sign."""
     words: list[Word] = []
     pieces: list[str] = []
     quoted = False
@@ -106,19 +116,9 @@ def escaped_words(text: str) -> tuple[Word, ...] | None:
     return tuple(words)
 
 
-def split_command(text: str) -> tuple[str, ...] | None:
-    """The argv that keepalived makes of a script's word; None: `Unable to parse script`.
-
-    A script's line is read with escapes, and the word found there once more: quotes and
-    backslashes that are to reach the script are written twice.
-    """
-    words = escaped_words(text)
-    return None if words is None else tuple(word.text for word in words)
-
-
 def _finish(words: list[Word], pieces: list[str], *, quoted: bool) -> None:
     if pieces:
-        words.append(Word("".join(pieces), quoted=quoted))
+        words.append(Word("".join(pieces).partition("\0")[0], quoted=quoted))
         pieces.clear()
 
 
