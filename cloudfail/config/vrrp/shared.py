@@ -119,10 +119,10 @@ def _check_include(good: dict[str, Any], problems: Problems) -> None:
             "write it like conf.d/*.conf",
         )
         del good["include"]
-    if include == "" and good.get("file_per_instance"):
+    elif include is not None and good.get("file_per_instance") and not text.names_many(include):
         problems.add(
             "keepalived.file_per_instance",
-            "needs an include: nothing would read those files",
+            "needs an include with one *: nothing would read those files",
             'set include = "conf.d/*.conf"',
         )
 

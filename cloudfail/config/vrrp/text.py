@@ -25,7 +25,11 @@ _WORD = re.compile(r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+")
 _PROCESS = re.compile(r"[A-Za-z0-9_.:@+-]{1,15}")
 _HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
 _URL = re.compile(r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+")
-_PATTERN = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./*?-]*")
+# Beneath the directory; never keepalived.conf itself, nor the secrets, which have another place.
+_PATTERN = re.compile(
+    r"(?!.*\.\.)(?!.*[*?].*/)(?!secret/)(?!keepalived\.conf$)"
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|[A-Za-z0-9_][A-Za-z0-9_./-]*/[A-Za-z0-9_*?-][A-Za-z0-9_.*?-]*)"
+)
 _PLAIN = re.compile(r"""[^"'\\$~#!{}]+""")
 _HIGHEST_PORT = 65535
 LONGEST = 255  # characters of a text: three of them and what stands around them fit into a line
@@ -68,8 +72,13 @@ def _is_short(text: str, key: str, problems: Problems) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Say whether the text is a glob of files beneath a directory."""
+    """Say whether the text is a file beneath a directory, or a glob of files in one of its own."""
     return len(text) <= LONGEST and _PATTERN.fullmatch(text) is not None
+
+
+def names_many(pattern: str) -> bool:
+    """Say whether each instance can have a file that the pattern matches: its name for the `*`."""
+    return pattern.count("*") == 1 and "?" not in pattern
 
 
 def check_words(words: Sequence[str], key: str, problems: Problems) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -96,7 +96,7 @@ def files_of(site: Site, secret: Secret = redacted) -> Generated:
 
 def instance_path(site: Site, name: str) -> str:
     """Return the file of an instance that has one of its own, where `include` looks."""
-    return str(PurePosixPath(keepalived_conf.include_pattern(site)).with_name(f"{name}.conf"))
+    return keepalived_conf.include_pattern(site).replace("*", name)
 
 
 def _headed(site: Site, text: str) -> str:
