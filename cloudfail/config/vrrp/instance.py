@@ -145,6 +145,10 @@ def _tracked(
         table = TrackTable(name=entry) if isinstance(entry, str) else entry
         if any(one.name == table.name for one in found):
             problems.add(f"{key}[{index}]", f"{table.name} is there twice", "remove one of them")
+        if table.reverse and table.weight is None:
+            problems.add(
+                f"{key}[{index}].reverse", "needs a weight", "write the weight that it turns round"
+            )
         if text.check(table.name, kind, f"{key}[{index}]", problems):
             found.append(Tracked(name=table.name, weight=table.weight, reverse=table.reverse))
     return tuple(found)
@@ -155,6 +159,10 @@ def _authentication(table: Any, key: str, problems: Problems) -> Authentication:
     if table.type != "none" and not table.secret_file:
         problems.add(
             f"{where}.secret_file", "is missing", "name a file, mode 0600, that holds the secret"
+        )
+    if table.type == "none" and table.secret_file:
+        problems.add(
+            f"{where}.type", "is missing: nobody is authenticated", 'write type = "PASS" or "hmac"'
         )
     if table.secret_file:
         text.check(table.secret_file, "path", f"{where}.secret_file", problems)
