@@ -4,7 +4,9 @@
   notify_master_rx_lower_pri  "/usr/bin/cloudfail notify --event rx-lower-pri --instance edge"
 
 keepalived's name of the instance must be the one of the configuration; --instance overrides it.
-Groups are ignored: each of their instances is notified by itself.
+Groups are ignored: each of their instances is notified by itself. The services of the instance are
+started once every claim is held and verified, and stopped on BACKUP, FAULT and STOP; its hooks
+run after them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,11 @@ from cloudfail.cli.output import show
 if TYPE_CHECKING:
     from cloudfail.cli.promotion import Ended
     from cloudfail.cli.stop import Stopper
+    from cloudfail.cli.target import Target
+    from cloudfail.config import Config, Instance
+    from cloudfail.errors import ConfigError
+    from cloudfail.follow import Following
+    from cloudfail.role import Role
 
 # One advert interval: by then a peer that still mastered has heard us, and its last call is done.
 SETTLE_SECONDS = 1.0
@@ -41,7 +48,10 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Exit as `promote` does; 0 where there is nothing to promote."""
+    """Exit as `promote` does; 0 where there is nothing to promote.
+
+    Where the move is fine, 1 when a service or hook failed, 4 when a newer role forestalled them.
+    """
     from cloudfail.errors import UsageError
 
     if args.event:
@@ -54,7 +64,7 @@ def run(args: Namespace) -> int:
 
 
 def _take(args: Namespace) -> int:
-    from cloudfail.cli.recording import put_on_record, record
+    from cloudfail.cli.recording import put_on_record
     from cloudfail.cli.target import find_instance
     from cloudfail.errors import ConfigError
     from cloudfail.keepalived.notify import Kind, parse_notice
@@ -72,7 +82,27 @@ def _take(args: Namespace) -> int:
         # Whatever is wrong with the file: what runs must stop, the role was lost.
         put_on_record(args.instance, notice.role)
         raise
-    return record(args, config, instance.name, notice.role)
+    return _give_up(args, config, instance, notice.role)
+
+
+def _give_up(args: Namespace, config: Config, instance: Instance, role: Role) -> int:
+    """Record the role at once; then stop what follows it, whatever signal comes."""
+    from cloudfail.cli.recording import record
+
+    if not instance.vrrp.is_followed(role):
+        return record(args, config, instance.name, role)
+    from cloudfail.cli.following import follow_role
+    from cloudfail.cli.stop import Stopper
+    from cloudfail.follow import Move
+
+    with Stopper() as stopper:
+        stopper.begin()
+
+        def follow(run_id: str, generation: int) -> Following:
+            move = Move(instance=instance.name, role=role, generation=generation)
+            return follow_role(config, instance, move, stopper, run_id=run_id)
+
+        return record(args, config, instance.name, role, follow)
 
 
 def _ignore(args: Namespace, group: str) -> int:
@@ -92,17 +122,54 @@ def _promote(args: Namespace, *, again: bool) -> int:
     from cloudfail.cli.result import tell
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
+    from cloudfail.errors import ConfigError
     from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
-        target = find_target(args)
+        try:
+            target = find_target(args)
+        except ConfigError as error:
+            return _serve(args, stopper, error)
         event = Event.of_this_process(target.instance.name, Role.MASTER)
         ended = run_promotion(target, event, stopper, Order())
         if again and not _is_superseded(ended):
             _settle(stopper)
             if not stopper.stopped:
                 ended = _both(ended, run_promotion(target, event, stopper, Order(join=False)))
-    return tell(args.command, target, ended, as_json=args.output == "json")
+        following = _follow(target, ended, stopper)
+    as_json = args.output == "json"
+    return tell(args.command, target, ended, as_json=as_json, following=following)
+
+
+def _follow(target: Target, ended: Ended, stopper: Stopper) -> Following | None:
+    """Start what follows MASTER, if every claim is held; None where nothing does."""
+    from cloudfail.role import Role
+
+    if not target.instance.vrrp.is_followed(Role.MASTER):
+        return None
+    from cloudfail.cli.following import follow_role
+    from cloudfail.follow import Following, Move
+
+    if ended.outcome is not None and ended.outcome.error is not None:
+        return Following(skipped="not begun: not every claim is held")
+    move = Move(instance=target.instance.name, role=Role.MASTER, generation=ended.generation)
+    return follow_role(
+        target.config, target.instance, move, stopper, run_id=ended.run_id, node=target.node_name
+    )
+
+
+def _serve(args: Namespace, stopper: Stopper, error: ConfigError) -> int:
+    """Be master of an instance that claims nothing in the cloud, but has services or hooks.
+
+    Raises the error where that is not what is wrong.
+    """
+    from cloudfail.cli.serving import serve
+    from cloudfail.cli.target import find_instance
+
+    config, instance = find_instance(args)
+    if instance.claims or not (instance.vrrp.services.master or instance.vrrp.hooks):
+        raise error
+    return serve(args, config, instance, stopper)
 
 
 def _is_superseded(ended: Ended) -> bool:

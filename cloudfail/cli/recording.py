@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from cloudfail.cli import messages
 from cloudfail.cli.document import document, print_document
+from cloudfail.cli.followed import exit_code, fields, show_followed
 from cloudfail.cli.output import show
 from cloudfail.config import Config
 from cloudfail.errors import ConfigError
@@ -14,15 +17,25 @@ from cloudfail.journal import FileJournal
 from cloudfail.role import Event, Role, RoleStore, default_directory
 from cloudfail.run import new_run_id
 
+if TYPE_CHECKING:
+    from cloudfail.follow import Following
 
-def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
-    """Record it; a running promotion stops before its next mutating call. Returns 0.
+Follow = Callable[[str, int], "Following"]
 
-    Raises what `put_on_record` raises.
+
+def record(
+    args: Namespace, config: Config, instance: str, role: Role, follow: Follow | None = None
+) -> int:
+    """Record it; a running promotion stops before its next mutating call. Returns the exit code.
+
+    `follow` runs what follows the role, by run id and generation; generation 0 when the role
+    could not be recorded. Raises what `put_on_record` raises.
     """
-    generation = put_on_record(instance, role)
     run_id = new_run_id()
+    generation = _put_on_record(instance, role, run_id, follow)
     _write_down(config, instance, role, run_id, generation)
+    following = follow(run_id, generation) if follow is not None else None
+    code = exit_code(0, following)
     text = (
         f"{instance}: role {role} recorded; a running promotion stops before its next call. "
         "Nothing is released: the new master takes it over, and a release would race with that"
@@ -35,13 +48,25 @@ def record(args: Namespace, config: Config, instance: str, role: Role) -> int:
                 role=role.value,
                 generation=generation,
                 run_id=run_id,
-                exit_code=0,
+                **fields(following),
+                exit_code=code,
             )
         )
     else:
         show(text)
+        show_followed(following)
     messages.fact("role", instance=instance, role=role.value, generation=generation, text=text)
-    return 0
+    return code
+
+
+def _put_on_record(instance: str, role: Role, run_id: str, follow: Follow | None) -> int:
+    """A role that cannot be recorded still stops its services: that is the safe direction."""
+    try:
+        return put_on_record(instance, role)
+    except ConfigError:
+        if follow is not None:
+            follow(run_id, 0)
+        raise
 
 
 def put_on_record(instance: str, role: Role) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudfail.cli import messages
 from cloudfail.cli.document import claim_value, document, error_value, print_document
+from cloudfail.cli.followed import exit_code, fields, show_followed
 from cloudfail.cli.output import show
 from cloudfail.cli.promotion import Ended
 from cloudfail.cli.table import coloured
@@ -13,15 +14,29 @@ from cloudfail.cli.target import Target
 from cloudfail.outcome import Outcome, Result
 from cloudfail.role.event import TICKS, boottime, start_time
 
+if TYPE_CHECKING:
+    from cloudfail.follow import Following
 
-def tell(command: str, target: Target, ended: Ended, *, as_json: bool) -> int:
-    """Print the result, log one sentence of summary; return the exit code."""
+
+def tell(
+    command: str,
+    target: Target,
+    ended: Ended,
+    *,
+    as_json: bool,
+    following: Following | None = None,
+) -> int:
+    """Print the result, log one sentence of summary; return the exit code.
+
+    `following` is what services and hooks did, where any follow the role.
+    """
     summary = summary_of(target, ended)
-    code = ended.outcome.exit_code if ended.outcome else 0
+    code = exit_code(ended.outcome.exit_code if ended.outcome else 0, following)
     if as_json:
-        print_document(_document(command, target, ended, code))
+        print_document({**_document(command, target, ended, code), **fields(following)})
     else:
         _print_text(ended, summary)
+        show_followed(following)
     for result in _failed(ended.outcome):
         messages.say(f"{target.instance.name}: {result.error}")
     messages.fact(

@@ -77,6 +77,10 @@ class Vrrp(msgspec.Struct, frozen=True, kw_only=True):
     services: Services = Services()
     hooks: tuple[Hook, ...] = ()
 
+    def is_followed(self, role: str) -> bool:
+        """Say whether services or hooks follow this role."""
+        return bool(self.services.master) or any(hook.on == role for hook in self.hooks)
+
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
     """A `vrrp_script`. `command` is its argv, ready-made checks included; times in seconds."""
