@@ -1,0 +1,74 @@
+"""virtual_ipaddress: each line an address, with what keepalived was told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudfail.config.vrrp.tables import VirtualAddressTable
+from cloudfail.keepalived.importer import values
+from cloudfail.keepalived.importer.note import UnfitError
+from cloudfail.keepalived.importer.section import Section
+from cloudfail.keepalived.syntax import Statement
+
+Addresses = tuple[VirtualAddressTable, ...]
+_IPV6 = 6
+_WITH_VALUE = frozenset({"brd", "broadcast", "scope", "peer", "preferred_lft", "dev", "label"})
+_ALWAYS = frozenset({"-nodad"})  # VRRP's own addresses have it anyway
+
+
+def read_addresses(block: Statement, section: Section, *, device: str) -> None:
+    """Put the addresses of the block under its keyword; `device` is the instance's.
+
+    An address that sits on `device` needs no `dev` in the toml.
+    """
+    ledger, key = section.ledger, block.keyword
+    earlier = section.found.pop(key, None)
+    found: dict[str, VirtualAddressTable] = {
+        one.address: one for one in (earlier.value if earlier else ())
+    }
+    for line in block.children or ():
+        try:
+            one, changes = _read_line(line, device)
+        except UnfitError as unfit:
+            ledger.leave_out(line, str(unfit))
+            continue
+        if one.address in found:
+            ledger.leave_out(line, "the address is there already")
+            continue
+        found[one.address] = one
+        ledger.carry(line)
+        if changes:
+            ledger.change(line, "; ".join(changes))
+    section.put(key, tuple(found.values()), block)
+
+
+def _read_line(line: Statement, device: str) -> tuple[VirtualAddressTable, list[str]]:
+    words = dict(_words(line))
+    written, slash, mask = line.keyword.partition("/")
+    address = values.address(written)
+    changes = list(_changes(words))
+    if slash and mask != str(address.max_prefixlen):
+        changes.insert(
+            0, f"/{mask} becomes /{address.max_prefixlen}: no route of the subnet with it"
+        )
+    dev, label = words.get("dev", ""), words.get("label", "")
+    if dev:
+        dev = "" if values.fit(dev, "device") == device else dev
+    if label:
+        values.fit(label, "label")
+    return VirtualAddressTable(address=str(address), dev=dev, label=label), changes
+
+
+def _words(line: Statement) -> Iterator[tuple[str, str]]:
+    words = iter(line.args)
+    for word in words:
+        yield word, next(words, "") if word in _WITH_VALUE else ""
+
+
+def _changes(words: dict[str, str]) -> Iterator[str]:
+    for word, value in words.items():
+        if word in {"dev", "label"} | _ALWAYS or (word, value) == ("preferred_lft", "forever"):
+            continue
+        if (word, value) == ("scope", "global"):
+            continue
+        yield f"without `{f'{word} {value}'.strip()}`, which the toml has no word for"

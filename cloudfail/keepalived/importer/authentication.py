@@ -1,0 +1,59 @@
+"""auth_type and auth_pass: the kind goes into the toml, the secret nowhere but a file of its own."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cloudfail.keepalived.importer.section import Section
+from cloudfail.keepalived.syntax import Statement
+
+DIRECTORY = "/etc/cloudfail"
+_LONGEST = 8
+_UNREADABLE = frozenset("\"'\\$~ ")
+
+
+class Secret(Struct, frozen=True):
+    """`value` is shown by no repr. `problem` says why the generator will not take it."""
+
+    value: str
+    problem: str = ""
+
+    def __repr__(self) -> str:
+        return "Secret(********)"
+
+
+class Authentication(Struct, frozen=True):
+    type: str
+    secret: Secret
+
+
+def read_authentication(block: Statement, section: Section) -> None:
+    """Put an Authentication under "authentication", unless it is incomplete."""
+    ledger = section.ledger
+    kind, secret = block.first("auth_type"), block.first("auth_pass")
+    if kind is None or secret is None or kind.value not in {"PASS", "AH"} or not secret.value:
+        ledger.leave_out(block, "it needs an auth_type, PASS or AH, and an auth_pass")
+        return
+    section.put("authentication", Authentication(kind.value, _secret(secret.value)), block)
+    ledger.carry(kind)
+    ledger.change(secret, _why(secret.value))
+    if kind.value == "AH":
+        ledger.change(kind, "carried over; AH loses adverts after a partition: prefer PASS or none")
+
+
+def _secret(text: str) -> Secret:
+    kept = text[:_LONGEST]
+    odd = not (kept.isascii() and kept.isprintable()) or set(kept) & _UNREADABLE
+    return Secret(
+        kept, "it holds a quote, a blank, $, ~ or \\, which the generator refuses" if odd else ""
+    )
+
+
+def _why(text: str) -> str:
+    problem = _secret(text).problem
+    cut = (
+        f", its first {_LONGEST} characters, which are all that counts"
+        if len(text) > _LONGEST
+        else ""
+    )
+    return f"the secret goes into a file of its own{cut}" + (f"; {problem}" if problem else "")

@@ -1,0 +1,95 @@
+"""The words after a keyword, as a value of cloudfail.toml; UnfitError where they are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from cloudfail.config.problems import Problems
+from cloudfail.config.values import parse_address
+from cloudfail.config.vrrp import text as texts
+from cloudfail.keepalived.importer.note import UnfitError
+from cloudfail.keepalived.syntax import Statement
+from cloudfail.model import Address
+
+Parse = Callable[[Statement], Any]
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+_DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_ON = frozenset({"", "on", "true", "yes"})
+_OFF = frozenset({"off", "false", "no"})
+
+
+def flag(statement: Statement) -> bool:
+    """A word after it means nothing to keepalived."""
+    del statement
+    return True
+
+
+def switch(statement: Statement) -> bool:
+    word = statement.value.lower()
+    if word in _ON | _OFF:
+        return word in _ON
+    raise UnfitError(f'"{statement.value}" is neither true nor false')
+
+
+def number(text: str, low: int, high: int) -> int:
+    if not _NUMBER.fullmatch(text) or not low <= int(text) <= high:
+        raise UnfitError(f'"{text}" is no number from {low} to {high}')
+    return int(text)
+
+
+def whole(low: int, high: int) -> Parse:
+    return lambda statement: number(statement.value, low, high)
+
+
+def seconds(low: float, high: float) -> Parse:
+    def parse(statement: Statement) -> float:
+        text = statement.value
+        if not _DECIMAL.fullmatch(text) or not low <= float(text) <= high:
+            raise UnfitError(f'"{text}" is no time from {low:g} to {high:g} seconds')
+        return float(text)
+
+    return parse
+
+
+def one_of(*words: str) -> Parse:
+    def parse(statement: Statement) -> str:
+        if statement.value not in words:
+            raise UnfitError(f'"{statement.value}" is not {" or ".join(words)}')
+        return statement.value
+
+    return parse
+
+
+def text(kind: str) -> Parse:
+    """One word, of a kind that cloudfail.toml takes: "name", "device", "path", "email" ..."""
+    return lambda statement: fit(statement.value, kind)
+
+
+def all_words(kind: str) -> Parse:
+    return lambda statement: fit(statement.rest, kind)
+
+
+def fit(word: str, kind: str) -> str:
+    """Return the word, or raise UnfitError with the reason that `config check` would give."""
+    problems = Problems("")
+    if not word:
+        raise UnfitError("it says nothing")
+    if not word.isprintable():
+        raise UnfitError("it holds control characters")
+    if not texts.check(word, kind, "", problems):
+        raise UnfitError(f"{problems.found[0].message}; {problems.found[0].remedy}")
+    return word
+
+
+def address(word: str) -> Address:
+    problems = Problems("")
+    found = parse_address(word, "", problems)
+    if found is None:
+        raise UnfitError(problems.found[0].message)
+    return found
+
+
+def one_address(statement: Statement) -> Address:
+    return address(statement.value)

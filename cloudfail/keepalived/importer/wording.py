@@ -1,0 +1,64 @@
+"""A statement as text again: in one line for people, without secrets; or as it stood."""
+
+from __future__ import annotations
+
+import re
+
+from cloudfail.keepalived.syntax import Statement, Word
+from cloudfail.line import one_line
+
+REDACTED = "********"
+_LONGEST = 120
+_SECRET = re.compile(r"auth_pass|.*passw.*|.*secret.*|key", re.IGNORECASE)
+_BARE = re.compile(r"[^\s\"'\\{}#!]+")
+
+
+def line_of(statement: Statement) -> str:
+    """Return one line of at most 120 characters: a block's first line, and how much is in it."""
+    words: list[str] = []
+    for word in statement.words:
+        hidden = bool(words) and _SECRET.fullmatch(statement.words[len(words) - 1].text) is not None
+        words.append(REDACTED if hidden or _follows_key(statement, len(words)) else _written(word))
+    text = one_line(" ".join(words))
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}..."
+    if statement.children is None:
+        return text
+    return f"{text} {{ {_size(statement)} lines }}" if statement.children else f"{text} {{ }}"
+
+
+def text_of(statement: Statement, indent: str = "") -> str:
+    """Return the statement as keepalived reads it again, secrets as they stand."""
+    lines: list[str] = []
+    waiting: list[tuple[str, Statement | None]] = [(indent, statement)]
+    while waiting:
+        margin, one = waiting.pop()
+        if one is None:
+            lines.append(f"{margin}}}")
+            continue
+        first = margin + " ".join(_written(word) for word in one.words)
+        lines.append(first if one.children is None else f"{first} {{")
+        if one.children is not None:
+            waiting.append((margin, None))
+            waiting.extend((f"{margin}    ", child) for child in reversed(one.children))
+    return "\n".join(lines)
+
+
+def _follows_key(statement: Statement, index: int) -> bool:
+    """`key 1 hex:...` of auth_hmac: the second word after it is the secret."""
+    return index > 1 and statement.words[0].text == "key"
+
+
+def _written(word: Word) -> str:
+    if not word.quoted and _BARE.fullmatch(word.text):
+        return word.text
+    escaped = word.text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _size(statement: Statement) -> int:
+    count, waiting = 0, list(statement.children or ())
+    while waiting:
+        count += 1
+        waiting.extend(waiting.pop().children or ())
+    return count
