@@ -73,7 +73,7 @@ def _check_advert_int(
     instance: Instance, keepalived: Keepalived, key: str, problems: Problems
 ) -> None:
     seconds, where = instance.vrrp.advert_int, f"{key}.advert_int"
-    if keepalived.vrrp_version == 2:  # noqa: PLR2004 - VRRP's version
+    if keepalived.vrrp_version == 2 and not _is_ipv6(instance):  # noqa: PLR2004 - VRRP's version
         if seconds != int(seconds) or not 1 <= seconds <= _SLOWEST_V2:
             problems.add(
                 where,
@@ -101,9 +101,21 @@ def _check_authentication(
             f"VRRP version {keepalived.vrrp_version} has no {kind}: keepalived would ignore it",
             'set [keepalived] vrrp_version = 2, or use type = "hmac" (keepalived 2.4.2 and newer)',
         )
-    family = instance.nodes[0].address.version if instance.nodes else 4
-    if kind == "AH" and family != 4:  # noqa: PLR2004 - IP's version
-        problems.add(where, "AH is for IPv4 only", 'use type = "hmac", or none')
+    elif kind in {"PASS", "AH"} and _is_ipv6(instance):
+        problems.add(
+            where,
+            f"{kind} is for IPv4 only: over IPv6 VRRP is always version 3",
+            'use type = "hmac" (keepalived 2.4.2 and newer), or none',
+        )
+    if kind == "AH" and instance.vrrp.state == "MASTER":
+        problems.add(
+            f"{key}.state", "MASTER goes not with AH: keepalived clears it", "remove state"
+        )
+
+
+def _is_ipv6(instance: Instance) -> bool:
+    """Then keepalived speaks version 3, whatever vrrp_version says (measured with 2.2.7)."""
+    return any(node.address.version == 6 for node in instance.nodes)  # noqa: PLR2004 - IP's version
 
 
 def _check_references(
