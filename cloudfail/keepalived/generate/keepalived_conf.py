@@ -104,10 +104,12 @@ def _tracks(member: Member) -> Iterator[tuple[str, Iterable[str]]]:
     for block in ("track_interface", "track_script", "track_file", "track_process"):
         tracked: Sequence[Tracked] = getattr(member.instance.vrrp, block)
         if tracked:
-            yield block, [_track(one) for one in tracked]
+            yield block, [_track(one, block, member) for one in tracked]
 
 
-def _track(one: Tracked) -> str:
+def _track(one: Tracked, block: str, member: Member) -> str:
+    if block == "track_interface" and one.name == member.device:
+        return f"# {one.name} is the instance's own, which keepalived tracks anyway."
     if one.weight is None:
         return one.name
     return f"{one.name} weight {one.weight}" + (" reverse" if one.reverse else "")
