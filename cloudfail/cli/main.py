@@ -39,7 +39,8 @@ COMMANDS = {
 _QUICK = frozenset({"promote", "plan", "status", "notify"})
 _MODULES = {"config": "config_file"}
 EXIT_CODES = """exit codes:
-  0 done, and verified    2 changes pending (plan)     3 written, but not shown by the cloud
+  0 done, and verified    1 something was found (lint, doctor, ...)
+  2 changes pending       3 written, but not shown by the cloud
   4 superseded            64 usage                     69 unreachable
   70 a bug                74 no room for the output    75 time is up
   77 refused or denied    78 configuration

@@ -60,7 +60,7 @@ def _table(title: str, schema: Schema, table: str) -> Iterator[str]:
     for key, value in schema["properties"].items():
         if key == "kind":
             continue
-        cells = [f"`{key}`", _type(value), _default(key, value, schema)]
+        cells = [f"`{key}`", _type(value), default_of(key, value, schema)]
         if table:
             cells.append(f"`{variable(table, key)}`")
         yield f"| {' | '.join([*cells, _meaning(value)])} |"
@@ -101,7 +101,8 @@ def _bounds(value: Schema) -> str:
     return f", {low} to {high}" if high is not None else f", at least {low}"
 
 
-def _default(key: str, value: Schema, schema: Schema) -> str:
+def default_of(key: str, value: Schema, schema: Schema) -> str:
+    """Return the default of a key as it stands in a table; empty where there is none."""
     if key in schema.get("required", ()):
         return "required"
     default = value.get("default")

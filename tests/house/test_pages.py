@@ -59,7 +59,9 @@ def test_the_limits_on_the_page_of_kinds_are_those_that_are_kept() -> None:
 def test_the_configurations_on_the_pages_are_valid(tmp_path: Path) -> None:
     from cloudfail.config import examine
 
-    for page in (ROOT / "README.md", ROOT / "docs" / "how-to" / "aws.md"):
+    docs = ROOT / "docs"
+    pages = (ROOT / "README.md", docs / "how-to" / "aws.md", docs / "tutorial" / "your-own-pair.md")
+    for page in pages:
         (text,) = re.findall(
             r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
         )
@@ -77,3 +79,22 @@ def test_every_safety_rule_of_the_mutations_is_on_the_page() -> None:
     numbers = {int(number) for number in re.findall(r"^(\d+)\. \*\*", page, re.MULTILINE)}
     assert numbers == set(range(1, 10))
     assert {mutation.rule for mutation in MUTATIONS} <= numbers
+
+
+def test_every_keyword_that_generate_writes_is_on_its_page() -> None:
+    from cloudfail.cli.reference_keepalived import written_keywords
+
+    templates = ROOT / "cloudfail" / "keepalived" / "generate" / "templates"
+    known = {keyword for _, keyword in written_keywords()}
+    lines = [
+        line
+        for name in ("keepalived.conf.j2", "vrrp_instance.conf.j2")
+        for line in (templates / name).read_text("utf-8").splitlines()
+        if re.match(r"  [a-z_]+( |$)", line)
+    ]
+    written = {line.split()[0] for line in lines}
+    # What stands in the blocks of files, processes and groups, and what comes in place of vrrp_min_garp.
+    elsewhere = {"file", "init_file", "process", "quorum", "delay", "group", "include"}
+    fallback = {word for word in written if word.startswith("vrrp_garp_master_")}
+    assert len(written) > 30
+    assert written - elsewhere - fallback <= known
