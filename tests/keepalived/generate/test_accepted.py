@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from cloudfail.config import load
+from cloudfail.config.file import InstanceTable, NodeTable
+from cloudfail.config.vrrp import tables
 from cloudfail.keepalived.generate import Generated, files_of, names_of, secret_of, site_of
+from msgspec import Struct
 
-from keepalived.generate.matrix import LEVELS, NEVER, Document, cases, document, nodes_of
+from keepalived.generate.levels import LEVELS, NEVER
+from keepalived.generate.matrix import Document, cases, document, nodes_of
 from keepalived.generate.pairs import Case, pairs_in, pairs_of
 from keepalived.generate.place import Verdict, needs_keepalived, tried_out, write
 from keepalived.generate.sites import INSTALLED, generated, write_secret
@@ -49,7 +52,7 @@ def test_every_node_of_a_cluster_is_accepted(tmp_path: Path) -> None:
             roots |= put(generated(document(case, str(secret)), root, node), root)
     verdicts = tried_out(roots, tmp_path)
     assert len(verdicts) > 20
-    assert {verdict for verdict in verdicts} <= {Verdict(0, ""), NO_SCRIPT_SECURITY}
+    assert set(verdicts) <= {Verdict(0, ""), NO_SCRIPT_SECURITY}
 
 
 def test_every_example_is_accepted_on_every_node(tmp_path: Path) -> None:
@@ -86,10 +89,8 @@ def test_the_matrix_holds_every_pair_that_can_be() -> None:
 
 def test_the_matrix_sets_every_key() -> None:
     """A new key of the tables without a place in the matrix would go untested."""
-    from cloudfail.config.file import InstanceTable, NodeTable
-    from cloudfail.config.vrrp import tables
 
-    asked: dict[str, type] = {
+    asked: dict[str, type[Struct]] = {
         "keepalived": tables.KeepalivedTable,
         "host": tables.HostTable,
         "instance.edge": InstanceTable,
@@ -103,14 +104,14 @@ def test_the_matrix_sets_every_key() -> None:
     others = {"deadline", "width", "interface_id", "subnet"}
     documents = [document(case) for case in cases()]
     for key, shape in asked.items():
-        used = {name for tables_ in documents for table in _tables(tables_, key) for name in table}
+        used = {name for whole in documents for table in _tables(whole, key) for name in table}
         assert set(shape.__struct_fields__) - others <= used, key
 
 
-def _tables(tables: Document, key: str) -> list[Mapping[str, object]]:
+def _tables(whole: Document, key: str) -> list[Document]:
     if key == "node":
-        return nodes_of(tables)
-    found: object = tables
+        return nodes_of(whole)
+    found: object = whole
     for name in key.split("."):
         found = found.get(name, {}) if isinstance(found, dict) else {}
     return [found] if isinstance(found, dict) else []
