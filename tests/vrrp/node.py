@@ -47,6 +47,7 @@ class Node:
         self.name = name
         self._clock: Clock = SystemClock()
         self._keepalived: process.Popen[bytes] | None = None
+        self._started_at = 0
         self._place = process.Popen(
             [sys.executable, str(_PLACE), name], stdout=process.PIPE, text=True
         )
@@ -96,6 +97,7 @@ class Node:
         """Start keepalived with the configuration that was written to its usual place."""
         if self._keepalived is not None:
             raise CloudfailError(f"keepalived on {self.name} runs already")
+        self._started_at = len(self.log)
         with self.path(_LOG).open("ab") as log:
             self._keepalived = process.Popen(
                 self._inside(["keepalived", "-n", "-l", "-D", "-P"]),
@@ -147,7 +149,7 @@ class Node:
         """Return the last role that keepalived logged, of an instance or of any; "" when off."""
         if not self.is_running:
             return ""
-        since_start = self.log.rpartition("Starting Keepalived")[2]
+        since_start = self.log[self._started_at :]
         found = [m for m in _ROLE.finditer(since_start) if instance in ("", m["instance"])]
         return found[-1]["role"] if found else ""
 
