@@ -23,9 +23,13 @@ class Gate:
     def without(self, block: str, keyword: str, effect: str) -> str:
         """Note that an option of ours is missing; return the comment that stands in its place."""
         sentence = f"keepalived {self.version} has no {keyword} (from {since(block, keyword)} on): {effect}"
+        self.note(sentence)
+        return sentence
+
+    def note(self, sentence: str) -> None:
+        """Note what this keepalived lacks, once; it becomes a comment and a warning."""
         if sentence not in self.missing:
             self.missing.append(sentence)
-        return sentence
 
     def require(self, block: str, keyword: str, key: str) -> None:
         """Raise ConfigError when the key of the configuration needs a newer keepalived."""
