@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -72,6 +73,8 @@ def _check_value(
     problems: Problems,
     good: dict[str, Any],
 ) -> None:
+    if not _check_tables_in(value, field.type, key, problems):
+        return
     try:
         converted = msgspec.convert(value, cast("Any", field.type))
     except msgspec.ValidationError as error:
@@ -82,6 +85,39 @@ def _check_value(
         problems.add(key, f"{_shown(value)} holds control characters", "write plain text")
         return
     good[field.encode_name] = converted
+
+
+def _check_tables_in(value: object, kind: object, key: str, problems: Problems) -> bool:
+    """Check each table that a value is or holds; say whether they are all right."""
+    before = problems.count()
+    shape, is_list = _shape_in(kind)
+    if shape is not None and not is_list:
+        check_table(value, shape, key, problems)
+    elif shape is not None and isinstance(value, list):
+        for index, one in enumerate(value):
+            if isinstance(one, Mapping):
+                check_table(one, shape, f"{key}[{index}]", problems)
+    return problems.count() == before
+
+
+def _shape_in(kind: object) -> tuple[type[msgspec.Struct] | None, bool]:
+    """Return the Struct that a type is, or is a tuple of (alone or beside text), and which."""
+    plain_kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if isinstance(plain_kind, type) and issubclass(plain_kind, msgspec.Struct):
+        return plain_kind, False
+    for option in get_args(plain_kind) if isinstance(plain_kind, UnionType) else (plain_kind,):
+        if get_origin(option) is tuple:
+            found = [one for one in _alternatives(get_args(option)[0]) if _is_struct(one)]
+            return (found[0] if found else None), True
+    return None, False
+
+
+def _alternatives(kind: object) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def is_unprintable(value: object) -> bool:
