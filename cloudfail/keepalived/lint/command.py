@@ -24,13 +24,15 @@ GLOBAL_SCRIPTS = (*FIFO_SCRIPTS, "startup_script", "shutdown_script")
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """`text` is what is in the quotes; `user` and `group` are the words behind it, or empty.
 
-    `of` names the instance, group or script that it belongs to; empty in global_defs.
+    `rest` are all words behind it. `of` names the instance, group or script that it belongs to;
+    empty in global_defs.
     """
 
     keyword: str
     text: str
     user: str = ""
     group: str = ""
+    rest: tuple[str, ...] = ()
     quoted: bool = False
     of: str = ""
     place: Place
@@ -51,6 +53,7 @@ def command_of(line: Statement, of: str = "") -> Command:
         text=line.value,
         user=user,
         group=group,
+        rest=line.args[1:],
         quoted=line.words[1].quoted,
         of=of,
         place=line.place,

@@ -9,7 +9,7 @@ from cloudfail.keepalived.lint import rules
 from cloudfail.keepalived.lint.finding import Finding
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import FileRule, Hit, HostRule, NodesRule, Rule
-from cloudfail.keepalived.lint.suppression import apply
+from cloudfail.keepalived.lint.suppression import left, mistakes, suppressions_of
 from cloudfail.keepalived.version import Version
 
 _FEWEST = 2
@@ -29,13 +29,21 @@ def lint(
     found: dict[Finding, None] = {}
     ran = set()
     for rule in rules.ALL:
-        confs_for = host if isinstance(rule, HostRule) else confs
-        if not confs_for or (isinstance(rule, NodesRule) and len(confs) < _FEWEST):
+        if not _applies(rule, confs, host):
             continue
         ran.add(rule.code)
         for hit in _hits(rule, confs, version, host, root):
             found[_finding(rule, hit)] = None
-    return _sorted(apply(tuple(found), confs, ran), confs)
+    written = suppressions_of(confs)
+    wrong = mistakes(tuple(found), written, rules.BY_CODE, ran)
+    own = (_finding(rules.BY_CODE[code], hit) for code, hit in wrong)
+    return _sorted((*left(tuple(found), written), *own), confs)
+
+
+def _applies(rule: Rule, confs: Sequence[NodeConf], host: Collection[NodeConf]) -> bool:
+    if isinstance(rule, HostRule):
+        return bool(host)
+    return isinstance(rule, FileRule) or (isinstance(rule, NodesRule) and len(confs) >= _FEWEST)
 
 
 def _hits(

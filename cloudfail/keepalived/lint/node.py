@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from cloudfail.keepalived.lint.command import (
-    FIFO_SCRIPTS,
     GLOBAL_SCRIPTS,
     NOTIFY,
     Command,
@@ -143,19 +144,7 @@ def _ids(tree: Tree) -> tuple[str | None, ...]:
 def _track_script(block: Statement) -> Iterator[Command]:
     """`script` with the user of the block's own `user` line."""
     user = block.first("user")
-    named = (*(user.args if user else ()), "", "")[:2]
+    name, group = (*(user.args if user else ()), "", "")[:2]
     for line in block.find("script"):
         if line.value:
-            one = command_of(line, block.value)
-            yield Command(
-                keyword=one.keyword,
-                text=one.text,
-                user=named[0],
-                group=named[1],
-                quoted=one.quoted,
-                of=one.of,
-                place=one.place,
-            )
-
-
-__all__ = ["FIFO_SCRIPTS", "NodeConf", "confs_of", "confs_of_text"]
+            yield msgspec.structs.replace(command_of(line, block.value), user=name, group=group)

@@ -14,6 +14,7 @@ from cloudfail.model import Severity
 
 # What Debian 12 has, and what the facts were measured with.
 MEASURED = Version(2, 2, 7)
+INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 FileCheck = Callable[[NodeConf, Version], Iterator["Hit"]]
 NodesCheck = Callable[[Sequence[NodeConf], Version], Iterator["Hit"]]
 HostCheck = Callable[[NodeConf, Version, Path], Iterator["Hit"]]

@@ -9,15 +9,16 @@ import msgspec
 
 from cloudfail.keepalived.lint.finding import Finding
 from cloudfail.keepalived.lint.node import NodeConf
+from cloudfail.keepalived.lint.rule import Hit
 from cloudfail.keepalived.syntax import Place
 
-_WRITTEN = re.compile(
-    r"cloudfail:\s*ignore\b[ \t]*([A-Z]{2}[0-9]*(?:,[ \t]*[A-Z]{2}[0-9]*)*)?[ \t,:]*(.*)"
-)
+NO_REASON, UNKNOWN, UNUSED = "KA911", "KA912", "KA913"
+_COMMENT = re.compile(r"cloudfail:[ \t]*ignore\b(.*)", re.DOTALL)
+_CODES = re.compile(r"[ \t,]*([A-Z]{2}[0-9]+)\b")
 
 
 class Suppression(msgspec.Struct, frozen=True):
-    """`codes` as written; `reason` is the rest of the comment."""
+    """`reason` is the rest of the comment; without one it does not count."""
 
     place: Place
     codes: tuple[str, ...]
@@ -26,7 +27,8 @@ class Suppression(msgspec.Struct, frozen=True):
     def covers(self, finding: Finding) -> bool:
         """Whether the finding is on the same line, or on the next."""
         return (
-            finding.code in self.codes
+            bool(self.reason)
+            and finding.code in self.codes
             and finding.place.file == self.place.file
             and finding.place.line - self.place.line in (0, 1)
         )
@@ -34,22 +36,41 @@ class Suppression(msgspec.Struct, frozen=True):
 
 def suppressions_of(confs: Sequence[NodeConf]) -> tuple[Suppression, ...]:
     """Every suppression once, however many nodes read its file."""
-    return tuple(dict.fromkeys(_all(confs)))
+    comments = dict.fromkeys(one for conf in confs for one in conf.tree.comments)
+    found = ((one.place, _COMMENT.match(one.text)) for one in comments)
+    return tuple(_suppression(place, match[1]) for place, match in found if match)
 
 
-def _all(confs: Sequence[NodeConf]) -> Iterator[Suppression]:
-    for conf in confs:
-        for comment in conf.tree.comments:
-            match = _WRITTEN.fullmatch(comment.text)
-            if match is not None:
-                codes = re.split(r",[ \t]*", match[1]) if match[1] else ()
-                yield Suppression(comment.place, tuple(codes), match[2].strip())
+def _suppression(place: Place, text: str) -> Suppression:
+    codes = []
+    at = 0
+    while (match := _CODES.match(text, at)) is not None:
+        codes.append(match[1])
+        at = match.end()
+    return Suppression(place, tuple(codes), text[at:].strip(" \t,:;-"))
 
 
-def apply(
-    found: Sequence[Finding], confs: Sequence[NodeConf], ran: Collection[str]
-) -> tuple[Finding, ...]:
-    """Return what is left, with what is wrong with the suppressions themselves."""
-    del ran
-    written = [one for one in suppressions_of(confs) if one.reason]
+def left(found: Sequence[Finding], written: Sequence[Suppression]) -> tuple[Finding, ...]:
+    """Return the findings that no suppression covers."""
+    if not written:
+        return tuple(found)
     return tuple(one for one in found if not any(each.covers(one) for each in written))
+
+
+def mistakes(
+    found: Sequence[Finding],
+    written: Sequence[Suppression],
+    known: Collection[str],
+    ran: Collection[str],
+) -> Iterator[tuple[str, Hit]]:
+    """Yield code and hit of what is wrong with the suppressions; `ran` are the rules that ran."""
+    for one in written:
+        if not one.codes or not one.reason:
+            what = "no reason" if one.codes else "no code"
+            yield NO_REASON, Hit(one.place, f"the suppression has {what}, and does not count")
+            continue
+        for code in one.codes:
+            if code not in known:
+                yield UNKNOWN, Hit(one.place, f"there is no {code}")
+            elif code in ran and not any(one.covers(each) for each in found if each.code == code):
+                yield UNUSED, Hit(one.place, f"there is no {code} here to ignore")

@@ -6,6 +6,7 @@ host. KA901 and up: what the reader of the file says, and the linter of itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from operator import attrgetter
 from pkgutil import iter_modules
@@ -22,3 +23,4 @@ def _all() -> tuple[Rule, ...]:
 
 
 ALL: tuple[Rule, ...] = _all()
+BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in ALL}
