@@ -41,10 +41,7 @@ def addresses_of(member: Member, gate: Gate) -> Addresses:
     _check_lifetimes([*own, *excluded], member, gate)
     if own or gate.has("vrrp_instance", "no_virtual_ipaddress"):
         return Addresses(own=_lines(own, member), excluded=_lines(excluded, member))
-    stand_in = VirtualAddress(address=_documentation_address(member), dev="lo")
-    return Addresses(
-        own=_lines([stand_in], member), excluded=_lines(excluded, member), placeholder=True
-    )
+    return Addresses(own=(_stand_in(member),), excluded=_lines(excluded, member), placeholder=True)
 
 
 def wanted_of(member: Member) -> tuple[VirtualAddress, ...]:
@@ -90,6 +87,12 @@ def _device(member: Member) -> str:
     lo not one frame does (measured: start, partition, link down, reload, ARP asked; both families).
     """
     return "lo" if member.instance.vrrp.use_vmac else member.device
+
+
+def _stand_in(member: Member) -> str:
+    """Return the line of an address that nobody uses, so that its lifetime does not matter."""
+    address = _documentation_address(member)
+    return f"{address}/{address.max_prefixlen} dev lo"
 
 
 def _check_lifetimes(addresses: list[VirtualAddress], member: Member, gate: Gate) -> None:
