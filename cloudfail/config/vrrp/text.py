@@ -14,23 +14,24 @@ from urllib.parse import urlsplit
 
 from cloudfail.config.problems import Problems
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
-_DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}")
-_PATH = re.compile(r"/[A-Za-z0-9_./:=@,+-]*")
-_LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
-_USER = re.compile(r"[a-z_][a-z0-9_.-]*( [a-z_][a-z0-9_.-]*)?")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+")
-_SERVER = re.compile(r"[A-Za-z0-9.:-]+( [0-9]{1,5})?")
-_WORD = re.compile(r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+")
-_PROCESS = re.compile(r"[A-Za-z0-9_.:@+-]{1,15}")
-_HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
-_URL = re.compile(r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+")
+# Patterns are compiled when they are first used: `promote` needs next to none of them.
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*"
+_DEVICE = r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}"
+_PATH = r"/[A-Za-z0-9_./:=@,+-]*"
+_LABEL = r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}"
+_USER = r"[a-z_][a-z0-9_.-]*( [a-z_][a-z0-9_.-]*)?"
+_EMAIL = r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+"
+_SERVER = r"[A-Za-z0-9.:-]+( [0-9]{1,5})?"
+_WORD = r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+"
+_PROCESS = r"[A-Za-z0-9_.:@+-]{1,15}"
+_HOST_PORT = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})"
+_URL = r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+"
 # Beneath the directory; never keepalived.conf itself, nor the secrets, which have another place.
-_PATTERN = re.compile(
+_PATTERN = (
     r"(?!.*\.\.)(?!.*[*?].*/)(?!secret/)(?!keepalived\.conf$)"
     r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|[A-Za-z0-9_][A-Za-z0-9_./-]*/[A-Za-z0-9_*?-][A-Za-z0-9_.*?-]*)"
 )
-_PLAIN = re.compile(r"""[^"'\\$~#!{}]+""")
+_PLAIN = r"""[^"'\\$~#!{}]+"""
 _HIGHEST_PORT = 65535
 LONGEST = 255  # characters of a text: three of them and what stands around them fit into a line
 LONGEST_COMMAND = 800  # bytes of all its words, each in quotes
@@ -54,7 +55,7 @@ def check(text: str, kind: str, key: str, problems: Problems) -> bool:
     pattern, wanted = _KINDS[kind]
     if len(text) > LONGEST:
         return _is_short(text, key, problems)
-    if pattern.fullmatch(text):
+    if re.fullmatch(pattern, text):
         return True
     problems.add(key, f'"{text}" cannot be written into keepalived.conf', f"write {wanted}")
     return False
@@ -73,7 +74,7 @@ def _is_short(text: str, key: str, problems: Problems) -> bool:
 
 def is_pattern(text: str) -> bool:
     """Say whether the text is a file beneath a directory, or a glob of files in one of its own."""
-    return len(text) <= LONGEST and _PATTERN.fullmatch(text) is not None
+    return len(text) <= LONGEST and re.fullmatch(_PATTERN, text) is not None
 
 
 def names_many(pattern: str) -> bool:
@@ -91,7 +92,7 @@ def check_words(words: Sequence[str], key: str, problems: Problems) -> bool:
             "name the program like /usr/bin/curl: keepalived's search path is not yours",
         )
     for index, word in enumerate(words):
-        if not _WORD.fullmatch(word):
+        if not re.fullmatch(_WORD, word):
             problems.add(
                 f"{key}[{index}]",
                 f'"{word}" holds a character that keepalived would read as more than itself',
@@ -111,7 +112,7 @@ def tcp_check(text: str, key: str, problems: Problems) -> tuple[str, ...]:
     """Return the argv that exits 0 when the port accepts; bash opens it itself, no Python."""
     if not _is_short(text, key, problems):
         return ()
-    found = _HOST_PORT.fullmatch(text)
+    found = re.fullmatch(_HOST_PORT, text)
     if found is None or not 0 < int(found.group(3)) <= _HIGHEST_PORT:
         problems.add(key, f'"{text}" is no port', "write it like 127.0.0.1:80 or [::1]:80")
         return ()
@@ -123,7 +124,7 @@ def http_check(text: str, seconds: int, key: str, problems: Problems) -> tuple[s
     """Return the argv that exits 0 when the URL answers with a status below 400 in time."""
     if not _is_short(text, key, problems):
         return ()
-    if not _URL.fullmatch(text) or not _has_host(text):
+    if not re.fullmatch(_URL, text) or not _has_host(text):
         problems.add(
             key,
             f'"{text}" is no URL that curl can be given',
