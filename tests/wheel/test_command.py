@@ -68,6 +68,45 @@ def test_the_policy_names_what_it_is_for(installed: Installed) -> None:
     assert "ec2:AssociateAddress" in json.dumps(answer.json)
 
 
+PAIR = """
+[instance.edge]
+provider = "aws"
+interface = "eth0"
+virtual_router_id = 51
+node = [
+  { name = "a", address = "10.0.1.10", priority = 150 },
+  { name = "b", address = "10.0.2.10", priority = 100 },
+]
+claim = [{ kind = "public-ip", address = "203.0.113.7" }]
+"""
+
+
+def test_the_files_of_a_node_are_generated_and_lint_has_nothing_to_say(
+    installed: Installed, tmp_path: Path
+) -> None:
+    config = tmp_path / "cloudfail.toml"
+    config.write_text(PAIR)
+    words = ("--config", str(config), "--keepalived-version", "2.2.7")
+    answer = installed.cloudfail("generate", *words, "--all", "--output-dir", str(tmp_path))
+    assert answer.code == 0, answer
+    files = [str(tmp_path / node / "etc/keepalived/keepalived.conf") for node in ("a", "b")]
+    for file in files:
+        assert "vrrp_instance edge {" in Path(file).read_text()
+    answer = installed.cloudfail("lint", *files, "--keepalived-version", "2.2.7")
+    assert answer.code == 0, answer
+
+
+def test_a_keepalived_conf_is_imported(installed: Installed, tmp_path: Path) -> None:
+    config = tmp_path / "cloudfail.toml"
+    config.write_text(PAIR)
+    words = ("--config", str(config), "--keepalived-version", "2.2.7", "--node", "a")
+    conf = tmp_path / "keepalived.conf"
+    conf.write_text(installed.cloudfail("generate", *words).out)
+    answer = installed.cloudfail("import", str(conf))
+    assert answer.code == 0, answer
+    assert "[instance.edge]" in answer.out
+
+
 def test_a_wrong_file_is_named_without_a_traceback(installed: Installed, tmp_path: Path) -> None:
     file = tmp_path / "cloudfail.toml"
     file.write_text("[instance.edge]\nprovidr = 'aws'\n")
