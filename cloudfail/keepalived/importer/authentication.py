@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cloudfail.keepalived.importer.section import Section
+from cloudfail.keepalived.importer.note import Ledger
+from cloudfail.keepalived.importer.section import Found, Section
 from cloudfail.keepalived.syntax import Statement
 
 DIRECTORY = "/etc/cloudfail"
@@ -35,10 +36,16 @@ def read_authentication(block: Statement, section: Section) -> None:
         ledger.leave_out(block, "it needs an auth_type, PASS or AH, and an auth_pass")
         return
     section.put("authentication", Authentication(kind.value, _secret(secret.value)), block)
-    ledger.carry(kind)
-    ledger.change(secret, _why(secret.value))
-    if kind.value == "AH":
-        ledger.change(kind, "carried over; AH loses adverts after a partition: prefer PASS or none")
+    ledger.carry(kind, secret)
+
+
+def say_of(found: Found, ledger: Ledger) -> None:
+    """Note what becomes of an `authentication` block that is taken over."""
+    for line in found.statement.children or ():
+        if line.keyword == "auth_pass":
+            ledger.change(line, _why(line.value))
+        elif line.keyword == "auth_type" and line.value == "AH":
+            ledger.change(line, "AH loses adverts after a partition: prefer PASS or none")
 
 
 def _secret(text: str) -> Secret:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -55,11 +55,18 @@ class Section:
                 self.ledger.leave_out(statement, str(unfit), home=home)
 
 
-def merged(sections: Sequence[Section], names: Sequence[str]) -> dict[str, Found]:
-    """Return the values that count for all nodes: the first file's. Names what differs."""
+def merged(
+    sections: Sequence[Section], names: Sequence[str], apart: Container[str] = ()
+) -> dict[str, Found]:
+    """Return the values that count for all nodes: the first file's. Names what differs.
+
+    Keys that are `apart` may differ, and are not returned.
+    """
     kept: dict[str, Found] = {}
     for section in sections:
         for key, found in section.found.items():
+            if key in apart:
+                continue
             first = kept.setdefault(key, found)
             if first.value != found.value:
                 place = first.statement.place
