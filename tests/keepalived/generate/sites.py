@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from cloudfail.config import load
+from cloudfail.config import Config, load
 from cloudfail.keepalived.generate import Generated, Site, files_of, secret_of, site_of
 from cloudfail.keepalived.version import Version
 
@@ -29,7 +30,15 @@ def write_secret(directory: Path, secret: str = SECRET) -> Path:
 
 
 def site(tables: Document, directory: Path, node: str = "a", version: Version = INSTALLED) -> Site:
-    return site_of(load(write_config(tables, directory), {}), node, version)
+    path = write_config(tables, directory)
+    return site_of(_loaded(path, path.read_text(encoding="utf-8")), node, version)
+
+
+@cache
+def _loaded(path: Path, text: str) -> Config:
+    """Read it once for all versions and nodes."""
+    del text
+    return load(path, {})
 
 
 def generated(
