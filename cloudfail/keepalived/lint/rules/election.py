@@ -178,8 +178,8 @@ RULES = (
         code="KA016",
         title="No virtual_router_id",
         severity=ERROR,
-        why="It is a decimal number from 1 to 255. keepalived says `the virtual router id must be set`, "
-        "and runs on without the instance; `-t` exits 5.",
+        why="It is a decimal number from 1 to 255. `the virtual router id must be set`: `-t` exits 5, and "
+        "keepalived itself ends with `permanent error CONFIG` and 2, other instances or not.",
         remedy="write a number from 1 to 255, the same on all nodes",
         example=_instance("virtual_router_id 256"),
         repaired=_instance("virtual_router_id 51"),
@@ -213,8 +213,8 @@ RULES = (
         code="KA019",
         title="No interface",
         severity=ERROR,
-        why="`(VI_1) Unknown interface!`: keepalived drops the instance and runs on (`-t` exits 5; "
-        "measured with 2.2.7, also with unicast addresses).",
+        why="`(VI_1) Unknown interface!`: `-t` exits 5, and keepalived itself ends with `permanent error "
+        "CONFIG` and 2 (measured with 2.2.7, also with unicast addresses).",
         remedy="add interface with the device that has the node's own address",
         example=_instance("state BACKUP"),
         repaired=_instance("interface eth0"),

@@ -203,7 +203,8 @@ RULES = (
         severity=WARNING,
         why="keepalived then sends from the interface's first address. With several, as a cloud's "
         "secondary addresses are, that need not be the one that the peers expect, and a peer with "
-        "vrrp_check_unicast_src drops the adverts: two masters.",
+        "vrrp_check_unicast_src drops the adverts: two masters. With IPv6 it is the link-local one, to which "
+        "keepalived cannot bind: `bind unicast_src fe80::... failed 99`, and FAULT for ever.",
         remedy="add unicast_src_ip with this node's own address",
         example="vrrp_instance VI_1 {\n  unicast_peer {\n    10.99.0.12\n  }\n}\n",
         repaired=_UNICAST,

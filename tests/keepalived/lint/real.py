@@ -1,0 +1,123 @@
+"""What real keepalived says of the linter's examples: `-t`, and a few seconds of running."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cloudfail import process
+
+SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+NEEDS_KEEPALIVED = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("keepalived", path=SEARCH) is None,
+    reason="needs root and keepalived",
+)
+# What a snippet leaves out, by the keyword; %d is the block's number.
+_NEEDED = {
+    "interface": "  interface eth0\n",
+    "virtual_router_id": "  virtual_router_id %d\n",
+    "priority": "  priority 100\n",
+    "unicast_src_ip": "  unicast_src_ip 10.99.0.11\n",
+    "unicast_peer": "  unicast_peer {\n    10.99.0.12\n  }\n",
+    "virtual_ipaddress": "  virtual_ipaddress {\n    10.99.0.%d/32\n  }\n",
+}
+_NET = """
+ip link set lo up
+ip link add eth0 type veth peer name p0 && ip link set p0 up && ip link set eth0 up
+ip addr add 10.99.0.11/24 dev eth0 noprefixroute && ip addr add fd00::11/64 dev eth0 nodad
+ip route add 10.99.0.0/24 dev eth0 metric 100
+"""
+_TEST = """
+for file in *; do
+  keepalived -t -f "$file" >"$file.said" 2>&1 </dev/null
+  echo $? >"$file.code"
+done
+"""
+# The state of the addresses and routes, a moment before keepalived is stopped.
+_RUN = """
+(sleep $(($2 - 1)); ip addr show; ip route get 10.99.0.77) >"$1.seen" 2>&1 &
+timeout "$2" keepalived -n -l -D -G -P -f "$1" -p "$1.pid" -r "$1.vrrp" >"$1.said" 2>&1 </dev/null
+echo $? >"$1.code"
+wait
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    log: str
+    seen: str = ""
+
+
+def whole(text: str) -> str:
+    """Give each vrrp_instance of a snippet what it needs to be used at all."""
+    first, *blocks = re.split(r"(?m)^(?=vrrp_instance )", text)
+    return first + "".join(_completed(block, 51 + at) for at, block in enumerate(blocks))
+
+
+def _completed(block: str, number: int) -> str:
+    head, _, rest = block.partition("\n")
+    for keyword, template in _NEEDED.items():
+        if re.search(rf"(?m)^\s*{keyword}\b", block):
+            continue
+        lines = template.replace("%d", str(number))
+        if "fd00::" in block:
+            lines = lines.replace("10.99.0.", "fd00::").replace("/32", "/128")
+        rest = lines + rest
+    return f"{head}\n{rest}"
+
+
+def check_all(texts: Mapping[str, str], place: Path) -> dict[str, Said]:
+    """`keepalived -t` of each, in one namespace."""
+    for name, text in texts.items():
+        (place / name).write_text(text)
+    _shell(_NET + _TEST, place)
+    return {name: _said(place, name) for name in texts}
+
+
+def run_all(texts: Mapping[str, str], place: Path, seconds: int) -> dict[str, Said]:
+    """Run all of them at the same time, each in a namespace of its own."""
+    running = []
+    for name, text in texts.items():
+        (place / name).write_text(text)
+        running.append(
+            process.Popen(
+                ["unshare", "--net", "sh", "-c", _NET + _RUN, "sh", name, str(seconds)],
+                cwd=place,
+                env={"PATH": SEARCH},
+                stdin=process.DEVNULL,
+                stdout=process.DEVNULL,
+                stderr=process.PIPE,
+            )
+        )
+    for each in running:
+        _, problems = each.communicate(timeout=60)
+        assert not problems, problems
+    return {name: _said(place, name) for name in texts}
+
+
+def _said(place: Path, name: str) -> Said:
+    seen = place / f"{name}.seen"
+    return Said(
+        int((place / f"{name}.code").read_text()),
+        (place / f"{name}.said").read_text(errors="replace"),
+        seen.read_text() if seen.exists() else "",
+    )
+
+
+def _shell(text: str, place: Path) -> None:
+    done = process.run(
+        ["unshare", "--net", "sh", "-c", text],
+        cwd=place,
+        env={"PATH": SEARCH},
+        stdin=process.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
