@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 from cloudfail.config.problems import Problems
 
 # Patterns are compiled when they are first used: `promote` needs next to none of them.
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*"
-_DEVICE = r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}"
+_NAME = r"(?!include[rmwba]?$)[A-Za-z0-9_][A-Za-z0-9_.:@-]*"
+_DEVICE = r"(?!include[rmwba]?$)[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}"
 _PATH = r"/[A-Za-z0-9_./:=@,+-]*"
 _LABEL = r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}"
 _USER = r"[a-z_][a-z0-9_.-]*( [a-z_][a-z0-9_.-]*)?"
 _EMAIL = r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+"
-_SERVER = r"[A-Za-z0-9.:-]+( [0-9]{1,5})?"
+_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_SERVER = rf"[A-Za-z0-9.:-]+( {_PORT})?"
 _WORD = r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+"
 _PROCESS = r"[A-Za-z0-9_.:@+-]{1,15}"
 _HOST_PORT = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})"
@@ -37,7 +38,7 @@ LONGEST = 255  # characters of a text: three of them and what stands around them
 LONGEST_COMMAND = 800  # bytes of all its words, each in quotes
 
 _KINDS = {
-    "name": (_NAME, "letters, digits and . _ : @ -"),
+    "name": (_NAME, "letters, digits and . _ : @ -, and not `include`"),
     "device": (_DEVICE, "a device as `ip link` shows it, like eth0"),
     "label": (_LABEL, "a label as `ip address` shows it, like eth0:1; at most 15 characters"),
     "path": (_PATH, "an absolute path of letters, digits and / . _ - : = @ , +"),
