@@ -8,7 +8,8 @@ import msgspec
 
 from cloudfail import identity
 from cloudfail.config import Config, ConfiguredNode, Instance
-from cloudfail.config.problems import suggest
+from cloudfail.config.problems import Problems, suggest
+from cloudfail.config.vrrp import text
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.version import Version
 from cloudfail.model import Address
@@ -75,8 +76,11 @@ def site_of(config: Config, name: str, version: Version) -> Site:
         known = names_of(config)
         hint = suggest(name, known) or "add [[instance.NAME.node]] tables"
         raise ConfigError(f'{config.path}: no node is named "{name}"; {hint}')
+    if "/" in name or name in {".", ".."}:
+        raise ConfigError(f'{config.path}: node "{name}" cannot name a directory; leave out the /')
     for member in members:
         _check(member, config)
+        _check_words(member, config)
     return Site(name=name, config=config, members=members, version=version)
 
 
@@ -117,3 +121,13 @@ def _check(member: Member, config: Config) -> None:
         )
     if len(member.instance.nodes) < _FEWEST:
         raise ConfigError(f"{key} has one node only; add the others: unicast VRRP needs a peer")
+
+
+def _check_words(member: Member, config: Config) -> None:
+    """Names that are words or files here; what only runs of cloudfail may be freer."""
+    problems = Problems(str(config.path))
+    key = f"instance.{member.instance.name}"
+    text.check(member.instance.name, "name", key, problems)
+    text.check(member.device, "device", f"{key}.interface", problems)
+    if problems.found:
+        raise problems.found[0].as_error()
