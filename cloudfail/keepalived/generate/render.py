@@ -24,6 +24,11 @@ def command(argv: Sequence[str]) -> str:
     return " ".join(word if _SAFE.fullmatch(word) else f"'{word}'" for word in argv)
 
 
+def word(text: str) -> str:
+    """Return a text as one word: in quotes where it has blanks, which would end it."""
+    return text if _SAFE.fullmatch(text) else f'"{text}"'
+
+
 def number(value: float) -> str:
     """Return a number of seconds without a needless fraction.
 
@@ -45,5 +50,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - no HTML: values are held to what keepalived reads as text
     )
-    environment.globals.update(command=command, number=number)
+    environment.globals.update(command=command, number=number, word=word)
     return environment
