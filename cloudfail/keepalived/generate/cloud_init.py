@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path, PurePosixPath
 
 from cloudfail.config import DEFAULT_PATH
@@ -30,13 +32,30 @@ def cloud_init(site: Site, generated: Generated) -> str:
         secrets=tuple(_secrets(site)) if any(file.secret for file in generated.files) else (),
         command=site.config.keepalived.command,
         lines=_lines,
+        scalar=_scalar,
+        is_plain=_is_plain,
+        base64=_base64,
     )
 
 
 def _own_config(site: Site) -> GeneratedFile:
     path = site.config.path
-    text = path.read_text(encoding="utf-8") if path is not None else ""
+    text = path.read_bytes().decode() if path is not None else ""
     return GeneratedFile(path=str(DEFAULT_PATH), text=text)
+
+
+def _scalar(text: str) -> str:
+    """Return the text in quotes: in YAML `no` is false, and a comma ends an item of a list."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a YAML block gives the text back: YAML has more line ends, and fewer characters."""
+    return text.endswith("\n") and all(char in "\n\t" or char.isprintable() for char in text)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _lines(text: str) -> list[str]:
