@@ -11,21 +11,22 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.messages import has_colour
 from cloudfail.cli.output import show
-from cloudfail.cli.target import Target, find_target
+from cloudfail.cli.target import Target, Wanted, find_target
 from cloudfail.config import DEFAULT_PATH, Config, ConfiguredNode, Instance, examine
-from cloudfail.doctor import Case, Check, Machine, Options, Status
+from cloudfail.config.problems import suggest
+from cloudfail.doctor import DEADLINE, Case, Check, Machine, Options, Status
 from cloudfail.doctor import examine as examine_node
 from cloudfail.doctor.check import failed, ok
 from cloudfail.errors import CloudfailError, ConfigError
-from cloudfail.keepalived.generate import Site, node_here, site_of
-from cloudfail.keepalived.version import installed_version
+from cloudfail.keepalived.generate import Site, names_of, node_here, site_of
+from cloudfail.keepalived.version import Version, installed_version
 from cloudfail.line import one_line
 
 FAILED = 1
@@ -44,7 +45,13 @@ def configure(parser: ArgumentParser) -> None:
     group.add_argument(
         "--no-adverts", action="store_true", help="do not listen for VRRP, three intervals long"
     )
-    flags.add_deadline(parser)
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=flags.seconds,
+        default=DEADLINE,
+        help=f"how long each question to the cloud may take; default: {DEADLINE:g}",
+    )
     flags.add_output(parser)
     flags.add_debug(parser)
     parser.set_defaults(run=run)
@@ -90,7 +97,8 @@ class _Report:
 def _line(check: Check) -> str:
     mark, colour = _MARKS[check.status]
     shown = f"\x1b[{colour}m{mark}\x1b[0m" if has_colour() else mark
-    text = one_line(f"{check.subject}: {check.message}")
+    of = f"{check.instance}: " if check.instance else ""
+    text = one_line(f"{of}{check.subject}: {check.message}")
     remedy = f"\n         -> {one_line(check.remedy)}" if check.remedy else ""
     return f"{shown}  {text}{remedy}"
 
@@ -98,6 +106,7 @@ def _line(check: Check) -> str:
 def _print_json(report: _Report) -> None:
     checks = [
         {
+            "instance": check.instance,
             "subject": check.subject,
             "status": check.status.value,
             "message": check.message,
@@ -114,7 +123,7 @@ def _checks(args: Namespace) -> Iterator[Check]:
     try:
         config, problems = examine(path)
     except ConfigError as error:
-        yield failed("configuration", str(error))
+        yield failed("configuration", str(error), "nothing else was looked at: it says what to own")
         return
     for problem in problems:
         where = f"{problem.source}: {problem.key}"
@@ -122,52 +131,80 @@ def _checks(args: Namespace) -> Iterator[Check]:
     if not problems:
         yield ok("configuration", f"{path} is valid")
     if any(not problem.provider for problem in problems):
+        yield failed("everything else", "waits for a valid configuration")
         return
-    yield from _of_node(args, config)
+    yield from _of_config(args, config)
 
 
-def _of_node(args: Namespace, config: Config) -> Iterator[Check]:
+def _of_config(args: Namespace, config: Config) -> Iterator[Check]:
+    wanted = Wanted.of(args, os.environ)
     version = installed_version()
-    site: Site | None = None
+    name, site = "", None
     try:
-        name = args.node or os.environ.get("CLOUDFAIL_NODE") or node_here(config)
-        site = site_of(config, name, version) if version else None
+        name = _node(wanted.node, config)
+        site = _site(config, name, version)
     except ConfigError as error:
         yield failed("node", str(error))
-        name = ""
     machine = Machine(config=config, site=site, version=version, environ=dict(os.environ))
+    instances = _instances(wanted, config, name)
+    if not instances:
+        yield failed("instance", *_no_instance(wanted, config, name))
     cases: list[Case] = []
-    for instance in _instances(args, config, name):
-        case = _case(args, machine, instance, name)
-        if isinstance(case, Check):
-            yield case
-        else:
-            cases.append(case)
+    for instance in instances:
+        me = next((node for node in instance.nodes if node.name == name), None)
+        try:
+            cases.append(_case(args, machine, instance, me))
+        except CloudfailError as error:
+            cases.append(Case(machine=machine, instance=instance, me=me))
+            yield failed(f"{instance.name}: configuration", str(error))
     options = Options(cloud=not args.no_cloud, wire=not args.no_adverts)
     yield from examine_node(machine, cases, options)
 
 
-def _instances(args: Namespace, config: Config, name: str) -> Sequence[Instance]:
+def _node(wanted: str, config: Config) -> str:
+    """Return which node this is; empty where none are configured. Raises ConfigError."""
+    names = names_of(config)
+    if not names:
+        return ""
+    name = wanted or node_here(config)
+    if name not in names:
+        raise ConfigError(f'no node is named "{name}"; {suggest(name, names)}')
+    return name
+
+
+def _site(config: Config, name: str, version: Version | None) -> Site | None:
+    return site_of(config, name, version) if name and version else None
+
+
+def _instances(wanted: Wanted, config: Config, name: str) -> list[Instance]:
     """Return those asked for; otherwise those that this node is a member of."""
-    wanted = args.instance or os.environ.get("CLOUDFAIL_INSTANCE", "")
-    if wanted:
-        return [one for one in config.instances.values() if one.name == wanted]
+    found = list(config.instances.values())
+    if wanted.provider:
+        found = [one for one in found if one.provider == wanted.provider]
+    if wanted.instance:
+        return [one for one in found if one.name == wanted.instance]
     return [
         one
-        for one in config.instances.values()
-        if not name or any(node.name == name for node in one.nodes)
+        for one in found
+        if not (name and one.nodes) or any(node.name == name for node in one.nodes)
     ]
 
 
-def _case(args: Namespace, machine: Machine, instance: Instance, name: str) -> Case | Check:
-    """Return what the checks of an instance need, or why there can be none."""
-    me = next((node for node in instance.nodes if node.name == name), None)
-    if not instance.claims:
-        return Case(machine=machine, instance=instance, me=me, build=None)
-    try:
-        target = find_target(Namespace(**{**vars(args), "instance": instance.name}))
-    except CloudfailError as error:
-        return failed(f"{instance.name}: configuration", str(error))
+def _no_instance(wanted: Wanted, config: Config, name: str) -> tuple[str, str]:
+    of = f" of provider {wanted.provider}" if wanted.provider else ""
+    if wanted.instance:
+        return f'there is none named "{wanted.instance}"{of}', suggest(
+            wanted.instance, config.instances
+        )
+    return f"there is none{of} for node {name or 'any'}", "add [instance.NAME]"
+
+
+def _case(args: Namespace, machine: Machine, instance: Instance, me: ConfiguredNode | None) -> Case:
+    """Return what the checks of an instance need. Raises CloudfailError."""
+    plain = Case(machine=machine, instance=instance, me=me, deadline=args.deadline)
+    if not instance.claims or (instance.nodes and me is None):
+        return plain  # which node this is has failed already
+    target = find_target(Namespace(**{**vars(args), "instance": instance.name}))
     return _of_target(machine, target, me)
 
 
@@ -175,8 +212,9 @@ def _of_target(machine: Machine, target: Target, me: ConfiguredNode | None) -> C
     return Case(
         machine=machine,
         instance=target.instance,
-        me=me or target.me,
+        me=me,
         build=target.build,
+        name_of=target.whereabouts,
         deadline=target.deadline,
-        endpoint=getattr(target.settings, "endpoint", ""),
+        endpoint=getattr(target.settings, "endpoint", "") or "",
     )

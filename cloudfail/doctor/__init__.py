@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudfail.doctor.check import Case, Check, Machine, Status
+from cloudfail.doctor.check import DEADLINE, Case, Check, Machine, Status
 from cloudfail.doctor.examination import Options, examine
 
-__all__ = ["Case", "Check", "Machine", "Options", "Status", "examine"]
+__all__ = ["DEADLINE", "Case", "Check", "Machine", "Options", "Status", "examine"]

@@ -11,7 +11,10 @@ import msgspec
 from cloudfail.config import Config, ConfiguredNode, Instance
 from cloudfail.keepalived.generate import Site
 from cloudfail.keepalived.version import Version
+from cloudfail.model import Holding, Node
 from cloudfail.provider import Provider
+
+DEADLINE = 10.0  # seconds that a question to the cloud may take, with all its repetitions
 
 
 class Status(enum.StrEnum):
@@ -23,18 +26,23 @@ class Status(enum.StrEnum):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the report. `subject` is what was looked at, `remedy` what to do about it."""
+    """One line of the report. `subject` is what was looked at, `remedy` what to do about it.
+
+    `instance` is empty for what concerns the whole machine.
+    """
 
     subject: str
     status: Status
     message: str
     remedy: str = ""
+    instance: str = ""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every instance. `site` and `version` are None without keepalived.
+    """What is the same for every instance.
 
-    Files are looked for beneath `root`.
+    `site` is None where nothing can be generated: no keepalived, or no such node. Files are looked
+    for beneath `root`.
     """
 
     config: Config
@@ -46,23 +54,40 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     def path(self, name: str) -> Path:
         return self.root / name.lstrip("/")
 
+    @property
+    def has_systemd(self) -> bool:
+        """sd_booted(3)."""
+        return self.path("/run/systemd/system").is_dir()
+
+
+def _nobody(holding: Holding, node: Node) -> str:
+    del holding, node
+    return ""
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance on this node; `deadline` is in seconds.
+    """One instance on this node; `deadline` is in seconds, for each question.
 
-    `build` makes its provider; None where nothing is claimed.
+    `build` makes its provider; None where nothing is claimed, or nothing can be asked. `me` is
+    None where no nodes are configured, or this machine is none of them. `name_of` gives the name
+    of the node that holds a claim, empty where it is not known.
     """
 
     machine: Machine
     instance: Instance
     me: ConfiguredNode | None
     build: Callable[[], Provider] | None = None
-    deadline: float = 30.0
+    name_of: Callable[[Holding, Node], str] = _nobody
+    deadline: float = DEADLINE
     endpoint: str = ""
 
     @property
     def device(self) -> str:
         return self.instance.device_of(self.me)
+
+    @property
+    def peers(self) -> tuple[ConfiguredNode, ...]:
+        return tuple(node for node in self.instance.nodes if node is not self.me)
 
 
 Checks = Iterator[Check]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from cloudfail.clock import Deadline, SystemClock
+from cloudfail.doctor.bounded import bounded
 from cloudfail.doctor.check import Case, Check, Checks, Status, failed, ok, warning
+from cloudfail.doctor.egress import check_egress
+from cloudfail.errors import CloudfailError
 from cloudfail.model import Finding, Holding, Node, Owner, PrivateIp, Severity
 from cloudfail.provider import Reader
 from cloudfail.retry import Backoff, retrying
+
+T = TypeVar("T")
 
 _STATUS = {
     Severity.OK: Status.OK,
@@ -18,53 +24,75 @@ _STATUS = {
     Severity.WARNING: Status.WARNING,
     Severity.ERROR: Status.FAILED,
 }
-_UNTAKEN = {
-    Owner.STRANGER: "is with {holder}, which is none of the configured nodes",
-    Owner.UNKNOWN: "the cloud did not say who has it",
-}
+_GRACE = 10.0  # a call that has begun before the deadline ends with its own timeouts
+_WAY = "way of "  # how providers begin the subject of what they know of the way to their API
 
 
 def check_cloud(case: Case) -> Checks:
     """Say who this is, whether credentials work, who has each claim, and what a move would meet."""
-    name = case.instance.name
-    if case.build is None:
-        yield ok(f"{name}: claims", "none: nothing moves in the cloud")
+    if not case.instance.claims:
+        yield ok("claims", "none: nothing moves in the cloud")
+        yield ok("way to the API", "not applicable: nothing is claimed")
         return
+    if case.build is None:
+        return
+    reader: Reader = bounded(case.build, case.deadline + _GRACE)
+    try:
+        node = ask(case, reader.identify)
+    except CloudfailError as error:
+        yield failed("identity", str(error))
+        yield warning("credentials", "not tried: they are looked for after the identity")
+        return
+    yield ok("identity", f"{node.ref}{_known(node)}")
+    holdings = tuple(ask(case, lambda: reader.observe(case.instance.claims)))
+    yield ok("credentials", f"the API answered; {len(holdings)} claims were looked at")
+    yield from (_of_holding(case, node, holding) for holding in holdings)
+    findings = bounded(lambda: _proofs(reader, holdings, node), case.deadline + _GRACE)
+    yield from (_of_finding(finding) for finding in findings)
+    yield from (_unrehearsed(one) for one in holdings if _is_seated(one))
+    if not any(finding.subject.startswith(_WAY) for finding in findings):
+        yield check_egress(case, holdings)
+
+
+def ask(case: Case, question: Callable[[], T]) -> T:
+    """Ask within the deadline. Raises what the provider raises, DeadlineError when it hangs."""
     deadline = Deadline.after(SystemClock(), case.deadline)
-    reader: Reader = case.build()
-    node = retrying(reader.identify, deadline, Backoff())
-    yield ok(f"{name}: identity", f"{node.ref}{_by(node)}")
-    claims = case.instance.claims
-    holdings = tuple(retrying(lambda: reader.observe(claims), deadline, Backoff()))
-    yield ok(f"{name}: credentials", f"the API answered; {len(holdings)} claims were looked at")
-    for holding in holdings:
-        yield _of_holding(name, holding)
-    for finding in _proofs(reader, holdings, node):
-        yield Check(
-            subject=f"{name}: {finding.subject}",
-            status=_STATUS[finding.severity],
-            message=finding.message,
-            remedy=finding.remedy,
-        )
+    return bounded(lambda: retrying(question, deadline, Backoff()), case.deadline + _GRACE)
 
 
-def _by(node: Node) -> str:
-    """Say how it is known: by the metadata service, or by the API for want of one."""
+def _known(node: Node) -> str:
     known = ", ".join(node.facts[key] for key in ("instance_id", "zone") if node.facts.get(key))
     return f" ({known})" if known else ""
 
 
-def _of_holding(name: str, holding: Holding) -> Check:
-    subject = f"{name}: {holding.claim}"
+def _of_holding(case: Case, node: Node, holding: Holding) -> Check:
+    subject = str(holding.claim)
     if holding.obstacle:
         return failed(subject, holding.obstacle, "mend it before this node has to take over")
-    if holding.owner in _UNTAKEN:
-        text = _UNTAKEN[holding.owner].format(holding=holding, holder=holding.holder)
-        return failed(subject, text, "add the node to the configuration, or look again")
-    if holding.owner is Owner.NOBODY:
-        return warning(subject, "exists, and nobody has it", "the master takes it: is there one?")
-    who = "this node" if holding.owner is Owner.MINE else f"a peer ({holding.holder})"
-    return ok(subject, f"is with {who}")
+    owner = holding.owner
+    if owner is Owner.STRANGER:
+        text = f"is with {holding.holder}, which is none of the configured nodes"
+        return failed(subject, text, "add that node to the configuration, or free the claim")
+    if owner is Owner.UNKNOWN:
+        return failed(subject, "the cloud did not say who has it", "run doctor once more")
+    if owner is Owner.NOBODY:
+        text = "exists, and nobody has it"
+        return warning(subject, text, "the master takes it: is there one?")
+    if owner is Owner.MINE:
+        return ok(subject, "is with this node")
+    name = case.name_of(holding, node)
+    return ok(
+        subject, f"is with {name} ({holding.holder})" if name else f"is with {holding.holder}"
+    )
+
+
+def _of_finding(finding: Finding) -> Check:
+    return Check(
+        subject=finding.subject,
+        status=_STATUS[finding.severity],
+        message=finding.message,
+        remedy=finding.remedy,
+    )
 
 
 def _proofs(reader: Reader, holdings: Sequence[Holding], node: Node) -> Sequence[Finding]:
@@ -73,9 +101,18 @@ def _proofs(reader: Reader, holdings: Sequence[Holding], node: Node) -> Sequence
     A private address of ours already fills its slot: taking it again would count it twice.
     """
     as_if = [
-        replace(one, owner=Owner.PEER)
-        if one.owner is Owner.MINE and not isinstance(one.claim, PrivateIp)
-        else one
+        replace(one, owner=Owner.PEER) if one.owner is Owner.MINE and not _is_seated(one) else one
         for one in holdings
     ]
     return reader.check(reader.steps(as_if, node))
+
+
+def _is_seated(holding: Holding) -> bool:
+    return holding.owner is Owner.MINE and isinstance(holding.claim, PrivateIp)
+
+
+def _unrehearsed(holding: Holding) -> Check:
+    return ok(
+        f"taking {holding.claim}",
+        "not proven here, where it is already: run doctor on the other nodes",
+    )

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from cloudfail.doctor import cloud, host, installed, network, reach, time_of_day, wire
+from cloudfail.doctor import (
+    agreement,
+    cloud,
+    host,
+    installed,
+    listening,
+    network,
+    reach,
+    services,
+    time_of_day,
+    wire,
+)
 from cloudfail.doctor.check import Case, Check, Checks, Machine, failed
 from cloudfail.errors import CloudfailError
 
@@ -20,13 +32,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 _OF_MACHINES: tuple[tuple[str, Callable[[Machine], Checks]], ...] = (
     ("keepalived", installed.check_keepalived),
+    ("keepalived.service", services.check_unit),
     ("generated files", installed.check_files),
+    ("keepalived -t", installed.check_test),
     ("keepalived.conf", installed.check_lint),
+    ("command", reach.check_command),
+    ("hooks", reach.check_hooks),
+    ("directories", reach.check_directories),
     ("other managers", host.check_managers),
     ("kernel settings", host.check_sysctl),
     ("FIFO", host.check_fifo),
     ("SELinux", host.check_selinux),
-    ("services", host.check_services),
+    ("services", services.check_services),
 )
 _OF_CASES: tuple[tuple[str, Callable[[Case], Checks]], ...] = (
     ("unicast address", network.check_address),
@@ -44,27 +61,46 @@ def examine(machine: Machine, cases: Sequence[Case], options: Options) -> Iterat
     for subject, of_machine in _OF_MACHINES:
         yield from _guarded(subject, lambda check=of_machine: check(machine))  # type: ignore[misc]
     for case in cases:
-        for subject, of_case in _chosen(options):
-            name = f"{case.instance.name}: {subject}"
-            yield from _guarded(name, lambda check=of_case, one=case: check(one))  # type: ignore[misc]
+        for subject, of_case in _OF_CASES + (_OF_CLOUDS if options.cloud else ()):
+            make = lambda check=of_case, one=case: check(one)  # noqa: E731
+            yield from _of(case, _guarded(subject, make))
+    yield from _on_the_wire(cases, options)
+
+
+def _on_the_wire(cases: Sequence[Case], options: Options) -> Checks:
+    heard = listening.Heard()
     if options.wire and cases:
-        yield from _guarded("adverts", lambda: wire.check_adverts(cases))
+        try:
+            heard = listening.listen(cases)
+        except Exception as error:  # noqa: BLE001 - as below
+            yield _broken("adverts", error)
+            return
+    for case in cases:
+        seen = wire.heard_of(case, heard)
+        for subject, wanted, make in (
+            ("adverts", options.wire, lambda one=case: wire.check_adverts(one, heard)),
+            ("role", True, lambda one=case, w=seen: agreement.check_role(one, w)),
+            ("holders", options.cloud, lambda one=case, w=seen: agreement.check_holders(one, w)),
+        ):
+            if wanted:
+                yield from _of(case, _guarded(subject, make))
 
 
-def _chosen(options: Options) -> tuple[tuple[str, Callable[[Case], Checks]], ...]:
-    return _OF_CASES + _OF_CLOUDS if options.cloud else _OF_CASES
+def _of(case: Case, checks: Checks) -> Checks:
+    return (replace(check, instance=case.instance.name) for check in checks)
 
 
 def _guarded(subject: str, make: Callable[[], Checks]) -> Checks:
     try:
         yield from make()
-    except CloudfailError as error:
-        yield failed(subject, str(error))
-    except OSError as error:
-        yield failed(subject, f"could not be looked at: {error}", "run it as root")
     except Exception as error:  # noqa: BLE001 - a doctor that dies says nothing of the rest
-        yield failed(
-            subject,
-            f"this check broke down ({type(error).__name__}: {error})",
-            "report it as a bug of cloudfail",
-        )
+        yield _broken(subject, error)
+
+
+def _broken(subject: str, error: Exception) -> Check:
+    if isinstance(error, CloudfailError):
+        return failed(subject, str(error))
+    if isinstance(error, OSError):
+        return failed(subject, f"could not be looked at: {error}", "run it as root")
+    text = f"this check broke down ({type(error).__name__}: {error})"
+    return failed(subject, text, "report it as a bug of cloudfail")

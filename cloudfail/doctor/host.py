@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from cloudfail.doctor.check import Checks, Machine, failed, ok, warning
-from cloudfail.keepalived.generate.host import services_of, sysctl_settings
+from cloudfail.keepalived.generate.host import sysctl_settings
 
 # Each is known to add or remove addresses and routes of its own (facts: keepalived goes BACKUP for
-# 0.4 s when an outsider removes a virtual address, and the claims move twice).
+# 0.4 s when an outsider removes a virtual address, and the claims move twice). Sources: the README of
+# each, netplan(5), systemd.network(5) KeepConfiguration=, acassen/keepalived#1385.
 _MANAGERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "amazon-ec2-net-utils": (
         ("/usr/lib/systemd/system/policy-routes@.service", "/usr/bin/setup-policy-routes"),
-        "mask its units for this device: it adds what EC2 assigns, and rules for it",
+        (
+            "it adds what EC2 assigns, and rules for it: systemctl mask "
+            "policy-routes@{device}.service refresh-policy-routes@{device}.timer"
+        ),
+    ),
+    "ec2-net-utils (Amazon Linux 2)": (
+        ("/etc/sysconfig/network-scripts/ec2net-functions",),
+        "it adds what EC2 assigns: set EC2SYNC=no in /etc/sysconfig/network-scripts/ifcfg-{device}",
     ),
     "google-guest-agent": (
         ("/usr/bin/google_guest_agent", "/usr/bin/google_guest_agent_manager"),
-        "set ip_forwarding = false in /etc/default/instance_configs.cfg, [NetworkInterfaces]",
+        (
+            "it sets up routes for forwarded and alias addresses: ip_forwarding = false beneath "
+            "[NetworkInterfaces] in /etc/default/instance_configs.cfg, then restart it"
+        ),
     ),
     "Azure's waagent": (
-        ("/usr/sbin/waagent",),
-        "it restarts the network when the hostname changes: set Provisioning.MonitorHostName=n",
+        ("/usr/sbin/waagent", "/usr/bin/waagent"),
+        (
+            "it restarts the network when the hostname changes: Provisioning.MonitorHostName=n in "
+            "/etc/waagent.conf"
+        ),
     ),
     "netplan": (
         ("/etc/netplan",),
-        "set `critical: true` for this device: `netplan apply` removes what is not in its files",
+        (
+            "`netplan apply` lets systemd-networkd remove what is not in its files: `critical: true` "
+            "for {device}, or KeepConfiguration=yes in its .network file"
+        ),
     ),
 }
+_ALLOWED = "keepalived_unconfined_script_exec_t"  # keepalived_selinux(8)
 
 
 def check_managers(machine: Machine) -> Checks:
     """Report guest agents that also manage addresses."""
-    found = False
-    for name, (paths, remedy) in _MANAGERS.items():
-        if any(_is_there(machine.path(path)) for path in paths):
-            found = True
-            yield warning("other managers", f"{name} is here, and manages addresses too", remedy)
+    devices = [member.device for member in machine.site.members] if machine.site else []
+    device = devices[0] if devices else "DEVICE"
+    found = [
+        (name, remedy)
+        for name, (paths, remedy) in _MANAGERS.items()
+        if any(_is_there(machine.path(path)) for path in paths)
+    ]
+    for name, remedy in found:
+        text = f"{name} is here, and manages addresses too"
+        yield warning("other managers", text, remedy.format(device=device))
     if not found:
         yield ok("other managers", "no guest agent that manages addresses was found")
 
@@ -47,81 +71,84 @@ def check_sysctl(machine: Machine) -> Checks:
     """Compare the generated kernel settings with those in force."""
     if machine.site is None:
         return
-    wrong = False
-    for name, wanted in sysctl_settings(machine.site).items():
-        path = Path("/proc/sys", *name.split("/"))
-        try:
-            now = path.read_text().strip()
-        except OSError:
-            now = "not there"
-        if now != wanted:
-            wrong = True
-            key = name.replace("/", ".")
-            yield warning(
-                "kernel settings",
-                f"{key} is {now}, not {wanted}",
-                "sysctl -p /etc/sysctl.d/60-cloudfail.conf, after `cloudfail generate --install`",
-            )
-    if not wrong:
+    wrong = [
+        f"{name.replace('/', '.')} is {now}, not {wanted}"
+        for name, wanted in sysctl_settings(machine.site).items()
+        if (now := _setting(name)) != wanted
+    ]
+    if wrong:
+        remedy = "cloudfail generate --install, then sysctl -p /etc/sysctl.d/60-cloudfail.conf"
+        yield warning("kernel settings", "; ".join(wrong), remedy)
+    else:
         yield ok("kernel settings", "as generated")
 
 
 def check_fifo(machine: Machine) -> Checks:
-    """Hold the FIFO to its owner: keepalived 2.4 uses only its own user's, or the one's named."""
+    """Hold the FIFO to its owner: keepalived 2.4 uses only its own user's, or the one's named.
+
+    It is made with mode 0600, so that one of root's would have no other reader.
+    """
     settings = machine.config.keepalived
     if not settings.vrrp_notify_fifo:
         return
     path = machine.path(settings.vrrp_notify_fifo)
-    user = settings.vrrp_notify_fifo_user.split()[0]
+    wanted = settings.vrrp_notify_fifo_user.split()[0]
     try:
         status = path.stat()
+        is_users = status.st_uid == pwd.getpwnam(wanted).pw_uid
     except OSError as error:
         yield failed("FIFO", f"{path}: {error.strerror}", "systemd-tmpfiles --create")
         return
+    except KeyError:
+        yield failed(
+            "FIFO", f"there is no user {wanted}", "systemd-sysusers; systemd-tmpfiles --create"
+        )
+        return
+    owner = _user_name(status.st_uid)
     if not stat.S_ISFIFO(status.st_mode):
         yield failed("FIFO", f"{path} is no FIFO", f"rm {path}; systemd-tmpfiles --create")
-    elif _user_name(status.st_uid) not in {user, "root"}:
-        yield failed(
-            "FIFO",
-            f"{path} belongs to {_user_name(status.st_uid)}, not to {user}",
-            f"chown {user} {path}",
-        )
+    elif not is_users:
+        text = f"{path} belongs to {owner}, not to {wanted}"
+        yield failed("FIFO", text, f"chown {wanted} {path}")
     elif status.st_mode & 0o022:
         yield failed("FIFO", f"{path} can be written by others", f"chmod 0600 {path}")
     else:
-        yield ok("FIFO", f"{path} belongs to {_user_name(status.st_uid)}")
+        yield ok("FIFO", f"{path} belongs to {owner}, mode {stat.S_IMODE(status.st_mode):04o}")
 
 
 def check_selinux(machine: Machine) -> Checks:
-    """Hint at keepalived_t, which may not connect to an API."""
+    """Hint at keepalived_t, which may not connect to an API. keepalived follows links: so do we."""
     try:
-        enforcing = Path("/sys/fs/selinux/enforce").read_text().strip() == "1"
+        enforcing = machine.path("/sys/fs/selinux/enforce").read_text().strip() == "1"
     except OSError:
         return
     if not enforcing:
         yield ok("SELinux", "is permissive")
         return
-    command = machine.config.keepalived.command
+    command = machine.path(machine.config.keepalived.command).resolve()
+    if _ALLOWED in _label(command):
+        yield ok("SELinux", f"is enforcing, and {command} is labelled {_ALLOWED}")
+        return
     yield warning(
         "SELinux",
-        f"is enforcing: keepalived's domain may not run {command} nor connect from it",
-        "link it beneath /usr/libexec/keepalived/, name that as [keepalived] command, and look for "
-        "denials: ausearch -m avc -c cloudfail",
+        f"is enforcing: keepalived_t may neither run {command} nor connect to an API",
+        f"semanage fcontext -a -t {_ALLOWED} {command}; restorecon {command}; denials: "
+        "ausearch -m avc -c cloudfail",
     )
 
 
-def check_services(machine: Machine) -> Checks:
-    """Services that follow the role must not be started by systemd at boot."""
-    if machine.site is None:
-        return
-    for unit in services_of(machine.site):
-        wants = machine.path("/etc/systemd/system/multi-user.target.wants") / unit
-        if _is_there(wants):
-            yield warning(
-                unit,
-                "is enabled: after a reboot it runs before VRRP has decided",
-                f"systemctl disable {unit}",
-            )
+def _label(path: Path) -> str:
+    try:
+        return os.getxattr(path, "security.selinux").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _setting(name: str) -> str:
+    try:
+        return Path("/proc/sys", *name.split("/")).read_text().strip()
+    except OSError:
+        return "not there"
 
 
 def _is_there(path: Path) -> bool:

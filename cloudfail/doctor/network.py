@@ -2,60 +2,75 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import struct
 
 from cloudfail import identity
 from cloudfail.doctor.check import Case, Checks, failed, ok, warning
 
+# linux/sockios.h, linux/if.h
+_SIOCGIFFLAGS = 0x8913
+_IFREQ = struct.Struct("@16sh22x")
+_UP, _RUNNING = 0x1, 0x40
+
 
 def check_address(case: Case) -> Checks:
     """Look for the unicast source address and its device."""
-    name = case.instance.name
-    if case.me is None:
+    if not case.instance.nodes:
         yield warning(
-            f"{name}: nodes",
+            "nodes",
             "none are configured: everybody who holds a claim counts as a peer",
-            f"add [[instance.{name}.node]] tables, this node included",
+            f"add [[instance.{case.instance.name}.node]] tables, this node included",
         )
-        return
-    subject = f"{name}: unicast address"
-    if case.me.address in identity.local_addresses():
-        yield ok(subject, f"this is node {case.me.name}, and {case.me.address} is local")
-    else:
+    elif case.me is not None and case.me.address in identity.local_addresses():
+        text = f"this is node {case.me.name}, and {case.me.address} is local"
+        yield ok("unicast address", text)
+    elif case.me is not None:
         yield failed(
-            subject,
+            "unicast address",
             f"{case.me.address} of node {case.me.name} is not an address of this machine; keepalived "
             "before 2.3.3 stays in FAULT until it is restarted",
             "give the device that address, or correct the node's",
         )
-    yield from _check_device(case, f"{name}: device")
+    yield from _check_device(case)
 
 
 def check_devices(case: Case) -> Checks:
     """Look for the devices that the instance tracks: one that is not there means FAULT."""
     there = _devices()
     for tracked in case.instance.vrrp.track_interface:
+        subject = f"track_interface {tracked.name}"
         if tracked.name not in there:
-            yield failed(
-                f"{case.instance.name}: track_interface",
-                f"{tracked.name} is not here: the instance is in FAULT",
-                f"correct it; there are {', '.join(sorted(there))}",
-            )
+            remedy = f"correct it; there are {', '.join(sorted(there))}"
+            yield failed(subject, "is not here: the instance is in FAULT", remedy)
+        elif reason := _down(tracked.name):
+            yield failed(subject, reason, f"ip link set {tracked.name} up, or plug it in")
 
 
-def _check_device(case: Case, subject: str) -> Checks:
-    there = _devices()
-    if not case.device:
-        yield warning(subject, "no interface is configured", "name it: interface = ...")
-    elif case.device not in there:
-        yield failed(
-            subject,
-            f"{case.device} is not here",
-            f"correct interface; there are {', '.join(sorted(there))}",
-        )
+def _check_device(case: Case) -> Checks:
+    there, device = _devices(), case.device
+    if not device:
+        yield warning("device", "no interface is configured", "name it: interface = ...")
+    elif device not in there:
+        remedy = f"correct interface; there are {', '.join(sorted(there))}"
+        yield failed("device", f"{device} is not here", remedy)
+    elif reason := _down(device):
+        remedy = f"ip link set {device} up, or plug it in"
+        yield failed("device", f"{device} {reason}: keepalived is in FAULT", remedy)
     else:
-        yield ok(subject, f"{case.device} is here")
+        yield ok("device", f"{device} is up")
 
 
 def _devices() -> frozenset[str]:
     return frozenset(name for _, name in socket.if_nameindex())
+
+
+def _down(device: str) -> str:
+    """Say why no packet leaves: administratively down, or no carrier (netdevice(7)); else nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        asked = _IFREQ.pack(device.encode(), 0)
+        flags = _IFREQ.unpack(fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked))[1]
+    if not flags & _UP:
+        return "is down"
+    return "" if flags & _RUNNING else "has no carrier"

@@ -2,104 +2,114 @@
 
 from __future__ import annotations
 
-import grp
-import os
-import pwd
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from cloudfail import process
-from cloudfail.clock import SystemClock
+from cloudfail.config import DEFAULT_PATH
+from cloudfail.doctor.account import may_become, run_like_keepalived, user_and_group
 from cloudfail.doctor.check import Case, Checks, Machine, failed, ok, warning
-from cloudfail.doctor.installed import running_pid
+from cloudfail.doctor.running import environment_of_keepalived
 from cloudfail.keepalived.command import Effect, examine
 
-_UMASK = 0o177  # keepalived's, for every script it starts (lib/notify.c)
 _SOON = 2.0
-_PATIENCE = 20.0
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_GRACE = 10.0  # over the deadline that the command is given: it says better than we what hangs
+_SECONDS = 5.0
 _UNSAFE = frozenset({Effect.DROPPED, Effect.FAILS, Effect.UNSAFE})
+_REMEDY = "look for a proxy, DNS or credentials that only your own login has"
+
+
+def check_command(machine: Machine) -> Checks:
+    """Examine the installed command as keepalived would, and what it imports."""
+    command = machine.config.keepalived.command
+    weak = list(_weaknesses(machine, command))
+    yield from weak
+    if not weak:
+        yield ok(command, f"is safe to run as {machine.config.keepalived.script_user}")
+
+
+def check_hooks(machine: Machine) -> Checks:
+    """Hooks run as the script user, too, though not by keepalived."""
+    members = machine.site.members if machine.site else ()
+    commands = {shlex.join(hook.command) for one in members for hook in one.instance.vrrp.hooks}
+    weak = [check for command in sorted(commands) for check in _weaknesses(machine, command)]
+    yield from weak
+    if commands and not weak:
+        yield ok("hooks", f"{len(commands)} commands, each safe to run")
+
+
+def check_directories(machine: Machine) -> Checks:
+    """Journal and roles are written by the script user; without them nothing is known afterwards."""
+    user, _ = user_and_group(machine)
+    environ = environment_of_keepalived(machine)
+    state = environ.get("CLOUDFAIL_STATE_DIR") or "/run/cloudfail"
+    for what, path in (
+        ("journal", machine.config.journal.path.parent),
+        ("roles", Path(state)),
+    ):
+        place = _existing(path)
+        if not may_become(user):
+            yield warning(
+                what, f"{place}: not tried, only root can become {user}", "run it as root"
+            )
+            continue
+        done, _ = run_like_keepalived(machine, ["/usr/bin/test", "-w", str(place)], _SECONDS)
+        if done.returncode:
+            remedy = f"chown {user} {place}" if place == path else "systemd-tmpfiles --create"
+            yield failed(what, f"{user} may not write into {place}", remedy)
+        else:
+            yield ok(what, f"{user} may write into {place}")
 
 
 def check_script_user(case: Case) -> Checks:
     """Run the installed command as keepalived would, and time its way to the API and back."""
-    machine, name = case.machine, case.instance.name
-    settings = machine.config.keepalived
-    subject = f"{name}: {settings.command} as {settings.script_user}"
-    if not case.instance.claims:
-        return
-    user, _, group = settings.script_user.partition(" ")
-    weak = [w for w in examine(settings.command, user, group) if w.effect in _UNSAFE]
-    if weak:
-        for weakness in weak:
-            yield failed(subject, weakness.message, weakness.remedy)
-        return
-    if not _may_become(user):
+    machine = case.machine
+    user, _ = user_and_group(machine)
+    command = machine.config.keepalived.command
+    subject = f"{command} as {user}"
+    if not case.instance.claims or list(_weaknesses(machine, command)):
+        return  # which check_command has said
+    if not may_become(user):
         yield warning(subject, "not tried: only root can become another user", "run it as root")
         return
-    yield from _try(case, subject, user, group)
-
-
-def _try(case: Case, subject: str, user: str, group: str) -> Checks:
-    machine = case.machine
-    command = [machine.config.keepalived.command, "status", "--instance", case.instance.name]
-    if machine.config.path is not None:
-        command += ["--config", str(machine.config.path)]
-    clock = SystemClock()
-    began = clock.now()
+    yield from _config_they_read(machine)
+    words = [command, "status", "--instance", case.instance.name]
+    words += ["--deadline", f"{case.deadline:g}"]
     try:
-        done = process.run(
-            command,
-            stdin=process.DEVNULL,
-            stdout=process.DEVNULL,
-            stderr=process.PIPE,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=_PATIENCE,
-            cwd="/",
-            env=dict(environment_of_keepalived(machine)),
-            umask=_UMASK,
-            **_identity(user, group),
-        )
-    except process.TimeoutExpired:
-        yield failed(subject, f"no answer within {_PATIENCE:g} s", _REMEDY)
+        done, took = run_like_keepalived(machine, words, case.deadline + _GRACE)
+    except process.TimeoutExpired as error:
+        yield failed(subject, f"no answer within {error.timeout:g} s", _REMEDY)
         return
-    took = clock.now() - began
     if done.returncode:
         said = done.stderr.strip().splitlines()
         why = said[-1] if said else f"exit code {done.returncode}"
-        yield failed(subject, f"`{shlex.join(command)}` failed: {why}", _REMEDY)
+        yield failed(subject, f"`{shlex.join(words)}` failed: {why}", _REMEDY)
     elif took > _SOON:
-        yield warning(subject, f"the API answered after {took:.1f} s", _REMEDY)
+        yield warning(subject, f"the API answered after {took:.1f} s, not within 2 s", _REMEDY)
     else:
         yield ok(subject, f"the API answered after {took:.1f} s")
 
 
-_REMEDY = "look for a proxy, DNS or credentials that only your own login has"
+def _weaknesses(machine: Machine, command: str) -> Checks:
+    user, group = user_and_group(machine)
+    security = machine.config.keepalived.enable_script_security
+    for weakness in examine(command, user, group, script_security=security, root=machine.root):
+        if weakness.effect in _UNSAFE:
+            yield failed(command.split(maxsplit=1)[0], weakness.message, weakness.remedy)
 
 
-def environment_of_keepalived(machine: Machine) -> Mapping[str, str]:
-    """Return the running keepalived's environment, which its scripts inherit; else a service's."""
-    pid = running_pid(machine)
-    try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") if pid else []
-    except OSError:
-        words = []
-    pairs = [os.fsdecode(word).partition("=") for word in words if b"=" in word]
-    return {name: value for name, _, value in pairs} or {"PATH": _PATH}
+def _config_they_read(machine: Machine) -> Checks:
+    """The generated notify lines name no file: the usual one counts, or keepalived's variable."""
+    theirs = environment_of_keepalived(machine).get("CLOUDFAIL_CONFIG") or str(DEFAULT_PATH)
+    ours = machine.config.path
+    if ours is not None and ours.resolve() != Path(theirs).resolve():
+        yield failed(
+            "configuration",
+            f"{ours} was looked at, and keepalived's scripts read {theirs}",
+            f"install it as {theirs}",
+        )
 
 
-def _may_become(user: str) -> bool:
-    return os.geteuid() == 0 or pwd.getpwuid(os.geteuid()).pw_name == user
-
-
-def _identity(user: str, group: str) -> dict[str, Any]:
-    """Return what makes a child that user's, with one group alone, as keepalived does."""
-    if os.geteuid() != 0:
-        return {}
-    account = pwd.getpwnam(user)
-    gid = grp.getgrnam(group).gr_gid if group else account.pw_gid
-    return {"user": account.pw_uid, "group": gid, "extra_groups": [gid]}
+def _existing(path: Path) -> Path:
+    """Return the directory, or the nearest one above it in which it would be made."""
+    return next(one for one in (path, *path.parents) if one.exists())

@@ -1,140 +1,203 @@
-"""Do adverts really arrive? Listens for three intervals, and compares them with the configuration."""
+"""Do adverts really arrive? Who is master by the wire, and what keepalived would make of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from itertools import combinations
 
-from cloudfail.clock import Deadline, SystemClock
+import msgspec
+
 from cloudfail.config import ConfiguredNode
-from cloudfail.doctor.check import Case, Check, Checks, failed, ok
-from cloudfail.keepalived.wire import Advert, Authentication, Listener
+from cloudfail.doctor.check import Case, Check, Checks, failed, ok, warning
+from cloudfail.doctor.differences import differences
+from cloudfail.doctor.listening import INTERVALS, Heard
+from cloudfail.doctor.running import running_pid
+from cloudfail.keepalived.wire import Advert
+from cloudfail.model import Address
 
-_INTERVALS = 3
-_MARGIN = 0.5
-_SLICE = 0.1
-_PROTOCOL = {"AH": 51}
-_VRRP = 112
-_AUTHENTICATION = {
-    "none": Authentication.NONE,
-    "PASS": Authentication.PASS,
-    "AH": Authentication.AH,
-    "hmac": Authentication.HMAC,
-}
+_SUBJECT = "adverts"
+_VRRP, _AH = 112, 51
+_REPEATED = 2  # the loser of an election answers once before it yields; a master goes on
 
 
-def check_adverts(cases: Sequence[Case]) -> Checks:
-    """Listen once for all instances, then judge each. Raises ConfigError without CAP_NET_RAW."""
-    longest = max(case.instance.vrrp.advert_int for case in cases)
-    heard = listen({case.device for case in cases}, _INTERVALS * longest + _MARGIN)
-    for case in cases:
-        yield from judge(case, [one for one in heard if _concerns(one, case)])
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """What was heard of one instance. `peers` are configured nodes', `strangers` anybody else's.
+
+    Without configured nodes everybody is a peer.
+    """
+
+    own: tuple[Advert, ...] = ()
+    peers: tuple[Advert, ...] = ()
+    strangers: tuple[Advert, ...] = ()
+
+    @property
+    def by_sender(self) -> dict[Address, list[Advert]]:
+        """Return the adverts of each master, this node included; farewells are none."""
+        found: dict[Address, list[Advert]] = {}
+        for advert in (*self.own, *self.peers):
+            if not advert.is_farewell:
+                found.setdefault(advert.source, []).append(advert)
+        return found
+
+    @property
+    def rivals(self) -> tuple[Address, ...]:
+        """Return who went on advertising while another did, too; nobody when a master handed over."""
+        senders = self.by_sender
+        pairs = [
+            pair
+            for pair in combinations(senders, 2)
+            if _goes_on(senders[pair[0]], senders[pair[1]])
+            and _goes_on(senders[pair[1]], senders[pair[0]])
+        ]
+        return tuple(dict.fromkeys(address for pair in pairs for address in pair))
+
+    @property
+    def master(self) -> Address | None:
+        """Return the only one who advertised, all the time; None when there was another, or nobody."""
+        senders = list(self.by_sender)
+        return senders[0] if len(senders) == 1 else None
 
 
-def listen(devices: set[str], seconds: float) -> list[Advert]:
-    """Return every advert on these devices within that time, in order."""
-    heard: list[Advert] = []
-    deadline = Deadline.after(SystemClock(), seconds)
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(Listener(device)) for device in sorted(devices)]
-        while deadline.left():
-            for listener in listeners:
-                wait = min(_SLICE / len(listeners), deadline.left())
-                while (advert := listener.read(wait)) is not None:
-                    heard.append(advert)
-                    wait = 0.0
-    return heard
-
-
-def judge(case: Case, heard: Sequence[Advert]) -> Checks:
-    """Say what the adverts of one instance show; only a master advertises."""
-    subject = f"{case.instance.name}: adverts"
-    own = [one for one in heard if one.outgoing]
-    incoming = [one for one in heard if not one.outgoing]
-    yield from _mismatches(case, incoming)
-    masters = {_name(case, one) for one in incoming if not one.is_farewell}
-    if own and masters:
-        yield failed(
-            subject,
-            f"two masters: this node advertises, and so does {', '.join(sorted(masters))}",
-            "what one of them sends does not reach the other: " + _rule(case, case.instance.nodes),
-        )
-    elif own:
-        yield ok(
-            subject,
-            f"this node is master, {_count(own)} left; backups are silent, so that what they would "
-            "send is not proven to arrive: run doctor on them",
-        )
-    elif masters:
-        yield ok(subject, f"{', '.join(sorted(masters))} is master: {_of(incoming[0])}")
-    else:
-        yield failed(
-            subject,
-            f"nobody was heard in {_INTERVALS} intervals, not even this node",
-            f"start keepalived; if a peer is master, then {_rule(case, case.instance.nodes)}",
-        )
-
-
-def _mismatches(case: Case, incoming: Sequence[Advert]) -> Iterator[Check]:
-    seen: set[str] = set()
-    for advert in incoming:
-        for message, remedy in _differences(case, advert):
-            if message not in seen:
-                seen.add(message)
-                yield failed(f"{case.instance.name}: adverts", message, remedy)
-
-
-def _differences(case: Case, advert: Advert) -> Iterator[tuple[str, str]]:
-    """Each of these makes keepalived drop the advert: two masters, mostly without a word."""
-    vrrp, shared = case.instance.vrrp, case.machine.config.keepalived
-    name = _name(case, advert)
-    peers = {node.address for node in case.instance.nodes}
-    expected = (
-        ("VRID", advert.virtual_router_id, case.instance.virtual_router_id),
-        ("VRRP version", advert.version, shared.vrrp_version),
-        ("interval", f"{advert.interval:g} s", f"{vrrp.advert_int:g} s"),
-        ("authentication", advert.authentication, _AUTHENTICATION[vrrp.authentication.type]),
+def heard_of(case: Case, heard: Heard) -> Wire:
+    """Return what concerns the instance: its virtual router, and peers with one that nobody has."""
+    mine = [advert for advert in heard.adverts if _concerns(advert, case)]
+    incoming = [advert for advert in mine if not advert.outgoing]
+    peers = {node.address for node in case.peers} or {advert.source for advert in incoming}
+    return Wire(
+        own=tuple(advert for advert in mine if advert.outgoing),
+        peers=tuple(advert for advert in incoming if advert.source in peers),
+        strangers=tuple(advert for advert in incoming if advert.source not in peers),
     )
-    same = "generate both nodes' files from one cloudfail.toml"
-    for what, theirs, ours in expected:
-        if theirs != ours:
-            yield f"{name} sends {what} {theirs}, here it is {ours}", same
-    if advert.source not in peers:
-        yield f"{advert.source} advertises, and is no configured node", "who is that? stop it"
-    if not advert.checksum_ok:
-        yield f"adverts of {name} arrive with a wrong checksum", "a device on the way changes them"
+
+
+def check_adverts(case: Case, heard: Heard) -> Checks:
+    """Say what the adverts of one instance show; only a master advertises."""
+    if case.device in heard.deaf:
+        text = f"not listened: {heard.deaf[case.device]}"
+        yield warning(_SUBJECT, text, "until then nothing proves that they arrive")
+        return
+    if case.instance.virtual_router_id is None:
+        yield warning(_SUBJECT, "no virtual_router_id is configured: nothing to compare with")
+        return
+    wire = heard_of(case, heard)
+    yield from _once(differences(case, (*wire.own, *wire.peers)))
+    yield from _once(_of_stranger(case, advert) for advert in wire.strangers)
+    yield from _verdict(case, wire)
+
+
+def _verdict(case: Case, wire: Wire) -> Checks:
+    senders = wire.by_sender
+    if wire.rivals:
+        yield _two_masters(case, wire)
+    elif len(senders) > 1:
+        last = max((*wire.own, *wire.peers), key=lambda one: (not one.is_farewell, one.t))
+        text = f"the master changed while doctor listened: now it is {_name(case, last.source)}"
+        yield warning(_SUBJECT, text, "run doctor once more")
+    elif wire.own and senders:
+        yield ok(
+            _SUBJECT,
+            f"this node is master: {_count(wire.own)} left, {_of(wire.own[0])}. Backups are silent: "
+            "that its adverts arrive is not proven here; run doctor on the backups",
+        )
+    elif senders:
+        (adverts,) = senders.values()
+        who = _name(case, adverts[0].source)
+        text = f"{who} is master, and {_count(adverts)} arrived: {_of(adverts[0])}"
+        bad = any(True for _ in differences(case, wire.peers))
+        yield warning(_SUBJECT, text) if bad else ok(_SUBJECT, text)
+    else:
+        yield _silence(case)
+
+
+def _two_masters(case: Case, wire: Wire) -> Check:
+    names = " and ".join(_name(case, address) for address in wire.rivals)
+    if not wire.own:
+        remedy = "they do not hear each other: run doctor on them"
+        return failed(_SUBJECT, f"two masters: {names}", remedy)
+    best = max(wire.peers, key=lambda one: (one.priority, one.source.packed))
+    own = wire.own[0]
+    peer = _name(case, best.source)
+    if (best.priority, best.source.packed) > (own.priority, own.source.packed):
+        text = f"{peer} is better, arrives here, and this node does not yield to it"
+        remedy = (
+            f"the host's firewall drops IP protocol {_protocol(case)} here (doctor hears before "
+            "it), or keepalived refuses it: see its log for a password, addresses, a version"
+        )
+    else:
+        text = f"{peer} advertises, and does not yield to this node, which is better"
+        remedy = f"what this node sends does not reach it: {rule(case)}"
+    return failed(_SUBJECT, f"two masters, {names}: {text}", remedy)
+
+
+def _silence(case: Case) -> Check:
+    start = (
+        "this node may be in FAULT: see keepalived's log"
+        if running_pid(case.machine)
+        else "start keepalived"
+    )
+    return failed(
+        _SUBJECT,
+        f"nobody was heard in {INTERVALS} intervals, not even this node",
+        f"{start}; if a peer is master, then {rule(case)}",
+    )
+
+
+def _of_stranger(case: Case, advert: Advert) -> Check:
+    if case.me is not None and advert.source == case.me.address:
+        text = f"another machine advertises from {advert.source}, this node's own address"
+        return failed(
+            _SUBJECT, text, f"find it by its MAC address {advert.source_mac}, and stop it"
+        )
+    text = f"{advert.source} advertises VRID {advert.virtual_router_id}, and is no configured node"
+    if case.machine.config.keepalived.vrrp_check_unicast_src:
+        return warning(_SUBJECT, f"{text}; keepalived drops it", "who is that? stop it")
+    return failed(_SUBJECT, f"{text}; keepalived obeys it", "set vrrp_check_unicast_src = true")
+
+
+def _once(checks: Iterator[Check]) -> Iterator[Check]:
+    yield from dict.fromkeys(checks)
 
 
 def _concerns(advert: Advert, case: Case) -> bool:
-    """By virtual router, or by its sender: a peer with another VRID is worth telling."""
-    if advert.device != case.device and not advert.outgoing:
+    """By virtual router, family and device; a peer with a VRID that no instance has is worth telling."""
+    if case.device and advert.device != case.device:
+        return False
+    nodes = case.instance.nodes
+    if nodes and advert.source.version != nodes[0].address.version:
         return False
     if advert.virtual_router_id == case.instance.virtual_router_id:
         return True
-    others = {peer.address for peer in case.instance.nodes if peer is not case.me}
-    return not advert.outgoing and advert.source in others and _is_only_one(case)
-
-
-def _is_only_one(case: Case) -> bool:
-    """Several instances between the same nodes have a VRID each: another one is no mistake then."""
-    return len(case.machine.config.instances) == 1
-
-
-def _rule(case: Case, nodes: Sequence[ConfiguredNode]) -> str:
-    """Name the rule that is probably missing."""
-    protocol = _PROTOCOL.get(case.instance.vrrp.authentication.type, _VRRP)
-    me = case.me.address if case.me else "this node"
-    peers = ", ".join(str(node.address) for node in nodes if node is not case.me)
-    return (
-        f"let IP protocol {protocol} in from {peers} to {me}, and back: security group, network ACL "
-        "(Azure: an NSG rule with protocol *), and the host's firewall"
+    known = {one.virtual_router_id for one in case.machine.config.instances.values()}
+    return advert.virtual_router_id not in known and (
+        advert.outgoing or advert.source in {peer.address for peer in case.peers}
     )
 
 
-def _name(case: Case, advert: Advert) -> str:
-    names = {node.address: node.name for node in case.instance.nodes}
-    known = names.get(advert.source)
-    return f"{known} ({advert.source})" if known else str(advert.source)
+def _goes_on(adverts: Sequence[Advert], other: Sequence[Advert]) -> bool:
+    return sum(advert.t > other[0].t for advert in adverts) >= _REPEATED
+
+
+def rule(case: Case) -> str:
+    """Name the rule that is probably missing."""
+    me = str(case.me.address) if case.me else "this node"
+    peers = ", ".join(str(node.address) for node in case.peers) or "the peers"
+    return (
+        f"let IP protocol {_protocol(case)} pass from {peers} to {me}, and back: security group, "
+        "network ACL (Azure: an NSG rule with protocol *), and the host's firewall"
+    )
+
+
+def _protocol(case: Case) -> int:
+    return _AH if case.instance.vrrp.authentication.type == "AH" else _VRRP
+
+
+def node_at(case: Case, address: Address) -> ConfiguredNode | None:
+    return next((node for node in case.instance.nodes if node.address == address), None)
+
+
+def _name(case: Case, address: Address) -> str:
+    node = node_at(case, address)
+    return f"{node.name} ({address})" if node else str(address)
 
 
 def _count(adverts: Sequence[Advert]) -> str:
