@@ -153,7 +153,7 @@ def _argv(check: str, good: dict[str, Any], key: str, problems: Problems) -> Arg
             return text.http_check(value, seconds, where, problems)
         case "process":
             text.check(value, "process", where, problems)
-            return ("/usr/bin/pgrep", "-x", value)
+            return ("/usr/bin/pgrep", "-x", value.replace("+", "[+]"))  # a regular expression
         case "unit":
             text.check(value, "unit", where, problems)
             return ("/usr/bin/systemctl", "is-active", "-q", value)

@@ -24,7 +24,7 @@ _EMAIL = r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+"
 _PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _SERVER = rf"[A-Za-z0-9.:-]+( {_PORT})?"
 _WORD = r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+"
-_PROCESS = r"[A-Za-z0-9_.:@+-]{1,15}"
+_PROCESS = r"[A-Za-z0-9_.:@+][A-Za-z0-9_.:@+-]{0,14}"
 _HOST_PORT = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})"
 _URL = r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+"
 # Beneath the directory; never keepalived.conf itself, nor the secrets, which have another place.
