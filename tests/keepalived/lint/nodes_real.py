@@ -13,7 +13,7 @@ from pathlib import Path
 from cloudfail import process
 from cloudfail.clock import SystemClock
 
-from keepalived.wire.nodes import PATH, in_time, pair
+from keepalived.wire.nodes import PATH, pair
 
 _STATE = re.compile(r"\((\w+)\) Entering (\w+) STATE")
 

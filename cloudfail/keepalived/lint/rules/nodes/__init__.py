@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from cloudfail.keepalived.lint.rule import NodesRule
+from cloudfail.keepalived.lint.rules.nodes import (
+    addresses,
+    adverts,
+    authentication,
+    casting,
+    election,
+    peers,
+    presence,
+    weights,
+)
 
-RULES: tuple[NodesRule, ...] = ()
+RULES = (
+    *adverts.RULES,
+    *addresses.RULES,
+    *authentication.RULES,
+    *peers.RULES,
+    *casting.RULES,
+    *election.RULES,
+    *weights.RULES,
+    *presence.RULES,
+)

@@ -14,7 +14,7 @@ _GLOBAL = (
 )
 
 
-def node(number: int, name: str = "VI_1", first: str = "", **changes: Value) -> str:
+def node(number: int, name: str = "VI_1", first: str = "", /, **changes: Value) -> str:
     """Return the file of node 1 or 2: a change of None leaves a line out, a tuple is a block.
 
     `first` is what stands between global_defs and the instance.
@@ -33,7 +33,7 @@ def node(number: int, name: str = "VI_1", first: str = "", **changes: Value) -> 
     return "\n".join((*head, *middle, *_block(f"vrrp_instance {name}", _lines(rest, rest)), ""))
 
 
-def instance(number: int, name: str, **changes: Value) -> str:
+def instance(number: int, name: str, /, **changes: Value) -> str:
     """Return one more instance, with changes as for `node`."""
     lines = {**_instance(number), **changes}
     return "\n".join((*_block(f"vrrp_instance {name}", _lines(lines, lines)), ""))
