@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface
 
 from vrrp.inside import run_ip, set_sysctls
 
-_ROUTER_MAC = "02:00:0a:00:00:01"
+ROUTER_MAC = "02:00:0a:00:00:01"
 _ROUTER_SYSCTLS = (
     "net.ipv4.ip_forward=1",
     "net.ipv6.conf.all.forwarding=1",
@@ -80,7 +80,7 @@ class Net:
         port = self._ports[node]
         set_sysctls(pid, _NODE_SYSCTLS)
         far_end = f"peer name eth0 address {port.mac} netns {pid}"
-        run_ip(self._pid, [f"link add {port.device} address {_ROUTER_MAC} type veth {far_end}"])
+        run_ip(self._pid, [f"link add {port.device} address {ROUTER_MAC} type veth {far_end}"])
         run_ip(
             pid,
             [
@@ -93,6 +93,19 @@ class Net:
         at_once = [f"ntable change name {t} dev {port.device} proxy_delay 0" for t in _NEIGHBOURS]
         run_ip(self._pid, [*self._attachment(port), *at_once])
         run_ip(pid, self._known_to(port))
+
+    def set_metric(self, node: str, pid: int, metric: int) -> None:
+        """Give the routes of the node's eth0 a metric, as networkd and netplan do with DHCP.
+
+        A route to the same subnet on another device, of metric 0, then wins.
+        """
+        port = self._ports[node]
+        own = (f"{port.ipv4}/24", f"{port.ipv6}/64")
+        run_ip(pid, [f"address del {address} dev eth0" for address in own])
+        run_ip(pid, [f"address add {address} dev eth0 noprefixroute nodad" for address in own])
+        subnets = [str(ip_interface(address).network) for address in own]
+        run_ip(pid, [f"route add {subnet} dev eth0 metric {metric}" for subnet in subnets])
+        run_ip(pid, [line.replace("route add", "route replace") for line in self._known_to(port)])
 
     def link(self, node: str, *, up: bool) -> None:
         """Take the carrier of a node's eth0 away, or give it back."""
@@ -119,7 +132,7 @@ class Net:
             yield f"route add default via {gateway}"
         others = [p for p in self._ports.values() if p.node != port.node and p.zone == port.zone]
         for address in (*port.gateways, *(a for p in others for a in (p.ipv4, p.ipv6))):
-            yield f"neigh replace {address} lladdr {_ROUTER_MAC} nud permanent dev eth0"
+            yield f"neigh replace {address} lladdr {ROUTER_MAC} nud permanent dev eth0"
 
     def _rule(self, verb: str, source: str, target: str) -> None:
         one, other = self._ports[source], self._ports[target]

@@ -49,7 +49,10 @@ class Node:
         self._keepalived: process.Popen[bytes] | None = None
         self._started_at = 0
         self._place = process.Popen(
-            [sys.executable, str(_PLACE), name], stdout=process.PIPE, text=True
+            [sys.executable, str(_PLACE), name],
+            stdin=process.PIPE,
+            stdout=process.PIPE,
+            text=True,
         )
         assert self._place.stdout is not None
         self.pid = int(self._place.stdout.readline() or 0)
@@ -66,8 +69,9 @@ class Node:
         if self._keepalived is not None:
             self._keepalived.kill()
             self._keepalived.wait(10)
-        if self._place.stdout is not None:
-            self._place.stdout.close()
+        for end in (self._place.stdin, self._place.stdout):
+            if end is not None:
+                end.close()
 
     def path(self, inside: str) -> Path:
         """Return where this process finds a file of the node."""
@@ -95,7 +99,7 @@ class Node:
 
     def start(self) -> None:
         """Start keepalived with the configuration that was written to its usual place."""
-        if self._keepalived is not None:
+        if self.is_running:
             raise CloudfailError(f"keepalived on {self.name} runs already")
         self._started_at = len(self.log)
         with self.path(_LOG).open("ab") as log:

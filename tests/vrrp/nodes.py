@@ -10,8 +10,9 @@ from cloudfail.clock import Clock, SystemClock
 
 from vrrp.echo import Ping
 from vrrp.frames import Capture, Frame
-from vrrp.net import Net, Port
+from vrrp.net import ROUTER_MAC, Net, Port
 from vrrp.node import CONFIG, Event, Node
+from vrrp.question import Question
 
 _FRACTION = 0.2  # of an interval: adverts closer than that are moved apart before a heal
 
@@ -100,6 +101,16 @@ class Nodes:
     def forward(self, destination: str, node: str) -> None:
         """Route an address to the MAC of the node's eth0, as the cloud does for a claim."""
         self._net.forward(destination, node)
+
+    def set_metric(self, node: str, metric: int) -> None:
+        """Give the routes of the node's eth0 a metric, as networkd and netplan do with DHCP."""
+        self._net.set_metric(node, self._nodes[node].pid, metric)
+
+    def ask(self, node: str, target: str) -> None:
+        """Broadcast to the node the question who has `target`, in another node's name."""
+        other = next(port for name, port in self.ports.items() if name != node)
+        asker = other.ipv6 if ":" in target else other.ipv4
+        Question(target, asker, ROUTER_MAC).ask(self._router.pid, self.ports[node].device)
 
     def ping(self, node: str, ping: Ping) -> bool:
         """Say whether a ping from the node (or from `router`) is answered."""

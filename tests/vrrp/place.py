@@ -1,12 +1,14 @@
 """A machine's place: process 1 of namespaces of its own, which end with this process.
 
-`python place.py NAME` prints the pid of process 1 as its caller sees it. What is written to /etc,
-/run, /tmp, /var/lib and /usr/local/bin in there is nobody else's, and gone afterwards.
+`python place.py NAME` prints the pid of process 1 as its caller sees it, and ends when its standard
+input does: with its caller, whichever thread that was. What is written to /etc, /run, /tmp, /var/lib
+and /usr/local/bin in there is nobody else's, and gone afterwards.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from pathlib import Path
@@ -20,7 +22,6 @@ _LAYERS = Path("/run/layers")
 
 
 def main(name: str) -> int:
-    kernel.die_with_parent(os.getppid())
     kernel.unshare(_NAMESPACES)
     furnished, done = os.pipe()
     child = os.fork()
@@ -33,6 +34,9 @@ def main(name: str) -> int:
     if os.read(furnished, 1):
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
+    ready, _, _ = select.select([sys.stdin, os.pidfd_open(child)], [], [])
+    if sys.stdin in ready:
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     return abs(os.waitstatus_to_exitcode(status))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cloudfail import process
 
 from vrrp.echo import Ping
 from vrrp.nodes import Nodes
@@ -17,7 +20,7 @@ INTERVAL = 0.2
 PRIORITIES = {"a": 150, "b": 100, "c": 50}
 
 
-def keepalived_conf(nodes: Nodes, node: str, *lines: str) -> str:
+def keepalived_conf(nodes: Nodes, node: str, lines: Iterable[str], vip: str) -> str:
     others = [port.ipv4 for name, port in nodes.ports.items() if name != node]
     # Without router_id keepalived asks the DNS for its host's full name, and waits for it.
     return f"""global_defs {{
@@ -38,7 +41,7 @@ vrrp_instance edge {{
     {block(others)}
   }}
   virtual_ipaddress {{
-    {VIP}/32
+    {vip}
   }}
   notify "/usr/local/bin/cloudfail notify --instance edge" root root
   notify_master_rx_lower_pri "/usr/local/bin/cloudfail notify --instance edge --event told"
@@ -51,11 +54,14 @@ def block(lines: Iterable[str]) -> str:
     return "\n    ".join(lines)
 
 
-def start(nodes: Nodes, *lines: str) -> None:
+def start(nodes: Nodes, *lines: str, vip: str = f"{VIP}/32") -> None:
     for name in nodes.ports:
-        nodes.configure(name, keepalived_conf(nodes, name, *lines))
+        nodes.configure(name, keepalived_conf(nodes, name, lines, vip))
     nodes.start()
-    nodes.wait_master("a")
+    # Where time is short, all are master for a moment at first.
+    rest = {name: "BACKUP" for name in nodes.ports if name != "a"}
+    assert nodes.wait(lambda: nodes.roles() == {"a": "MASTER", **rest})
+    assert nodes.wait(lambda: "MASTER" in told(nodes, "a", 0))
 
 
 def told(nodes: Nodes, node: str, since: float) -> list[str]:
@@ -123,7 +129,7 @@ def test_a_node_without_carrier_is_in_fault(pair: Nodes) -> None:
     start(pair)
     pair.link("a", up=False)
     pair.wait_master("b")
-    assert pair.roles() == {"a": "FAULT", "b": "MASTER"}
+    assert pair.wait(lambda: pair.roles() == {"a": "FAULT", "b": "MASTER"})
     pair.link("a", up=True)
     pair.wait_master("a")
 
@@ -181,6 +187,73 @@ def test_every_frame_is_seen_with_its_source_address(pair: Nodes) -> None:
     assert pair.wait(lambda: announced_by() == {"00:00:5e:00:01:33"})
     adverts = [f for f in pair.frames(since, "a") if f.is_advert]
     assert {f.source for f in adverts} == {pair.ports["a"].mac}
+
+
+@pytest.mark.parametrize(
+    ("address", "stranger", "answer"),
+    [
+        ("10.0.1.10", "10.0.1.99", "arp reply"),
+        ("fd00:0:0:1::10", "fd00:0:0:1::99", "icmpv6 neighbour advertisement"),
+    ],
+)
+def test_a_node_answers_who_asks_for_its_address(
+    pair: Nodes, address: str, stranger: str, answer: str
+) -> None:
+    def is_answered() -> bool:
+        return any(f.kind.startswith(answer) for f in pair.frames(0, "a"))
+
+    pair.ask("a", stranger)
+    assert not pair.wait(is_answered, 0.3)
+    pair.ask("a", address)
+    assert pair.wait(is_answered, 3)
+
+
+def test_with_a_metric_the_subnet_of_another_device_wins(pair: Nodes) -> None:
+    b = pair.ports["b"]
+    pair.set_metric("a", 100)
+    assert all(pair.ping("a", Ping(address)) for address in (b.ipv4, b.ipv6))
+    start(pair, "use_vmac", "vmac_xmit_base", vip=f"{VIP}/24")
+    since = pair.clock.now()
+    pair.ping("a", Ping(b.ipv4, seconds=0.3))
+    sent = {f.kind: f.source for f in pair.frames(since, "a")}
+    assert sent["ipv4 1"] == "00:00:5e:00:01:33"
+
+
+def test_an_address_on_lo_leaves_the_virtual_mac_unused(pair: Nodes) -> None:
+    """What the two tests before see of a virtual MAC, they would see here."""
+    pair.set_metric("a", 100)
+    start(pair, "use_vmac", "vmac_xmit_base", "garp_master_delay 1", vip=f"{VIP}/32 dev lo")
+    pair.forward(VIP, "a")
+    assert pair.ping("b", Ping(VIP))
+    assert pair.ping("a", Ping(pair.ports["b"].ipv4))
+    pair.ask("a", VIP)
+    pair.clock.sleep(1.5)  # until the second round of announcements would be over
+    assert VIP in pair["a"].addresses()
+    assert [f for f in pair.frames(0) if f.is_virtual] == []
+
+
+def test_a_place_ends_with_whoever_made_it() -> None:
+    place = process.Popen(
+        [sys.executable, str(Path(__file__).with_name("place.py")), "x"],
+        stdin=process.PIPE,
+        stdout=process.PIPE,
+        text=True,
+    )
+    with place:
+        assert place.stdout is not None
+        first = int(place.stdout.readline())
+        assert Path(f"/proc/{first}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+        place.communicate(timeout=10)  # closes its standard input
+    assert not Path(f"/proc/{first}").exists()
+
+
+def test_nodes_outlive_the_thread_that_made_them() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        nodes = thread.submit(Nodes("ab").__enter__).result()
+    try:
+        assert nodes.ping("a", Ping(nodes.ports["b"].ipv4))
+    finally:
+        nodes.__exit__(None, None, None)
 
 
 def test_nothing_of_the_nodes_runs_on_when_they_are_closed() -> None:
