@@ -26,6 +26,7 @@ class Claimed(Struct, frozen=True):
 
     claims: tuple[ClaimTable, ...] = ()
     comment: tuple[str, ...] = ()
+    is_offered: bool = False
 
 
 class Choice:
@@ -52,7 +53,7 @@ class Choice:
     def offered(
         self, addresses: Addresses, seats: Sequence[Seat], place: Place, ledger: Ledger
     ) -> Claimed:
-        good: list[ClaimTable] = []
+        good: list[PrivateIpTable] = []
         comment: list[str] = []
         for one in addresses:
             claim = PrivateIpTable(address=one.address)
@@ -63,8 +64,10 @@ class Choice:
                 continue
             self._taken.add(_name(claim))
             good.append(claim)
-            ledger.miss(place, f"how the cloud brings {one.address}", _OFFERED)
-        return Claimed(tuple(good), tuple(comment))
+        if good:
+            names = ", ".join(claim.address for claim in good)
+            ledger.miss(place, f"how the cloud brings {names}", _OFFERED)
+        return Claimed(tuple(good), tuple(comment), is_offered=True)
 
     def _refusal(self, claim: ClaimTable, seats: Sequence[Seat]) -> str:
         if _name(claim) in self._taken:

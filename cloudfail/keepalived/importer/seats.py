@@ -148,7 +148,7 @@ def _stand_in(seat: Seat, seats: list[Seat], joined: Joined, address: Address) -
         address += 1
     seat.address, seat.is_stand_in = address, True
     ledger, instance = _told(seat, joined)
-    what = f"the address of node {seat.name} in {joined.name}"
+    what = f"the address of node {seat.name}"
     why = (
         f"no file says it, {address} stands in for it; write the node's own address: a cloud has no "
         "multicast, so every node has to know the others"

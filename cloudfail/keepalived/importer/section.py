@@ -71,7 +71,7 @@ def merged(
             if first.value != found.value:
                 place = first.statement.place
                 section.ledger.change(
-                    found.statement, f"{place} says otherwise, and the first file counts"
+                    found.statement, f"{names[0]} has it otherwise ({place}), and counts"
                 )
     for key, found in kept.items():
         lacking = [

@@ -46,7 +46,7 @@ def names_of(sources: Sequence[Source]) -> tuple[str, ...]:
 
 def hint_of(path: Path) -> str:
     """Say what a path calls its node: `keepalived-a.conf` and `a/keepalived.conf` are both a."""
-    stem = path.name.removesuffix(".conf").replace("keepalived", "").strip("-_. ")
+    stem = path.name.replace(".conf", "").replace("keepalived", "").strip("-_. ")
     if stem:
         return stem
     return next((part for part in reversed(path.parts[:-1]) if part not in _USUAL), "")

@@ -1,0 +1,106 @@
+"""[keepalived] and the tables of trackers, of all files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cloudfail.config.vrrp.tables import DEFAULT_COMMAND, KeepalivedTable
+from cloudfail.keepalived.importer.checks import is_of_the_system
+from cloudfail.keepalived.importer.global_defs import ELSEWHERE
+from cloudfail.keepalived.importer.joined import Joined, family
+from cloudfail.keepalived.importer.node import Node
+from cloudfail.keepalived.importer.section import Found, merged
+
+_DEFAULT_VERSION = 2  # keepalived's own (measured with 2.2.7)
+_IPV6 = 6
+_V3 = 3
+_APART = frozenset({*ELSEWHERE, "smtp_alert_vrrp"})
+
+
+def keepalived_table(
+    nodes: Sequence[Node], version: int, commands: Iterable[str]
+) -> KeepalivedTable:
+    values = merged([node.shared for node in nodes], [node.name for node in nodes], _APART)
+    kept: dict[str, Any] = {key: found.value for key, found in values.items()}
+    kept["vrrp_version"] = version
+    kept.setdefault("enable_script_security", _is_secure(nodes))
+    if kept.get("vrrp_notify_fifo"):
+        kept.setdefault("vrrp_notify_fifo_user", kept.get("script_user", "root"))
+    command = next(iter(commands), DEFAULT_COMMAND)
+    return KeepalivedTable(**kept, command=command)
+
+
+def _is_secure(nodes: Sequence[Node]) -> bool:
+    """Without enable_script_security: still true, unless a check could be refused by it."""
+    scripts = [one for node in nodes for one in node.trackers["track_script"].values()]
+    foreign = [one for one in scripts if not is_of_the_system(one.table)]
+    if foreign:
+        ledger, place = nodes[0].ledger, foreign[0].statement.place
+        why = (
+            "false, as before, lest keepalived refuses this check; set it to true when nobody but "
+            "root can write to the script and to its whole path"
+        )
+        ledger.say(place, "changed", "enable_script_security is missing", why)
+    return not foreign
+
+
+def version_of(nodes: Sequence[Node], joined: Sequence[Joined]) -> int:
+    """Return the VRRP version of all instances; names those that had another one."""
+    versions = [_own_version(one) for one in joined]
+    version = versions[0] if len(set(versions)) == 1 else _global_version(nodes)
+    for one in joined:
+        for member in one.members:
+            found = member.instance.section.found.get("version")
+            if found is None:
+                continue
+            why = f"by vrrp_version = {version}, for all instances"
+            if found.value != version and effective_version(one, version) != found.value:
+                why = f"version {version} now: the toml has one version for all instances"
+            member.node.ledger.change(found.statement, why)
+    return version
+
+
+def effective_version(joined: Joined, version: int) -> int:
+    """IPv6 is always version 3."""
+    return _V3 if family(joined.first.instance) == _IPV6 else version
+
+
+def _own_version(joined: Joined) -> int:
+    own = joined.first.instance.section.get("version")
+    return effective_version(joined, own or _global_version([joined.first.node]))
+
+
+def _global_version(nodes: Sequence[Node]) -> int:
+    version: int = nodes[0].shared.get("vrrp_version", _DEFAULT_VERSION)
+    return version
+
+
+def trackers_of(nodes: Sequence[Node], kind: str) -> Mapping[str, Any]:
+    """Return the tables by name: the first file's. Names what differs."""
+    kept: dict[str, Found] = {}
+    for node in nodes:
+        for name, one in node.trackers[kind].items():
+            first = kept.setdefault(name, Found(one.table, one.statement))
+            if first.value != one.table:
+                why = f"{nodes[0].name} has it otherwise ({first.statement.place}), and counts"
+                node.ledger.change(one.statement, why)
+    return {name: found.value for name, found in kept.items()}
+
+
+def smtp_alert_of(node: Node) -> bool:
+    """The global smtp_alert_vrrp, else smtp_alert, is the default of instances."""
+    for key in ("smtp_alert_vrrp", "smtp_alert"):
+        found = node.shared.found.get(key)
+        if found is not None:
+            return bool(found.value)
+    return False
+
+
+def say_of_moved(nodes: Sequence[Node]) -> None:
+    """What stood in global_defs, and stands at each instance now."""
+    for node in nodes:
+        for key in ("smtp_alert", "smtp_alert_vrrp", "default_interface"):
+            found = node.shared.found.get(key)
+            if found is not None:
+                node.ledger.change(found.statement, "written at each instance")
