@@ -1,0 +1,166 @@
+"""What happens to nodes with generated files, and what was seen at each moment of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from vrrp.conftest import need_namespaces
+from vrrp.generated import Held, holds, install
+from vrrp.generated_cases import Case
+from vrrp.nodes import Nodes
+
+T = TypeVar("T")
+TOLD = ("notify", "--event", "rx-lower-pri", "--instance")
+VRRP, AH = 112, 51
+STEADY = 4  # adverts, after which a node that wanted to take over would have done so
+_AT_ONCE = 6  # stories
+_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Roles by instance and node, virtual addresses by node, argvs of cloudfail since the last."""
+
+    roles: Mapping[str, Mapping[str, str]]
+    held: Mapping[str, Mapping[str, Held]]
+    said: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    def masters(self, instance: str) -> tuple[str, ...]:
+        return tuple(node for node, role in self.roles[instance].items() if role == "MASTER")
+
+    def was_told(self, node: str, instance: str) -> bool:
+        return (*TOLD, instance) in self.said[node]
+
+
+class Story:
+    """Nodes of a case, and what is done to them; every method waits until that has had effect."""
+
+    def __init__(self, nodes: Nodes, case: Case) -> None:
+        self.nodes = nodes
+        self.case = case
+        self._since = nodes.clock.now()
+
+    def start(self, *nodes: str, master: str) -> Moment:
+        self.nodes.start(*nodes)
+        return self.settle(master)
+
+    def settle(self, master: str) -> Moment:
+        """Wait until the one is master of all, the others agree, and it stays so for a while."""
+        self.await_(lambda: self._is_settled(master), f"{master} is not the only master")
+        settled = self.nodes.clock.now()
+        self.await_(lambda: self._adverts(master, settled) >= STEADY, f"{master} went silent")
+        self.await_(lambda: self._is_settled(master), f"{master} did not stay the only master")
+        return self.look()
+
+    def look(self) -> Moment:
+        """Record what there is now."""
+        since, self._since = self._since, self.nodes.clock.now()
+        return Moment(
+            {i: self.nodes.roles(i) for i in self.case.instances},
+            {n: self._virtual(n) for n in self.case.nodes},
+            {
+                n: tuple(e.argv[1:] for e in self.nodes.events(n) if since < e.t)
+                for n in self.case.nodes
+            },
+        )
+
+    def part(self, one: str) -> None:
+        """Cut a node off from all others, until it and the best of them are masters."""
+        others = [node for node in self.case.nodes if node != one]
+        for other in others:
+            self.nodes.part(one, other)
+        both = {one, others[0]}
+        for name in self.case.instances:
+            self.await_(
+                lambda name=name: set(self.nodes.masters(name)) == both,  # type: ignore[misc]
+                f"{both} are not masters both",
+            )
+
+    def heal(self, one: str, *, first: str = "") -> None:
+        """End that; the named node's advert is the first to arrive. Repeats what a busy machine spoils."""
+        other, *rest = [node for node in self.case.nodes if node != one]
+        for node in rest:
+            self.nodes.join(one, node)
+        if not first:
+            self._forget_and_join(one, other)
+            return
+        for _ in range(5):
+            try:
+                self._forget_and_join(one, other, first)
+            except AssertionError as error:
+                if "faster" not in str(error):
+                    self.nodes.join(one, other)
+                self.nodes.part(one, other)
+                self.await_(lambda: len(self.nodes.masters()) == 2, "no second master")
+            else:
+                return
+        raise AssertionError(f"the advert of {first} was never the first")
+
+    def await_(self, question: Callable[[], bool], else_: str) -> None:
+        if not self.nodes.wait(question, _SECONDS):
+            logs = "".join(f"\n--- {n}\n{self.nodes.log(n)}" for n in self.case.nodes)
+            raise AssertionError(f"{else_}: {self.look()}{logs}")
+
+    def _forget_and_join(self, one: str, other: str, first: str = "") -> None:
+        self._since = self.nodes.clock.now()
+        self.nodes.join(one, other, first=first)
+
+    def _is_settled(self, master: str) -> bool:
+        on = [node for node in self.case.nodes if self.nodes[node].is_running]
+        return (
+            all(self.nodes.masters(i) == (master,) for i in self.case.instances)
+            and all(self._has_said_its_role(node) for node in on)
+            and all(self._virtual(n) == (self.case.held if n == master else {}) for n in on)
+        )
+
+    def _has_said_its_role(self, node: str) -> bool:
+        argvs = [event.argv for event in self.nodes.events(node)]
+        for name in self.case.instances:
+            said = [argv[-2] for argv in argvs if argv[-3] == name]
+            if said[-1:] != [self.nodes[node].role(name)]:
+                return False
+        return True
+
+    def _virtual(self, node: str) -> dict[str, Held]:
+        own = {self.nodes.ports[node].ipv4, self.nodes.ports[node].ipv6}
+        found = holds(self.nodes[node])
+        return {
+            address: how
+            for address, how in found.items()
+            if address.partition("/")[0] not in {*own, "127.0.0.1", "::1"}
+            and not address.startswith("fe80:")
+        }
+
+    def _adverts(self, node: str, since: float) -> int:
+        return sum(f.protocol in (VRRP, AH) for f in self.nodes.frames(since, node))
+
+
+@contextmanager
+def story(case: Case, directory: Path, secrets: Mapping[str, str] | None = None) -> Iterator[Story]:
+    """Nodes with the files of the case, keepalived off."""
+    with Nodes(case.nodes, zones=case.zones) as nodes:
+        install(nodes, case.toml, directory, secrets)
+        yield Story(nodes, case)
+
+
+@contextmanager
+def played(plays: Mapping[str, Callable[[], T]]) -> Iterator[Mapping[str, Future[T]]]:
+    """Play them at the same time, some at once, in this order."""
+    need_namespaces()
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="story") as pool:
+        yield {name: pool.submit(play) for name, play in plays.items()}
+
+
+def asked_for(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Return the cases of this file's tests that pytest was asked to run, in their order."""
+    items = [item for item in request.session.items if item.path == request.path]
+    cases = [i.callspec.params.get("case") for i in items if isinstance(i, pytest.Function)
+             and hasattr(i, "callspec")]  # fmt: skip
+    return tuple(dict.fromkeys(case for case in cases if isinstance(case, str)))
