@@ -93,11 +93,8 @@ def test_files_of_a_node_are_seen_by_the_node_alone(pair: Nodes) -> None:
 def test_the_recorder_gets_the_argv_of_notify_in_order(pair: Nodes) -> None:
     start(pair)
     common = ("cloudfail", "notify", "--instance", "edge", "INSTANCE", "edge")
-    assert pair.wait(lambda: len(pair.events("a")) == 2)
-    assert [e.argv for e in pair.events("a")] == [
-        (*common, "BACKUP", "150"),
-        (*common, "MASTER", "150"),
-    ]
+    stated = [e.argv for e in pair.events("a") if e.argv[: len(common)] == common]
+    assert stated[:2] == [(*common, "BACKUP", "150"), (*common, "MASTER", "150")]
     assert {e.uid for e in pair.events("a")} == {0}
 
 
