@@ -23,7 +23,7 @@ from cloudfail.config import DEFAULT_PATH, Config, ConfiguredNode, Instance, exa
 from cloudfail.config.problems import suggest
 from cloudfail.doctor import DEADLINE, Case, Check, Machine, Options, Status
 from cloudfail.doctor import examine as examine_node
-from cloudfail.doctor.check import failed, ok
+from cloudfail.doctor.check import failed, ok, warning
 from cloudfail.errors import CloudfailError, ConfigError
 from cloudfail.keepalived.generate import Site, names_of, node_here, site_of
 from cloudfail.keepalived.version import Version, installed_version
@@ -35,6 +35,7 @@ _MARKS = {
     Status.WARNING: ("warning", "33"),
     Status.FAILED: ("FAILED ", "31"),
 }
+_NOTHING_ELSE = warning("everything else", "not looked at: it waits for a valid configuration")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -123,7 +124,8 @@ def _checks(args: Namespace) -> Iterator[Check]:
     try:
         config, problems = examine(path)
     except ConfigError as error:
-        yield failed("configuration", str(error), "nothing else was looked at: it says what to own")
+        yield failed("configuration", str(error))
+        yield _NOTHING_ELSE
         return
     for problem in problems:
         where = f"{problem.source}: {problem.key}"
@@ -131,7 +133,7 @@ def _checks(args: Namespace) -> Iterator[Check]:
     if not problems:
         yield ok("configuration", f"{path} is valid")
     if any(not problem.provider for problem in problems):
-        yield failed("everything else", "waits for a valid configuration")
+        yield _NOTHING_ELSE
         return
     yield from _of_config(args, config)
 

@@ -54,6 +54,11 @@ def check_cloud(case: Case) -> Checks:
         yield check_egress(case, holdings)
 
 
+def has_answered(check: Check) -> bool:
+    """Say whether this is the line that tells of an answer of the API."""
+    return check.subject == "credentials" and check.status is Status.OK
+
+
 def ask(case: Case, question: Callable[[], T]) -> T:
     """Ask within the deadline. Raises what the provider raises, DeadlineError when it hangs."""
     deadline = Deadline.after(SystemClock(), case.deadline)

@@ -60,14 +60,18 @@ def examine(machine: Machine, cases: Sequence[Case], options: Options) -> Iterat
     """Yield each check as soon as it is made. Never raises."""
     for subject, of_machine in _OF_MACHINES:
         yield from _guarded(subject, lambda check=of_machine: check(machine))  # type: ignore[misc]
+    answered: set[str] = set()
     for case in cases:
         for subject, of_case in _OF_CASES + (_OF_CLOUDS if options.cloud else ()):
             make = lambda check=of_case, one=case: check(one)  # noqa: E731
-            yield from _of(case, _guarded(subject, make))
-    yield from _on_the_wire(cases, options)
+            for check in _of(case, _guarded(subject, make)):
+                answered |= {case.instance.name} if cloud.has_answered(check) else set()
+                yield check
+    yield from _on_the_wire(cases, options, answered)
 
 
-def _on_the_wire(cases: Sequence[Case], options: Options) -> Checks:
+def _on_the_wire(cases: Sequence[Case], options: Options, answered: set[str]) -> Checks:
+    """Listen once for all instances. Clouds that did not answer are not asked once more."""
     heard = listening.Heard()
     if options.wire and cases:
         try:
@@ -80,7 +84,11 @@ def _on_the_wire(cases: Sequence[Case], options: Options) -> Checks:
         for subject, wanted, make in (
             ("adverts", options.wire, lambda one=case: wire.check_adverts(one, heard)),
             ("role", True, lambda one=case, w=seen: agreement.check_role(one, w)),
-            ("holders", options.cloud, lambda one=case, w=seen: agreement.check_holders(one, w)),
+            (
+                "holders",
+                case.instance.name in answered,
+                lambda one=case, w=seen: agreement.check_holders(one, w),
+            ),
         ):
             if wanted:
                 yield from _of(case, _guarded(subject, make))

@@ -161,7 +161,7 @@ def check_test(machine: Machine) -> Checks:
         check=False,
     )
     if done.returncode in _REFUSED:
-        said = "; ".join((done.stderr or done.stdout).split("\n")[:3]).strip("; ")
+        said = (done.stderr or done.stdout).strip().partition("\n")[0]
         text = f"exit code {done.returncode}: {said or 'it does not say why'}"
         yield failed("keepalived -t", text, f"correct {path}, or generate it anew")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import shlex
 from pathlib import Path
 
@@ -10,13 +12,16 @@ from cloudfail.config import DEFAULT_PATH
 from cloudfail.doctor.account import may_become, run_like_keepalived, user_and_group
 from cloudfail.doctor.check import Case, Checks, Machine, failed, ok, warning
 from cloudfail.doctor.running import environment_of_keepalived
-from cloudfail.keepalived.command import Effect, examine
+from cloudfail.keepalived.command import Effect, Weakness, examine
 
 _SOON = 2.0
 _GRACE = 10.0  # over the deadline that the command is given: it says better than we what hangs
 _SECONDS = 5.0
 _UNSAFE = frozenset({Effect.DROPPED, Effect.FAILS, Effect.UNSAFE})
-_REMEDY = "look for a proxy, DNS or credentials that only your own login has"
+_REMEDY = (
+    "if the lines above are fine, then your own login has a proxy, DNS or credentials that "
+    "keepalived's scripts do not have"
+)
 
 
 def check_command(machine: Machine) -> Checks:
@@ -91,11 +96,25 @@ def check_script_user(case: Case) -> Checks:
 
 
 def _weaknesses(machine: Machine, command: str) -> Checks:
+    """What others than root see is not what keepalived sees: a warning then."""
     user, group = user_and_group(machine)
     security = machine.config.keepalived.enable_script_security
-    for weakness in examine(command, user, group, script_security=security, root=machine.root):
+    say = failed if os.geteuid() == 0 else warning
+    for weakness in _examined(command, user, group, security, machine.root):
         if weakness.effect in _UNSAFE:
-            yield failed(command.split(maxsplit=1)[0], weakness.message, weakness.remedy)
+            yield say(command.split(maxsplit=1)[0], weakness.message, weakness.remedy)
+
+
+@functools.lru_cache(maxsize=64)
+def _examined(
+    command: str,
+    user: str,
+    group: str,
+    security: bool,  # noqa: FBT001 - part of the cache's key
+    root: Path,
+) -> tuple[Weakness, ...]:
+    """Everything that a Python imports is looked at: once is enough."""
+    return examine(command, user, group, script_security=security, root=root)
 
 
 def _config_they_read(machine: Machine) -> Checks:
