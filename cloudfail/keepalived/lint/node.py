@@ -50,16 +50,13 @@ class NodeConf:
     def global_defs(self) -> Statement | None:
         return self.tree.first("global_defs")
 
-    def globals_of(self, keyword: str) -> Iterator[Statement]:
-        for block in self.tree.find("global_defs"):
-            yield from block.find(keyword)
+    def globals_of(self, keyword: str) -> tuple[Statement, ...]:
+        """Every line with the keyword, in any global_defs."""
+        return tuple(self._globals.get(keyword, ()))
 
     def get_global(self, keyword: str) -> Statement | None:
-        """The last line in any global_defs with the keyword: that one counts."""
-        found: Statement | None = None
-        for found in self.globals_of(keyword):  # noqa: B007 - the last one
-            pass
-        return found
+        """The last line with the keyword: that one counts."""
+        return self._globals.get(keyword, [None])[-1]
 
     def has_global(self, keyword: str) -> bool:
         return self.get_global(keyword) is not None
@@ -104,6 +101,14 @@ class NodeConf:
     def commands(self) -> tuple[Command, ...]:
         """Everything that the VRRP side starts: notify, FIFO, tracking, startup and shutdown."""
         return tuple(self._commands())
+
+    @cached_property
+    def _globals(self) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = {}
+        for block in self.tree.find("global_defs"):
+            for line in block.children or ():
+                found.setdefault(line.keyword, []).append(line)
+        return found
 
     def _commands(self) -> Iterator[Command]:
         for block in self.tree.statements:

@@ -14,6 +14,7 @@ from cloudfail.keepalived.syntax import Place
 
 NO_REASON, UNKNOWN, UNUSED = "KA911", "KA912", "KA913"
 _COMMENT = re.compile(r"cloudfail:[ \t]*ignore\b(.*)", re.DOTALL)
+Key = tuple[str, str, int]
 _CODES = re.compile(r"[ \t,]*([A-Z]{2}[0-9]+)\b")
 
 
@@ -24,14 +25,12 @@ class Suppression(msgspec.Struct, frozen=True):
     codes: tuple[str, ...]
     reason: str
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether the finding is on the same line, or on the next."""
-        return (
-            bool(self.reason)
-            and finding.code in self.codes
-            and finding.place.file == self.place.file
-            and finding.place.line - self.place.line in (0, 1)
-        )
+    def covered(self) -> Iterator[Key]:
+        """Yield code, file and line of what it takes away: on its own line, and on the next."""
+        if self.reason:
+            for code in self.codes:
+                yield code, self.place.file, self.place.line
+                yield code, self.place.file, self.place.line + 1
 
 
 def suppressions_of(confs: Sequence[NodeConf]) -> tuple[Suppression, ...]:
@@ -52,9 +51,8 @@ def _suppression(place: Place, text: str) -> Suppression:
 
 def left(found: Sequence[Finding], written: Sequence[Suppression]) -> tuple[Finding, ...]:
     """Return the findings that no suppression covers."""
-    if not written:
-        return tuple(found)
-    return tuple(one for one in found if not any(each.covers(one) for each in written))
+    covered = {key for one in written for key in one.covered()}
+    return tuple(one for one in found if _key(one) not in covered)
 
 
 def mistakes(
@@ -64,13 +62,19 @@ def mistakes(
     ran: Collection[str],
 ) -> Iterator[tuple[str, Hit]]:
     """Yield code and hit of what is wrong with the suppressions; `ran` are the rules that ran."""
+    there = {_key(one) for one in found}
     for one in written:
         if not one.codes or not one.reason:
             what = "no reason" if one.codes else "no code"
             yield NO_REASON, Hit(one.place, f"the suppression has {what}, and does not count")
             continue
+        used = {code for code, *at in one.covered() if (code, *at) in there}
         for code in one.codes:
             if code not in known:
                 yield UNKNOWN, Hit(one.place, f"there is no {code}")
-            elif code in ran and not any(one.covers(each) for each in found if each.code == code):
+            elif code in ran and code not in used:
                 yield UNUSED, Hit(one.place, f"there is no {code} here to ignore")
+
+
+def _key(one: Finding) -> Key:
+    return one.code, one.place.file, one.place.line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address, IPv6Network
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
@@ -10,8 +11,8 @@ from cloudfail.keepalived.lint.view import VirtualAddress, VrrpInstance
 from cloudfail.keepalived.options import entry_word, knows
 from cloudfail.keepalived.version import Version
 
+_DOCUMENTATION = IPv6Network("2001:db8::/32")
 _NONE = "no_virtual_ipaddress"
-_IPV6 = 6
 
 
 def _all(instance: VrrpInstance) -> tuple[VirtualAddress, ...]:
@@ -50,9 +51,15 @@ def _deprecated(conf: NodeConf, version: Version) -> Iterator[Hit]:
     )
     for instance in conf.instances:
         for one in _all(instance):
-            is_ipv6 = one.address is not None and one.address.version == _IPV6
-            if is_ipv6 and one.is_host and one.options.get("preferred_lft", "0") == "0":
+            if _is_used(one) and one.is_host and one.options.get("preferred_lft", "0") == "0":
                 yield Hit(one.place, f"{one.address} comes out deprecated", remedy)
+
+
+def _is_used(one: VirtualAddress) -> bool:
+    """An IPv6 address, and none that only stands in on lo because VRRP wants one."""
+    if not isinstance(one.address, IPv6Address):
+        return False
+    return one.options.get("dev") != "lo" or one.address not in _DOCUMENTATION
 
 
 def _mixed(conf: NodeConf, version: Version) -> Iterator[Hit]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, FileRule, Hit
-from cloudfail.keepalived.lint.view import VrrpInstance
+from cloudfail.keepalived.lint.view import VrrpInstance, seconds_of
 from cloudfail.keepalived.version import Version
 
 _OWNER = 255
@@ -21,7 +21,7 @@ def _master(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if instance.state != "MASTER":
             continue
         for keyword in ("nopreempt", "preempt_delay"):
-            if instance.has(keyword):
+            if instance.has(keyword) and seconds_of(instance.text(keyword)) != 0:
                 yield Hit(
                     instance.place_of(keyword),
                     f"{keyword} of {instance.name} is cleared, because of its state MASTER",
@@ -64,29 +64,20 @@ def _vrid(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 
 def _vrid_twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
+    """Unique per interface, family, and unicast or multicast; unicast ones by their peers."""
     del version
-    seen: list[VrrpInstance] = []
+    seen: dict[tuple[object, ...], VrrpInstance] = {}
     for instance in conf.instances:
-        other = next((one for one in seen if _is_conflict(one, instance)), None)
-        if other is not None:
+        own = (instance.vrid, instance.interface, instance.family)
+        peers = {peer.address for peer in instance.peers if peer.address} or {None}
+        keys = [(*own, peer) for peer in peers]
+        other = next((seen[key] for key in keys if key in seen), None)
+        if other is not None and instance.vrid and other.name != instance.name:
             yield Hit(
                 instance.place_of("virtual_router_id"),
                 f"{other.name} and {instance.name} have virtual_router_id {instance.vrid} both",
             )
-        seen.append(instance)
-
-
-def _is_conflict(one: VrrpInstance, other: VrrpInstance) -> bool:
-    """Unique per interface, family, and unicast or multicast; unicast ones by their peers."""
-    if one.vrid is None or one.name == other.name:
-        return False
-    first, second = (
-        (each.vrid, each.interface, each.family, each.is_unicast) for each in (one, other)
-    )
-    if first != second:
-        return False
-    peers = {peer.address for peer in one.peers}
-    return not one.is_unicast or any(peer.address in peers for peer in other.peers)
+        seen.update(dict.fromkeys(keys, instance))
 
 
 def _name_twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -118,7 +109,8 @@ def _state(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _both(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
-        if instance.has("nopreempt") and instance.has("preempt_delay"):
+        delay = seconds_of(instance.text("preempt_delay", "0"))
+        if instance.has("nopreempt") and delay != 0:
             yield Hit(
                 instance.place_of("preempt_delay"),
                 f"preempt_delay of {instance.name} is reset: it has nopreempt too",
