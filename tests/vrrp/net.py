@@ -116,8 +116,9 @@ class Net:
         """Drop what the one sends to the other, silently; the reverse way is not touched."""
         self._rule("add", source, target)
 
-    def heal(self, source: str, target: str) -> None:
-        self._rule("del", source, target)
+    def heal(self, source: str, target: str, *, both: bool = False) -> None:
+        """End that; `both` directions within the same millisecond, or an answer may be lost."""
+        self._rule("del", source, target, both=both)
 
     def forward(self, destination: str, node: str) -> None:
         """Route an address to a node's MAC as the cloud does for a claim."""
@@ -134,11 +135,12 @@ class Net:
         for address in (*port.gateways, *(a for p in others for a in (p.ipv4, p.ipv6))):
             yield f"neigh replace {address} lladdr {ROUTER_MAC} nud permanent dev eth0"
 
-    def _rule(self, verb: str, source: str, target: str) -> None:
+    def _rule(self, verb: str, source: str, target: str, *, both: bool = False) -> None:
         one, other = self._ports[source], self._ports[target]
         for version, a, b in ((4, one.ipv4, other.ipv4), (6, one.ipv6, other.ipv6)):
-            rule = f"rule {verb} pref 10 from {a} to {b} blackhole"
-            run_ip(self._pid, [rule], version=version)
+            directions = ((a, b), (b, a)) if both else ((a, b),)
+            rules = [f"rule {verb} pref 10 from {s} to {t} blackhole" for s, t in directions]
+            run_ip(self._pid, rules, version=version)
 
     def _attachment(self, port: Port) -> list[str]:
         mine = (port.ipv4, port.ipv6, *(d for d, node in self._held.items() if node == port.node))

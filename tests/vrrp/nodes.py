@@ -92,9 +92,7 @@ class Nodes:
         if first:
             self._await_turn(first, other if first == one else one)
         healed = self.clock.now()
-        self._net.heal(one, other)
-        if not one_way:
-            self._net.heal(other, one)
+        self._net.heal(one, other, both=not one_way)
         if first:
             self._expect_first(first, (one, other), healed)
 
