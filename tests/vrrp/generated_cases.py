@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vrrp.generated import SECRET_FILE, Held
 
-PRIORITIES = {"a": 150, "b": 100, "c": 50}
+PRIORITIES = {"a": 240, "b": 120, "c": 5}  # far apart: so are the moments at which two take over
 NUMBERS = {"a": 10, "b": 11, "c": 12}
 VIP, VIP6 = "10.0.1.100", "fd00:0:0:1::100"
 ON_LO = {f"{VIP}/32": Held("lo")}
@@ -15,11 +15,15 @@ ON_LO6 = {f"{VIP6}/128": Held("lo")}
 PLAIN = f'virtual_ipaddress = ["{VIP}"]'
 PLAIN6 = f'virtual_ipaddress = ["{VIP6}"]'
 PLACEHOLDER = {"192.0.2.51/32": Held("lo")}
+PLACEHOLDER6 = {"2001:db8::33/128": Held("lo", deprecated=True, forever=False)}  # no source ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`held` is what the master has, on which device; `ordered`: an advert's turn can be forced."""
+    """`held` is what the master has, on which device; `ordered`: an advert's turn can be forced.
+
+    `grouped`: the instances change their role together.
+    """
 
     toml: str
     held: Mapping[str, Held] = field(default_factory=dict)
@@ -28,6 +32,7 @@ class Case:
     zones: bool = False
     preempts: bool = False
     ordered: bool = True
+    grouped: bool = False
 
 
 def instance(
@@ -36,7 +41,7 @@ def instance(
     form: str = "10.0.1.{}",
     nodes: str = "ab",
     number: int = 51,
-    advert_int: float = 0.3,
+    advert_int: float = 0.25,
 ) -> str:
     """Return the tables of an instance; `form` is how its nodes' addresses are spelled."""
     tables = [
@@ -112,9 +117,7 @@ CASES: Mapping[str, Case] = {
     "no-address": Case(
         toml=instance() + claim(kind='"public-ip"', address='"203.0.113.7"'), held=PLACEHOLDER
     ),
-    "no-address-ipv6": Case(
-        toml=instance("virtual_ipaddress = []", form=IPV6), held={"2001:db8::33/128": Held("lo")}
-    ),
+    "no-address-ipv6": Case(toml=instance("virtual_ipaddress = []", form=IPV6), held=PLACEHOLDER6),
     "zones": Case(
         toml=ZONES
         + "\n"
@@ -129,7 +132,7 @@ CASES: Mapping[str, Case] = {
     "preempt": Case(toml=instance(PLAIN, "nopreempt = false"), held=ON_LO, preempts=True),
     "preempt-delay": Case(toml=instance(PLAIN, "preempt_delay = 1"), held=ON_LO, preempts=True),
     "sync-group": Case(
-        toml=DUAL + GROUP, held=ON_LO | ON_LO6, instances=("v4", "v6"), ordered=False
+        toml=DUAL + GROUP, held=ON_LO | ON_LO6, instances=("v4", "v6"), ordered=False, grouped=True
     ),
     "file-per-instance": Case(
         toml="[keepalived]\nfile_per_instance = true\n" + DUAL,

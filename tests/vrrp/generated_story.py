@@ -20,8 +20,9 @@ T = TypeVar("T")
 TOLD = ("notify", "--event", "rx-lower-pri", "--instance")
 VRRP, AH = 112, 51
 STEADY = 4  # adverts, after which a node that wanted to take over would have done so
-_AT_ONCE = 6  # stories
-_SECONDS = 20
+_AT_ONCE = 8  # stories
+_ATTEMPTS = 5
+_SECONDS, _PAUSE = 30, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,22 @@ class Story:
         self.case = case
         self._since = nodes.clock.now()
 
-    def start(self, *nodes: str, master: str) -> Moment:
-        self.nodes.start(*nodes)
-        return self.settle(master)
+    def start_all(self) -> Moment:
+        """Start the nodes, the best one first: with nopreempt the one that is ready first wins."""
+        for node in self.case.nodes:
+            self.nodes.start(node)
+            self.await_(lambda node=node: self._has_role(node), f"{node} does not start")  # type: ignore[misc]
+        return self.settle("a")
 
-    def settle(self, master: str) -> Moment:
-        """Wait until the one is master of all, the others agree, and it stays so for a while."""
+    def start(self, *nodes: str, master: str, adverts: int = STEADY) -> Moment:
+        self.nodes.start(*nodes)
+        return self.settle(master, adverts)
+
+    def settle(self, master: str, adverts: int = STEADY) -> Moment:
+        """Wait until the one is master of all, the others agree, and so many adverts later still."""
         self.await_(lambda: self._is_settled(master), f"{master} is not the only master")
         settled = self.nodes.clock.now()
-        self.await_(lambda: self._adverts(master, settled) >= STEADY, f"{master} went silent")
+        self.await_(lambda: self._adverts(master, settled) >= adverts, f"{master} went silent")
         self.await_(lambda: self._is_settled(master), f"{master} did not stay the only master")
         return self.look()
 
@@ -73,44 +81,47 @@ class Story:
 
     def part(self, one: str) -> None:
         """Cut a node off from all others, until it and the best of them are masters."""
-        others = [node for node in self.case.nodes if node != one]
+        others = self._others(one)
         for other in others:
             self.nodes.part(one, other)
-        both = {one, others[0]}
-        for name in self.case.instances:
-            self.await_(
-                lambda name=name: set(self.nodes.masters(name)) == both,  # type: ignore[misc]
-                f"{both} are not masters both",
-            )
+        self._await_two_masters({one, others[0]})
 
     def heal(self, one: str, *, first: str = "") -> None:
         """End that; the named node's advert is the first to arrive. Repeats what a busy machine spoils."""
-        other, *rest = [node for node in self.case.nodes if node != one]
+        other, *rest = self._others(one)
         for node in rest:
             self.nodes.join(one, node)
-        if not first:
-            self._forget_and_join(one, other)
-            return
-        for _ in range(5):
+        for _ in range(_ATTEMPTS):
             try:
-                self._forget_and_join(one, other, first)
+                self._since = self.nodes.clock.now()
+                self.nodes.join(one, other, first=first)
             except AssertionError as error:
                 if "faster" not in str(error):
                     self.nodes.join(one, other)
                 self.nodes.part(one, other)
-                self.await_(lambda: len(self.nodes.masters()) == 2, "no second master")
+                self._await_two_masters({one, other})
             else:
                 return
         raise AssertionError(f"the advert of {first} was never the first")
 
     def await_(self, question: Callable[[], bool], else_: str) -> None:
-        if not self.nodes.wait(question, _SECONDS):
+        until = self.nodes.clock.now() + _SECONDS
+        while not question():
+            if self.nodes.clock.now() < until:
+                self.nodes.clock.sleep(_PAUSE)
+                continue
             logs = "".join(f"\n--- {n}\n{self.nodes.log(n)}" for n in self.case.nodes)
             raise AssertionError(f"{else_}: {self.look()}{logs}")
 
-    def _forget_and_join(self, one: str, other: str, first: str = "") -> None:
-        self._since = self.nodes.clock.now()
-        self.nodes.join(one, other, first=first)
+    def _others(self, one: str) -> list[str]:
+        return [node for node in self.case.nodes if node != one]
+
+    def _await_two_masters(self, both: set[str]) -> None:
+        def are_masters() -> bool:
+            return all(set(self.nodes.masters(name)) == both for name in self.case.instances)
+
+        self.await_(are_masters, f"{both} are not masters both")
+        self.await_(lambda: all(map(self._has_said_its_role, both)), "not every role was said")
 
     def _is_settled(self, master: str) -> bool:
         on = [node for node in self.case.nodes if self.nodes[node].is_running]
@@ -119,6 +130,9 @@ class Story:
             and all(self._has_said_its_role(node) for node in on)
             and all(self._virtual(n) == (self.case.held if n == master else {}) for n in on)
         )
+
+    def _has_role(self, node: str) -> bool:
+        return all(self.nodes[node].role(name) for name in self.case.instances)
 
     def _has_said_its_role(self, node: str) -> bool:
         argvs = [event.argv for event in self.nodes.events(node)]
