@@ -146,7 +146,7 @@ def test_after_a_partition_the_named_advert_is_the_first(pair: Nodes, first: str
     assert pair.exactly_one_master(3 * INTERVAL) == "a"
     assert pair.wait(lambda: told(pair, "a", healed) != [])
     assert set(told(pair, "a", healed)) == {"told"}
-    assert told(pair, "b", healed) == ["BACKUP"]
+    assert told(pair, "b", healed)[-1] == "BACKUP"
 
 
 def test_a_partition_of_one_direction_leaves_the_other(pair: Nodes) -> None:
