@@ -37,6 +37,8 @@ def read_addresses(block: Statement, section: Section, *, device: str) -> None:
             continue
         found[one.address] = one
         ledger.carry(line)
+        if section.get("use_vmac") and not one.dev:
+            changes.append("on lo: a cloud drops what leaves with a virtual MAC address")
         if changes:
             ledger.change(line, "; ".join(changes))
     section.put(key, tuple(found.values()), block)

@@ -63,7 +63,8 @@ def _read(block: Statement, name: str, trackers: Mapping[str, Trackers], section
             section.ledger.carry(statement)
         elif statement.keyword in KINDS and statement.is_block:
             read_tracks(statement, section, trackers.get(statement.keyword), weighted=False)
-            section.ledger.change(statement, "each member tracks it, with the same effect")
+            why = "each member tracks it, with the same effect"
+            section.ledger.change(statement, why, whole=True)
         elif statement.keyword in NOTIFY:
             why = "cloudfail is told by each instance; write a hook: [[instance.NAME.hook]]"
             section.ledger.leave_out(statement, why)

@@ -133,7 +133,9 @@ def _read_block(statement: Statement, section: Section, known: Known, name: str)
         case "authentication":
             read_authentication(statement, section)
         case "track_interface":
-            read_tracks(statement, section, None, weighted=name not in known.grouped)
+            device = section.get("interface", "eth0")
+            weighted = name not in known.grouped
+            read_tracks(statement, section, None, weighted=weighted, device=device)
         case "track_script" | "track_file" | "track_process" as kind:
             trackers = known.trackers[kind]
             read_tracks(statement, section, trackers, weighted=name not in known.grouped)
@@ -172,6 +174,7 @@ def _say_of_flags(section: Section) -> None:
 
 
 _CHANGED = {
+    "no_virtual_ipaddress": "before 2.2.8 an address that nobody routes stands in for it",
     "check_unicast_src": "by vrrp_check_unicast_src, for all instances",
     "higher_prio_send_advert": "by vrrp_higher_prio_send_advert, for all instances",
     "mcast_src_ip": "the node's unicast address: a cloud has no multicast",

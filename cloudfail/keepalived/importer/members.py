@@ -48,7 +48,8 @@ def sync_groups(joined: Sequence[Joined]) -> dict[str, SyncGroupTable]:
                 continue
             first = found.setdefault(group.name, table)
             if first != table:
-                node.ledger.change(group.block, "the first file says otherwise, and counts")
+                why = "the first file has it otherwise, and counts"
+                node.ledger.change(group.block, why, whole=True)
     return _disjoint(found, nodes)
 
 

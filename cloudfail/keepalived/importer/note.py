@@ -60,9 +60,11 @@ class Ledger:
         """They are in the toml, as they were. Blocks without what is in them."""
         self._seen.update(map(id, statements))
 
-    def change(self, statement: Statement, why: str) -> None:
-        self.carry(statement)
-        self._note(statement, "changed", why, (statement.place,))
+    def change(self, statement: Statement, why: str, *, whole: bool = False) -> None:
+        """It is in the toml in another form; `whole`: a block with all that is in it."""
+        within = tuple(_within(statement)) if whole else (statement,)
+        self.carry(*within)
+        self._note(statement, "changed", why, tuple(one.place for one in within))
 
     def leave_out(self, statement: Statement, why: str, *, home: str | None = None) -> None:
         """It is not in the toml, with all that is in it. `home` None: conf.d is no place for it."""

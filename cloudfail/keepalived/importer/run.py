@@ -29,6 +29,7 @@ from cloudfail.keepalived.importer.shared import (
     effective_version,
     keepalived_table,
     say_of_moved,
+    say_of_unused,
     smtp_alert_of,
     trackers_of,
     version_of,
@@ -118,6 +119,7 @@ class _Run:
         instances = {one.name: self._instance(one) for one in self._joined}
         settings = {"region": self._region} if self._region and self._provider == "aws" else {}
         groups: dict[str, SyncGroupTable] = sync_groups(self._joined)
+        say_of_unused(self._nodes, instances)
         return {
             "provider": {self._provider: settings} if settings else {},
             "keepalived": keepalived_table(self._nodes, self._version, self._commands),

@@ -190,8 +190,7 @@ def _give_priorities(seats: list[Seat], joined: Joined) -> None:
         taken.add(priority)
         if priority != seat.priority and seat.member is not None:
             why = f"{priority}: each node has its own, of 1 to {HIGHEST}"
-            place = seat.member.instance.block.place
-            seat.member.node.ledger.say(place, "changed", f"priority {seat.priority}", why)
+            _say_of_priority(seat, seat.member, why)
         seat.priority = priority
     for seat in seats:
         if seat.priority is None:
@@ -200,6 +199,15 @@ def _give_priorities(seats: list[Seat], joined: Joined) -> None:
             what = f"the priority of node {seat.name} in {joined.name}"
             why = f"it has no file here, {seat.priority} stands in for it"
             joined.first.node.ledger.miss(joined.first.instance.block.place, what, why)
+
+
+def _say_of_priority(seat: Seat, member: Member, why: str) -> None:
+    found = member.instance.section.found.get("priority")
+    if found is None:
+        place = member.instance.block.place
+        member.node.ledger.say(place, "changed", f"priority {seat.priority}", why)
+    else:
+        member.node.ledger.change(found.statement, why)
 
 
 def _rank(seat: Seat) -> tuple[int, int]:

@@ -71,7 +71,9 @@ def merged(
             if first.value != found.value:
                 place = first.statement.place
                 section.ledger.change(
-                    found.statement, f"{names[0]} has it otherwise ({place}), and counts"
+                    found.statement,
+                    f"{names[0]} has it otherwise ({place}), and counts",
+                    whole=True,
                 )
     for key, found in kept.items():
         lacking = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cloudfail.config.file import InstanceTable
 from cloudfail.config.vrrp.tables import DEFAULT_COMMAND, KeepalivedTable
 from cloudfail.keepalived.importer.checks import is_of_the_system
 from cloudfail.keepalived.importer.global_defs import ELSEWHERE
@@ -15,6 +16,7 @@ from cloudfail.keepalived.importer.section import Found, merged
 _DEFAULT_VERSION = 2  # keepalived's own (measured with 2.2.7)
 _IPV6 = 6
 _V3 = 3
+_ADDED = ("vrrp_check_unicast_src", "vrrp_higher_prio_send_advert", "vrrp_min_garp")
 _APART = frozenset({*ELSEWHERE, "smtp_alert_vrrp"})
 
 
@@ -24,6 +26,8 @@ def keepalived_table(
     values = merged([node.shared for node in nodes], [node.name for node in nodes], _APART)
     kept: dict[str, Any] = {key: found.value for key, found in values.items()}
     kept["vrrp_version"] = version
+    if all(node.source.is_generated for node in nodes):
+        kept = {**dict.fromkeys(_ADDED, False), **kept}
     kept.setdefault("enable_script_security", _is_secure(nodes))
     if kept.get("vrrp_notify_fifo"):
         kept.setdefault("vrrp_notify_fifo_user", kept.get("script_user", "root"))
@@ -84,7 +88,7 @@ def trackers_of(nodes: Sequence[Node], kind: str) -> Mapping[str, Any]:
             first = kept.setdefault(name, Found(one.table, one.statement))
             if first.value != one.table:
                 why = f"{nodes[0].name} has it otherwise ({first.statement.place}), and counts"
-                node.ledger.change(one.statement, why)
+                node.ledger.change(one.statement, why, whole=True)
     return {name: found.value for name, found in kept.items()}
 
 
@@ -104,3 +108,20 @@ def say_of_moved(nodes: Sequence[Node]) -> None:
             found = node.shared.found.get(key)
             if found is not None:
                 node.ledger.change(found.statement, "written at each instance")
+
+
+def say_of_unused(nodes: Sequence[Node], instances: Mapping[str, InstanceTable]) -> None:
+    """What no instance tracks is in the toml; the generator writes it once something does."""
+    for node in nodes:
+        for kind, trackers in node.trackers.items():
+            used = {
+                one if isinstance(one, str) else one.name
+                for table in instances.values()
+                for one in getattr(table, kind)
+            }
+            for name, tracker in trackers.items():
+                if name not in used:
+                    why = (
+                        "no instance tracks it: it is in the toml, and not generated until one does"
+                    )
+                    node.ledger.change(tracker.statement, why, whole=True)

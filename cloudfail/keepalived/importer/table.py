@@ -47,6 +47,10 @@ class Facts(Struct, frozen=True, kw_only=True):
         return default if found is None else found.value
 
     @property
+    def is_generated(self) -> bool:
+        return self.joined.first.node.source.is_generated
+
+    @property
     def interface(self) -> str:
         text: str = self.joined.first.instance.section.get("interface", "eth0")
         return text
@@ -74,7 +78,7 @@ def instance_table(
         claim=tuple(claims),
         hook=tuple(hooks),
         advert_int=_advert_int(facts),
-        unicast_fault_no_peer=True,
+        unicast_fault_no_peer=facts.get("unicast_fault_no_peer", not facts.is_generated),
         use_vmac=facts.get("use_vmac", False),
         smtp_alert=facts.get("smtp_alert", facts.smtp_alert),
         virtual_ipaddress=_advertised(facts, claims),

@@ -58,7 +58,7 @@ class Writer:
             self._lines.append(line)
 
     def _say(self, lines: tuple[str, ...]) -> None:
-        self._lines += [f"# {_printable(line)}".rstrip() for line in lines]
+        self._lines += [f"# {_printable(line)}" if line else "" for line in lines]
 
 
 def _pairs(table: msgspec.Struct | Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -14,16 +14,25 @@ _MOST = 253
 
 
 def read_tracks(
-    block: Statement, section: Section, trackers: Trackers | None, *, weighted: bool = True
+    block: Statement,
+    section: Section,
+    trackers: Trackers | None,
+    *,
+    weighted: bool = True,
+    device: str = "",
 ) -> None:
     """Put what is tracked under the block's keyword. `trackers` None: network devices.
 
-    In a sync group keepalived ignores what has a weight; `weighted` is false there.
+    In a sync group keepalived ignores what has a weight; `weighted` is false there. `device` is
+    the instance's own.
     """
     ledger = section.ledger
     earlier = section.found.pop(block.keyword, None)
     found: dict[str, TrackTable] = {one.name: one for one in (earlier.value if earlier else ())}
     for line in block.children or ():
+        if trackers is None and line.keyword == device:
+            ledger.change(line, "keepalived tracks an instance's own device anyway")
+            continue
         try:
             one = _read_line(line, trackers)
             _check(one, found, trackers, weighted=weighted)
@@ -32,6 +41,8 @@ def read_tracks(
             continue
         found[one.name] = one
         ledger.carry(line)
+        if one.weight is not None and "weight" not in line.args:
+            ledger.change(line, "with the weight of its definition, for its `reverse`")
     section.put(block.keyword, tuple(found.values()), block)
 
 

@@ -77,11 +77,8 @@ def _say_of_families(values: Mapping[str, Found], seats: Sequence[Seat], ledger:
 
 
 def _say_of_vmac(values: Mapping[str, Found], ledger: Ledger) -> None:
-    """With use_vmac the generator puts addresses on lo, and has vmac_xmit_base always."""
+    """With use_vmac the generator writes vmac_xmit_base always."""
     vmac, base = values.get("use_vmac"), values.get("vmac_xmit_base")
-    if vmac is not None:
-        why = "addresses that name no device sit on lo: a cloud drops frames with a virtual MAC"
-        ledger.change(vmac.statement, why)
     if vmac is not None and base is None:
         ledger.change(vmac.statement, "with vmac_xmit_base, which unicast needs")
     if vmac is None and base is not None:
