@@ -71,7 +71,7 @@ def _lines(addresses: list[VirtualAddress], member: Member) -> tuple[str, ...]:
 
 
 def _line(one: VirtualAddress, member: Member) -> str:
-    parts = [f"{one.address}/{one.address.max_prefixlen}", f"dev {one.dev or _device(member)}"]
+    parts = [f"{one.address}/{one.address.max_prefixlen}", f"dev {one.dev or _device(one, member)}"]
     if one.label:
         parts.append(f"label {one.label}")
     if one.address.version == _IPV6:
@@ -79,14 +79,17 @@ def _line(one: VirtualAddress, member: Member) -> str:
     return " ".join(parts)
 
 
-def _device(member: Member) -> str:
-    """Return where addresses go that name no device.
+def _device(one: VirtualAddress, member: Member) -> str:
+    """Return where an address goes that names no device.
 
-    With use_vmac it is lo: anywhere else keepalived 2.2.7 puts them on the VMAC (also with
+    With use_vmac it is lo: anywhere else keepalived 2.2.7 puts it on the VMAC (also with
     `dev eth0`), whose gratuitous ARPs and neighbour advertisements leave with the virtual MAC. On
     lo not one frame does (measured: start, partition, link down, reload, ARP asked; both families).
+    An IPv6 address is always on lo: on the device, preferred for ever, it would become the source of
+    all that this node sends, calls to the API included, before the cloud has moved it here (measured).
     """
-    return "lo" if member.instance.vrrp.use_vmac else member.device
+    on_loopback = member.instance.vrrp.use_vmac or one.address.version == _IPV6
+    return "lo" if on_loopback else member.device
 
 
 def _stand_in(member: Member) -> str:

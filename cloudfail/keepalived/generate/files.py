@@ -106,7 +106,7 @@ def _headed(site: Site, text: str) -> str:
 def _secrets(site: Site, secret: Secret) -> Iterator[GeneratedFile]:
     for member in site.members:
         if path := keepalived_conf.secret_path(site, member):
-            text = keepalived_conf.secret_file(member, secret(member))
+            text = keepalived_conf.secret_file(secret(member))
             yield GeneratedFile(path=path, text=_headed(site, text), mode=PRIVATE)
 
 

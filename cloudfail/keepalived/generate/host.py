@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from cloudfail.config import Config
+from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.keepalived_conf import scripts_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Site
@@ -10,6 +14,17 @@ from cloudfail.model import Route
 _IPV4, _IPV6 = 4, 6
 # Debian's names; procps and bash are everywhere.
 _OF_PROGRAMS = {"/usr/bin/curl": "curl", "/usr/bin/pgrep": "procps"}
+
+
+class KernelNeeds(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parts of the sysctl file there are; `devices` take part in VRRP."""
+
+    ip_nonlocal_bind: bool = False
+    forwards_ipv4: bool = False
+    forwards_ipv6: bool = False
+    real_server: bool = False
+    quiet_vmac: bool = False
+    devices: tuple[str, ...] = ()
 
 
 def host_files(site: Site) -> dict[str, str]:
@@ -27,22 +42,31 @@ def host_files(site: Site) -> dict[str, str]:
         ),
         "/etc/sysusers.d/cloudfail.conf": render("sysusers.conf.j2", site=site),
     }
-    if _needs_sysctl(site):
-        files["/etc/sysctl.d/60-cloudfail.conf"] = _sysctl(site)
+    files |= _sysctl_file(needs_of(site))
     if units := services_of(site):
         files["/etc/polkit-1/rules.d/60-cloudfail.rules"] = render(
             "polkit.rules.j2", site=site, units=units
         )
-    if site.config.host.real_server:
-        files |= _loopback(site)
-    return files
+    return files | _loopback(site.config)
+
+
+def real_server_files(config: Config) -> dict[str, str]:
+    """Return what an LVS real server needs that is no node itself: no keepalived runs there.
+
+    Raises ConfigError when the configuration names no address for it.
+    """
+    if not config.host.real_server:
+        raise ConfigError(
+            f"{config.path}: host.real_server is missing; name the virtual addresses that the real "
+            'servers have on their loopback device, like real_server = ["10.0.1.100"]'
+        )
+    return _sysctl_file(KernelNeeds(real_server=True)) | _loopback(config)
 
 
 def sysctl_settings(site: Site) -> dict[str, str]:
     """Return the kernel settings of the generated file: names beneath /proc/sys, and values."""
-    if not _needs_sysctl(site):
-        return {}
-    lines = (line.partition(" = ") for line in _sysctl(site).splitlines() if " = " in line)
+    text = "".join(_sysctl_file(needs_of(site)).values())
+    lines = (line.partition(" = ") for line in text.splitlines() if " = " in line)
     return {name if "/" in name else name.replace(".", "/"): value for name, _, value in lines}
 
 
@@ -63,22 +87,25 @@ def packages_of(site: Site) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _needs_sysctl(site: Site) -> bool:
+def needs_of(site: Site) -> KernelNeeds:
+    """Return which kernel settings a node needs."""
     host = site.config.host
-    return bool(host.ip_nonlocal_bind or host.real_server) or any(
-        _forwards(site, family) for family in (_IPV4, _IPV6)
-    )
-
-
-def _sysctl(site: Site) -> str:
-    return render(
-        "sysctl.conf.j2",
-        site=site,
-        host=site.config.host,
+    return KernelNeeds(
+        ip_nonlocal_bind=host.ip_nonlocal_bind,
         forwards_ipv4=_forwards(site, _IPV4),
         forwards_ipv6=_forwards(site, _IPV6),
+        real_server=bool(host.real_server),
+        quiet_vmac=any(
+            member.instance.vrrp.use_vmac and member.node.address.version == _IPV6
+            for member in site.members
+        ),
         devices=tuple(dict.fromkeys(member.device for member in site.members)),
     )
+
+
+def _sysctl_file(needs: KernelNeeds) -> dict[str, str]:
+    text = render("sysctl.conf.j2", needs=needs)
+    return {"/etc/sysctl.d/60-cloudfail.conf": text} if " = " in text else {}
 
 
 def _forwards(site: Site, family: int) -> bool:
@@ -95,12 +122,14 @@ def _forwards(site: Site, family: int) -> bool:
     return any(network.prefixlen < network.max_prefixlen for network in routes)
 
 
-def _loopback(site: Site) -> dict[str, str]:
-    addresses = site.config.host.real_server
-    if site.config.host.network == "ifupdown":
-        text = render("ifupdown.j2", site=site, addresses=addresses)
+def _loopback(config: Config) -> dict[str, str]:
+    addresses = config.host.real_server
+    if not addresses:
+        return {}
+    if config.host.network == "ifupdown":
+        text = render("ifupdown.j2", addresses=addresses)
         return {"/etc/network/interfaces.d/cloudfail-lo": text}
-    text = render("networkd.network.j2", site=site, addresses=addresses)
+    text = render("networkd.network.j2", addresses=addresses)
     return {"/etc/systemd/network/60-cloudfail-lo.network": text}
 
 
