@@ -105,9 +105,21 @@ def _check_texts(good: dict[str, Any], problems: Problems) -> None:
     for name, kind in kinds.items():
         if good.get(name) and not text.check(good[name], kind, f"keepalived.{name}", problems):
             del good[name]
+    if "directory" in good:
+        good["directory"] = _directory(good["directory"], problems)
     for index, address in enumerate(good.get("notification_email", ())):
         text.check(address, "email", f"keepalived.notification_email[{index}]", problems)
     _check_include(good, problems)
+
+
+def _directory(written: str, problems: Problems) -> str:
+    """Return it as paths begin with it: one slash between names, none at the end."""
+    names = [name for name in written.split("/") if name]
+    if not names or ".." in names or "." in names:
+        problems.add(
+            "keepalived.directory", f'"{written}" is no plain path', "write it like /etc/keepalived"
+        )
+    return "/" + "/".join(names)
 
 
 def _check_include(good: dict[str, Any], problems: Problems) -> None:
