@@ -22,8 +22,17 @@ def user_and_group(machine: Machine) -> tuple[str, str]:
     return user, group
 
 
+def is_known(user: str, group: str) -> bool:
+    """Say whether there is such a user, and such a group where one is named."""
+    try:
+        pwd.getpwnam(user)
+        return not group or bool(grp.getgrnam(group))
+    except KeyError:
+        return False
+
+
 def may_become(user: str) -> bool:
-    """Raises KeyError when there is no such user."""
+    """Say whether this process may run something as that user, who must be known."""
     return os.geteuid() in {0, pwd.getpwnam(user).pw_uid}
 
 

@@ -54,11 +54,7 @@ def check_files(machine: Machine) -> Checks:
     yield from problems
     files = files_of(site, redacted if problems else secret_of).files
     compared = [one for one in files if _matters(one, machine) and not (problems and one.secret)]
-    changes = [
-        one
-        for one in changes_of(site, compared, machine.root)
-        if one.file is not None or not _is_secret(site, one.path)
-    ]
+    changes = changes_of(site, compared, machine.root)
     for change in changes:
         yield _difference(site, change)
     if not changes and not problems:
@@ -98,10 +94,6 @@ def _mode_error(member: Member) -> str:
     return f"{path} has mode {mode:04o}; chmod 0600 {path}" if mode & 0o077 else ""
 
 
-def _is_secret(site: Site, path: Path) -> bool:
-    return path.parent.name == "secret" and path.is_relative_to(site.config.keepalived.directory)
-
-
 def _matters(file: GeneratedFile, machine: Machine) -> bool:
     """Say whether anybody here reads the file: without systemd nobody reads its own."""
     return machine.has_systemd or not any(part in _OF_SYSTEMD for part in Path(file.path).parts)
@@ -117,15 +109,16 @@ def _difference(site: Site, change: Change) -> Check:
     text = texts[change.word]
     if change.file and change.before == change.file.text and change.mode_before is not None:
         text = f"has mode {change.mode_before:04o}, not {change.file.mode:04o}"
-    read_by_keepalived = site.config.keepalived.directory in {str(p) for p in _parents(change)}
-    say = failed if read_by_keepalived else warning
+    say = failed if _is_read_by_keepalived(site, change) else warning
     remedy = f"cloudfail generate --node {site.name} --diff, then --install --reload"
     return say(str(change.path), text, remedy)
 
 
-def _parents(change: Change) -> tuple[PurePosixPath, ...]:
-    where = change.file.path if change.file else str(change.path)
-    return tuple(PurePosixPath(where).parents)
+def _is_read_by_keepalived(site: Site, change: Change) -> bool:
+    """What is to be removed is an instance's file, where keepalived.conf includes it."""
+    if change.file is None:
+        return True
+    return PurePosixPath(change.file.path).is_relative_to(site.config.keepalived.directory)
 
 
 def check_lint(machine: Machine) -> Checks:

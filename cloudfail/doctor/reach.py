@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cloudfail import process
 from cloudfail.config import DEFAULT_PATH
-from cloudfail.doctor.account import may_become, run_like_keepalived, user_and_group
+from cloudfail.doctor.account import is_known, may_become, run_like_keepalived, user_and_group
 from cloudfail.doctor.check import Case, Checks, Machine, failed, ok, warning
 from cloudfail.doctor.running import environment_of_keepalived
 from cloudfail.keepalived.command import Effect, Weakness, examine
@@ -45,7 +45,9 @@ def check_hooks(machine: Machine) -> Checks:
 
 def check_directories(machine: Machine) -> Checks:
     """Journal and roles are written by the script user; without them nothing is known afterwards."""
-    user, _ = user_and_group(machine)
+    user, group = user_and_group(machine)
+    if not is_known(user, group):
+        return  # which check_command has said
     environ = environment_of_keepalived(machine)
     state = environ.get("CLOUDFAIL_STATE_DIR") or "/run/cloudfail"
     for what, path in (

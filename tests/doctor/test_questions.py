@@ -1,0 +1,265 @@
+"""Clock, way out, deadlines, and what runs as the script user: asked of real sockets and processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cloudfail.doctor import Case, Machine, Status
+from cloudfail.doctor.account import run_like_keepalived
+from cloudfail.doctor.bounded import bounded
+from cloudfail.doctor.egress import check_egress, source_to
+from cloudfail.doctor.reach import check_command, check_directories, check_hooks
+from cloudfail.doctor.time_of_day import check_clock, skew_of
+from cloudfail.errors import DeadlineError, DeniedError
+from cloudfail.model import Holding, Owner
+from msgspec.structs import replace
+
+from doctor.cases import case_of, failures, machine_of, of_status, pair
+
+LONG_AGO = "Thu, 01 Jan 2015 00:00:00 GMT"
+
+
+@contextmanager
+def http(date: str | None) -> Iterator[str]:
+    """A server whose answers carry this date; "" is the right one, None is none at all."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response_only(404)
+            if date is not None:
+                self.send_header("Date", date or self.date_time_string())
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Accept, and never answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return case_of(tmp_path)
+
+
+def test_a_clock_that_agrees_is_fine_and_one_that_is_years_off_fails(case: Case) -> None:
+    with http("") as url:
+        (check,) = check_clock(replace(case, endpoint=url))
+        assert (check.status, check.message) == (Status.OK, f"agrees with {url}")
+    with http(LONG_AGO) as url:
+        (check,) = check_clock(replace(case, endpoint=url))
+        assert check.status is Status.FAILED
+        assert "ahead of" in check.message
+
+
+@pytest.mark.parametrize("date", ["yesterday", None])
+def test_no_date_or_nonsense_for_one_warns(
+    case: Case, monkeypatch: pytest.MonkeyPatch, date: str | None
+) -> None:
+    with http(date) as url:
+        monkeypatch.setattr("cloudfail.doctor.time_of_day.METADATA", url)
+        (check,) = check_clock(replace(case, endpoint=url))
+    assert check.status is Status.WARNING
+
+
+def test_an_endpoint_that_hangs_leaves_the_metadata_service_to_compare_with(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent() as hanging, http("") as fine:
+        monkeypatch.setattr("cloudfail.doctor.time_of_day.METADATA", fine)
+        monkeypatch.setattr("cloudfail.doctor.time_of_day._SECONDS", 0.1)
+        (check,) = check_clock(replace(case, endpoint=hanging))
+        assert (check.status, check.message) == (Status.OK, f"agrees with {fine}")
+        with pytest.raises(TimeoutError):
+            skew_of(hanging)
+
+
+def test_a_question_that_hangs_ends_and_one_that_fails_fails_as_it_did() -> None:
+    over = threading.Event()
+    with pytest.raises(DeadlineError):
+        bounded(over.wait, 0.01)
+    over.set()
+    assert bounded(lambda: 7, 5) == 7
+
+    def denied() -> None:
+        raise DeniedError("not allowed")
+
+    with pytest.raises(DeniedError):
+        bounded(denied, 5)
+
+
+def held(case: Case) -> list[Holding]:
+    return [Holding(claim=claim, owner=Owner.PEER) for claim in case.instance.claims]
+
+
+def claims(kind: str, **values: str) -> str:
+    fields = "\n".join(f"{name} = {value}" for name, value in values.items())
+    return f'[[instance.edge.claim]]\nkind = "{kind}"\n{fields}\n'
+
+
+@pytest.mark.parametrize(
+    ("claim", "status", "said"),
+    [
+        (claims("private-ip", address='"10.0.1.100"'), Status.OK, "proven: calls leave from"),
+        (claims("private-ip", address='"192.0.2.200"'), Status.FAILED, "which moves"),
+        (claims("public-ip", address='"203.0.113.7"'), Status.WARNING, "not proven"),
+        (
+            claims("route", destination='"10.99.0.0/16"', tables='["rtb-0aaaaaaa"]'),
+            Status.OK,
+            "proven",
+        ),
+        (
+            claims("route", destination='"127.0.0.0/16"', tables='["rtb-0aaaaaaa"]'),
+            Status.WARNING,
+            "not proven",
+        ),
+    ],
+)
+def test_the_way_out_is_proven_doubtful_or_what_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str, status: Status, said: str
+) -> None:
+    monkeypatch.setattr("cloudfail.doctor.egress.source_to", lambda to: ip_address("192.0.2.200"))
+    subnets = pair(claims=claim).replace('"\npriority', '"\nsubnet = "0.0.0.0/0"\npriority')
+    case = replace(case_of(tmp_path, subnets), endpoint="http://127.0.0.1:1")
+    check = check_egress(case, held(case))
+    assert check.status is status, check
+    assert said in check.message
+
+
+def test_no_route_at_all_fails_and_ones_word_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = case_of(tmp_path)
+    monkeypatch.setattr("cloudfail.doctor.egress.source_to", lambda to: None)
+    assert check_egress(case, held(case)).status is Status.FAILED
+    assured = case_of(tmp_path, pair(more='[guard]\nown_egress = "assured"'))
+    assert "taken on your word" in check_egress(assured, held(assured)).message
+
+
+def test_the_source_is_the_kernels_choice() -> None:
+    assert source_to(ip_address("127.0.0.1")) == ip_address("127.0.0.1")
+    assert source_to(ip_address("::1")) in {ip_address("::1"), None}
+
+
+def script(path: Path, text: str, mode: int = 0o755) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(mode)
+    return path
+
+
+def with_command(path: Path, command: Path, more: str = "") -> Machine:
+    text = pair(more=f'[keepalived]\ncommand = "{command}"\n{more}')
+    return replace(machine_of(path, text), root=Path("/"))
+
+
+@pytest.fixture
+def of_root() -> Iterator[Path]:
+    """A directory whose whole path is root's: pytest's own are, on a machine where root tests."""
+    if os.geteuid() != 0:
+        pytest.skip("files of root's need root")
+    path = Path(f"/run/cloudfail-doctor-{os.getpid()}")
+    path.mkdir(mode=0o755)
+    yield path
+    for file in sorted(path.rglob("*"), reverse=True):
+        file.unlink() if not file.is_dir() else file.rmdir()
+    path.rmdir()
+
+
+def test_a_command_that_others_can_change_fails(tmp_path: Path, of_root: Path) -> None:
+    command = script(of_root / "cloudfail", "exit 0")
+    machine = with_command(tmp_path, command)
+    assert failures(check_command(machine)) == []
+    command.chmod(0o757)
+    from cloudfail.doctor.reach import _examined
+
+    _examined.cache_clear()
+    assert failures(check_command(machine))
+
+
+def test_a_command_that_is_not_there_or_may_not_run_fails(tmp_path: Path, of_root: Path) -> None:
+    missing = with_command(tmp_path, of_root / "missing")
+    assert "cannot be found" in failures(check_command(missing))[0]
+    plain = with_command(tmp_path, script(of_root / "plain", "", 0o644))
+    assert "not executable" in failures(check_command(plain))[0]
+
+
+def test_a_hook_is_examined_as_the_script_user(tmp_path: Path, of_root: Path) -> None:
+    hook = script(of_root / "hook", "exit 0", 0o700)
+    table = f'[[instance.edge.hook]]\non = "MASTER"\ncommand = ["{hook}", "x"]\n'
+    root = replace(machine_of(tmp_path, pair(more=table)), root=Path("/"))
+    (check,) = check_hooks(root)
+    assert check.status is Status.OK
+    user = f'{table}\n[keepalived]\nscript_user = "nobody"'
+    other = replace(machine_of(tmp_path, pair(more=user)), root=Path("/"))
+    (said,) = failures(check_hooks(other))
+    assert f"{hook} is not executable for nobody" in said
+
+
+def test_directories_that_the_script_user_may_not_write_into_fail(
+    tmp_path: Path, of_root: Path
+) -> None:
+    (of_root / "journal").mkdir()
+    journal = f'[journal]\npath = "{of_root}/journal/j.jsonl"'
+    user = '[keepalived]\nscript_user = "nobody"'
+    machine = machine_of(tmp_path, pair(more=f"{user}\n{journal}"))
+    assert failures(check_directories(machine))[0] == (
+        f"journal: nobody may not write into {of_root}/journal"
+    )
+    (of_root / "journal").chmod(0o777)
+    assert any(
+        line.startswith("journal") for line in of_status(check_directories(machine), Status.OK)
+    )
+    root = machine_of(tmp_path, pair(more=journal))
+    assert failures(check_directories(root)) == []
+
+
+def test_a_user_who_does_not_exist_is_told_of_by_each_check_alone(tmp_path: Path) -> None:
+    from cloudfail.doctor import Options, examine
+
+    text = pair(more='[keepalived]\nscript_user = "nosuchuser"')
+    machine = replace(machine_of(tmp_path, text), root=Path("/"))
+    checks = list(examine(machine, (), Options(cloud=False, wire=False)))
+    assert any("nosuchuser" in line for line in failures(checks))
+    assert not any("broke down" in check.message for check in checks)
+    assert any(check.subject == "other managers" for check in checks)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_a_script_runs_with_keepalived_umask_group_directory_and_environment(
+    tmp_path: Path, of_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = of_root / "out"
+    out.mkdir()
+    out.chmod(0o777)
+    command = script(
+        of_root / "cloudfail",
+        f"cd {out}; touch made; id -u > who; id -G >> who; pwd -P >> who; env >> who\n"
+        "test -t 0 && exit 3; exit 0",
+    )
+    monkeypatch.setenv("HTTPS_PROXY", "http://only.mine:3128")
+    text = pair(more='[keepalived]\nscript_user = "nobody nogroup"')
+    done, _ = run_like_keepalived(machine_of(tmp_path, text), [str(command)], 30)
+    assert done.returncode == 0
+    said = (out / "who").read_text().splitlines()
+    assert said[:2] == ["65534", "65534"]
+    assert not any(line.startswith("HTTPS_PROXY") for line in said)
+    assert (out / "made").stat().st_mode & 0o777 == 0o600
