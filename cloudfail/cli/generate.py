@@ -24,6 +24,7 @@ from cloudfail.keepalived.generate import (
     files_of,
     names_of,
     node_here,
+    real_server_site,
     secret_of,
     site_of,
 )
@@ -48,6 +49,11 @@ def configure(parser: ArgumentParser) -> None:
     which = parser.add_argument_group("for which node").add_mutually_exclusive_group()
     which.add_argument(
         "--node", metavar="NAME", type=flags.filled, help="default: by this machine's addresses"
+    )
+    which.add_argument(
+        "--real-server",
+        action="store_true",
+        help="a machine that serves behind the nodes (LVS), and is none itself",
     )
     which.add_argument("--all", action="store_true", help="every node; with --output-dir")
     how = parser.add_argument_group("how")
@@ -84,10 +90,9 @@ def run(args: Namespace) -> int:
     _check_flags(args)
     path = Path(args.config or os.environ.get("CLOUDFAIL_CONFIG") or DEFAULT_PATH)
     config = load(path)
-    version = _version(args)
     if args.output_dir:
-        return _write_trees(args, config, version)
-    site = site_of(config, args.node or node_here(config), version)
+        return _write_trees(args, config)
+    site = _site(args, config)
     if args.diff:
         return _diff(site, _root(args))
     if args.install:
@@ -103,8 +108,16 @@ def _check_flags(args: Namespace) -> None:
             raise UsageError(f"--{flag.replace('_', '-')} belongs to --{needs}")
     if args.root and not (args.install or args.diff):
         raise UsageError("--root belongs to --install and --diff")
+    if args.real_server and (args.output_dir or args.output in {"conf", "cloud-init"}):
+        raise UsageError("--real-server has no keepalived.conf: use --output files or --install")
     if args.root and args.reload:
         raise UsageError("--reload is for this machine, --root for an image: leave one out")
+
+
+def _site(args: Namespace, config: Config) -> Site:
+    if args.real_server:
+        return real_server_site(config)
+    return site_of(config, args.node or node_here(config), _version(args))
 
 
 def _version(args: Namespace) -> Version:
@@ -132,7 +145,7 @@ def _print(output: str, site: Site) -> int:
         from cloudfail.keepalived.generate.cloud_init import cloud_init
 
         show(cloud_init(site, generated), end="")
-    elif output == "files":
+    elif output == "files" or not site.members:
         for file in generated.files:
             show(f"# ==> {file.path} (mode {file.mode:04o})\n{file.text}")
     else:
@@ -162,9 +175,10 @@ def _tell_missing(generated: Generated) -> None:
         messages.say(f"warning: {sentence}")
 
 
-def _write_trees(args: Namespace, config: Config, version: Version) -> int:
+def _write_trees(args: Namespace, config: Config) -> int:
     from cloudfail.keepalived.generate.install import replace
 
+    version = _version(args)
     names = names_of(config) if args.all else (args.node or node_here(config),)
     for name in names:
         site = site_of(config, name, version)
@@ -203,13 +217,13 @@ def _install(args: Namespace, site: Site) -> int:
     generated = files_of(site, secret_of)
     _tell_missing(generated)
     changes: Sequence[Change] = changes_of(site, generated.files, root)
-    if changes and not args.no_test:
+    if changes and site.members and not args.no_test:
         try_out(site, generated.files, changes, root)
     backup = install(site, changes, root)
     for change in changes:
         show(f"{change.path}: {change.word}")
     if not changes:
-        show(f"node {site.name}: nothing to change")
+        show(f"{site.name}: nothing to change")
         return 0
     if backup is not None:
         show(f"what was there before is in {backup}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cloudfail import process
 from cloudfail.doctor.check import Checks, Machine, ok, warning
-from cloudfail.keepalived.generate.host import services_of
+from cloudfail.keepalived.generate.packages import services_of
 
 _UNIT = "keepalived.service"
 _PROPERTIES = "LoadState,UnitFileState,KillMode,NeedDaemonReload"

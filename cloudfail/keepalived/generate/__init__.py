@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from cloudfail.keepalived.generate.files import Generated, GeneratedFile, files_of, secret_of
-from cloudfail.keepalived.generate.site import Member, Site, names_of, node_here, site_of
+from cloudfail.keepalived.generate.site import (
+    Member,
+    Site,
+    names_of,
+    node_here,
+    real_server_site,
+    site_of,
+)
 
 __all__ = [
     "Generated",
@@ -13,6 +20,7 @@ __all__ = [
     "files_of",
     "names_of",
     "node_here",
+    "real_server_site",
     "secret_of",
     "site_of",
 ]

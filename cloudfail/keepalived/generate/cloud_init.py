@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from cloudfail.config import DEFAULT_PATH
 from cloudfail.keepalived.generate.files import Generated, GeneratedFile
-from cloudfail.keepalived.generate.host import packages_of
 from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.packages import packages_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Site
 

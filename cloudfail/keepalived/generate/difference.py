@@ -93,7 +93,7 @@ def _change(file: GeneratedFile, root: Path) -> Change | None:
 
 def _leftovers(site: Site, files: Sequence[GeneratedFile], root: Path) -> Iterator[Change]:
     pattern = include_pattern(site)
-    if not pattern:
+    if not (pattern and site.members):
         return
     kept = {beneath(root, file.path) for file in files}
     directory = beneath(root, str(PurePosixPath(pattern).parent))

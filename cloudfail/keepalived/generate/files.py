@@ -10,7 +10,7 @@ import msgspec
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate import keepalived_conf
 from cloudfail.keepalived.generate.gate import Gate
-from cloudfail.keepalived.generate.host import host_files
+from cloudfail.keepalived.generate.host import host_files, real_server_files
 from cloudfail.keepalived.generate.site import Member, Site
 
 PUBLIC, PRIVATE = 0o644, 0o600
@@ -73,11 +73,14 @@ def secret_of(member: Member) -> str:
 
 
 def files_of(site: Site, secret: Secret = redacted) -> Generated:
-    """Return every file of a node, keepalived.conf first.
+    """Return every file of a machine; of a node, keepalived.conf first.
 
     `secret` gives the secret of an instance that has one. Raises ConfigError when the
     configuration asks for what the keepalived of the site cannot do.
     """
+    if not site.members:
+        texts = real_server_files(site.config)
+        return Generated(files=tuple(GeneratedFile(path=p, text=t) for p, t in texts.items()))
     gate = Gate(site.version)
     blocks = {m.instance.name: keepalived_conf.instance_file(site, m, gate) for m in site.members}
     shared = site.config.keepalived

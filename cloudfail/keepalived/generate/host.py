@@ -6,14 +6,12 @@ import msgspec
 
 from cloudfail.config import Config
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.generate.keepalived_conf import scripts_of
+from cloudfail.keepalived.generate.packages import services_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Site
 from cloudfail.model import Route
 
 _IPV4, _IPV6 = 4, 6
-# Debian's names; procps and bash are everywhere.
-_OF_PROGRAMS = {"/usr/bin/curl": "curl", "/usr/bin/pgrep": "procps"}
 
 
 class KernelNeeds(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,23 +66,6 @@ def sysctl_settings(site: Site) -> dict[str, str]:
     text = "".join(_sysctl_file(needs_of(site)).values())
     lines = (line.partition(" = ") for line in text.splitlines() if " = " in line)
     return {name if "/" in name else name.replace(".", "/"): value for name, _, value in lines}
-
-
-def services_of(site: Site) -> tuple[str, ...]:
-    """Return the units that follow the role of any instance here, each once."""
-    units = (unit for member in site.members for unit in member.instance.vrrp.services.master)
-    return tuple(dict.fromkeys(units))
-
-
-def packages_of(site: Site) -> tuple[str, ...]:
-    """Return the Debian packages that the generated files want."""
-    found = ["keepalived"]
-    found += [_OF_PROGRAMS[s.command[0]] for s in scripts_of(site) if s.command[0] in _OF_PROGRAMS]
-    if services_of(site):
-        found.append("polkitd")
-    if site.config.host.real_server:
-        found += ["ipset", "ipvsadm"]
-    return tuple(dict.fromkeys(found))
 
 
 def needs_of(site: Site) -> KernelNeeds:

@@ -15,7 +15,8 @@ from cloudfail.keepalived.generate.difference import Change, beneath
 from cloudfail.keepalived.generate.keepalived_conf import include_pattern
 from cloudfail.keepalived.generate.site import Site
 
-BACKUPS = "/var/lib/cloudfail/backup"
+# Not beneath /var/lib/cloudfail, which belongs to the agent: root must not write where it is led.
+BACKUPS = "/var/backups/cloudfail"
 _PRIVATE = 0o700
 
 
@@ -100,7 +101,8 @@ def _back_up(changes: Sequence[Change], root: Path) -> Path | None:
 
 def _make_include_directory(site: Site, root: Path) -> None:
     """Spare keepalived the complaint about an include whose directory is not there."""
-    if pattern := include_pattern(site):
+    pattern = include_pattern(site)
+    if pattern and site.members:
         beneath(root, str(PurePosixPath(pattern).parent)).mkdir(parents=True, exist_ok=True)
 
 

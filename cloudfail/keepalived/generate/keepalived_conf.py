@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
-from cloudfail.config.vrrp.model import Keepalived, Script, SyncGroup, Tracked
+from cloudfail.config.vrrp.model import Keepalived, SyncGroup, Tracked
 from cloudfail.keepalived.generate.addresses import addresses_of
 from cloudfail.keepalived.generate.gate import Gate
+from cloudfail.keepalived.generate.packages import packages_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Member, Site
 from cloudfail.keepalived.version import Version
@@ -36,9 +36,10 @@ def main_file(site: Site, gate: Gate, instances: Sequence[str]) -> str:
         missing=tuple(gate.missing),
         fifo=fifo,
         included=include_pattern(site),
-        scripts=tuple(_used(site, "track_script", shared.scripts)),
-        track_files=tuple(_used(site, "track_file", shared.track_files)),
-        track_processes=tuple(_used(site, "track_process", shared.track_processes)),
+        packages=packages_of(site),
+        scripts=site.scripts,
+        track_files=site.track_files,
+        track_processes=site.track_processes,
         groups=tuple(groups_of(site)),
         instances=instances,
     )
@@ -92,18 +93,8 @@ def groups_of(site: Site) -> Iterator[SyncGroup]:
             yield group
 
 
-def scripts_of(site: Site) -> Iterator[Script]:
-    return _used(site, "track_script", site.config.keepalived.scripts)
-
-
 def _beneath(site: Site, name: str) -> str:
     return str(PurePosixPath(site.config.keepalived.directory) / name)
-
-
-def _used(site: Site, track: str, tables: Any) -> Iterator[Any]:
-    """Yield what any instance here tracks, in the order of the file: no script runs for nobody."""
-    names = {one.name for m in site.members for one in getattr(m.instance.vrrp, track)}
-    return (table for name, table in tables.items() if name in names)
 
 
 def _fifo(shared: Keepalived, gate: Gate) -> str:
@@ -137,7 +128,7 @@ def _check_shared(site: Site, gate: Gate) -> None:
     key = f"{site.config.path}: keepalived"
     if shared.vrrp_startup_delay is not None:
         gate.require("global_defs", "vrrp_startup_delay", f"{key}.vrrp_startup_delay")
-    for tracked in _used(site, "track_process", shared.track_processes):
+    for tracked in site.track_processes:
         gate.require("", "vrrp_track_process", f"{site.config.path}: track_process.{tracked.name}")
 
 

@@ -32,27 +32,35 @@ def commands_for(changes: Sequence[Change], directory: str) -> tuple[Command, ..
 
 
 def reload(commands: Sequence[Command], pid_files: Sequence[Path] = _PID_FILES) -> None:
-    """Run them. Without systemd only keepalived is told, by SIGHUP. Raises ConfigError."""
+    """Run them; without systemd none of its own, and keepalived is told by SIGHUP.
+
+    Raises ConfigError.
+    """
     for command in commands:
-        if command.argv[0] == "systemctl" and not _BOOTED_BY_SYSTEMD.is_dir():
+        if command.argv[0].startswith("system") and not _BOOTED_BY_SYSTEMD.is_dir():
             if command.argv == _RELOAD:
                 _hang_up(pid_files)
             continue
         _run(command)
 
 
+# What makes a file effective, by the directory it is in; in the order in which it has to happen.
+_BY_DIRECTORY = (
+    ("sysusers.d", ("systemd-sysusers",)),
+    ("tmpfiles.d", ("systemd-tmpfiles", "--create")),
+    ("sysctl.d", ("sysctl", "-q", "-p")),
+    ("network", ("networkctl", "reload")),
+    ("interfaces.d", ("ifup", "-a")),
+    ("keepalived.service.d", ("systemctl", "daemon-reload")),
+)
+
+
 def _each(changes: Sequence[Change], directory: str) -> Iterator[Command]:
-    paths = [str(change.path) for change in changes if change.file is not None]
-    parents = {Path(path).parent.name for path in paths}
-    if "sysusers.d" in parents:
-        yield Command(("systemd-sysusers",))
-    if "tmpfiles.d" in parents:
-        yield Command(("systemd-tmpfiles", "--create"))
-    for path in paths:
-        if Path(path).parent.name == "sysctl.d":
-            yield Command(("sysctl", "-q", "-p", path))
-    if "keepalived.service.d" in parents:
-        yield Command(("systemctl", "daemon-reload"))
+    written = [change.path for change in changes if change.file is not None]
+    for name, argv in _BY_DIRECTORY:
+        for path in written:
+            if path.parent.name == name:
+                yield Command((*argv, str(path)) if name == "sysctl.d" else argv)
     if any(str(change.path).startswith(directory + "/") for change in changes):
         yield Command(_RELOAD)
 

@@ -10,8 +10,9 @@ from cloudfail import identity
 from cloudfail.config import Config, ConfiguredNode, Instance
 from cloudfail.config.problems import Problems, suggest
 from cloudfail.config.vrrp import text
+from cloudfail.config.vrrp.model import Script, TrackFile, TrackProcess
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.version import Version
+from cloudfail.keepalived.version import NEWEST, Version
 from cloudfail.model import Address
 
 _FEWEST = 2
@@ -38,7 +39,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """One machine: its place in every instance, and the keepalived that runs on it."""
+    """One machine: its place in every instance, and the keepalived that runs on it.
+
+    An LVS real server that is no node has no members, and needs no keepalived.
+    """
 
     name: str
     config: Config
@@ -50,9 +54,35 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return next((m.node.router_id for m in self.members if m.node.router_id), self.name)
 
     @property
+    def scripts(self) -> tuple[Script, ...]:
+        """What any instance here tracks, in the order of the file: no script runs for nobody."""
+        tables = self.config.keepalived.scripts
+        return tuple(tables[name] for name in tables if name in self._tracked("track_script"))
+
+    @property
+    def track_files(self) -> tuple[TrackFile, ...]:
+        tables = self.config.keepalived.track_files
+        return tuple(tables[name] for name in tables if name in self._tracked("track_file"))
+
+    @property
+    def track_processes(self) -> tuple[TrackProcess, ...]:
+        tables = self.config.keepalived.track_processes
+        return tuple(tables[name] for name in tables if name in self._tracked("track_process"))
+
+    def _tracked(self, track: str) -> frozenset[str]:
+        return frozenset(
+            one.name for member in self.members for one in getattr(member.instance.vrrp, track)
+        )
+
+    @property
     def address(self) -> Address:
         """The unicast address by which people know the node: that of its first instance."""
         return self.members[0].node.address
+
+
+def real_server_site(config: Config) -> Site:
+    """Return a machine that serves behind a node, and is none itself."""
+    return Site(name="real server", config=config, members=(), version=NEWEST)
 
 
 def names_of(config: Config) -> tuple[str, ...]:
