@@ -63,12 +63,12 @@ def _held(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for one, below in _standings(confs):
         if all(_waits(standing.side) for standing in below):
-            names = " and ".join(standing.side.conf.name for standing in below)
+            names = ", ".join(standing.side.conf.name for standing in below)
             for tracker in one.trackers:
                 yield Hit(
                     tracker.place,
-                    f'the weight of "{tracker.name}" moves nothing: {names} has nopreempt, and '
-                    "lets a master of any priority be",
+                    f'the weight of "{tracker.name}" moves nothing: nopreempt on {names} lets a '
+                    "master of any priority be",
                 )
 
 
