@@ -64,7 +64,7 @@ def _links(router: Router) -> Iterator[tuple[Side, Side, Peer]]:
     """Yield who hears whom, by which line."""
     for receiver, sender in permutations(router, 2):
         for peer in receiver.instance.peers:
-            if peer.address is not None and peer.address == sender.instance.source:
+            if peer.address is not None and peer.address == sender.source:
                 yield receiver, sender, peer
 
 

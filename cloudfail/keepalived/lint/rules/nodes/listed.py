@@ -33,19 +33,19 @@ def unlisted(side: Side, router: Router) -> tuple[Side, ...]:
 
     Nothing is known of a node without unicast_src_ip.
     """
-    own = side.instance.source
+    own = side.source
     return tuple(
         other
         for other in router
         if other.instance.family == side.instance.family
-        and other.instance.source not in (None, own)
-        and other.instance.source not in side.peers
+        and other.source not in (None, own)
+        and other.source not in side.peers
     )
 
 
 def strangers(side: Side, router: Router) -> tuple[Peer, ...]:
     """Return the peers that are the address of none of the nodes."""
-    known = {one.instance.source for one in router}
+    known = {one.source for one in router}
     return tuple(p for p in side.instance.peers if p.address and p.address not in known)
 
 
@@ -53,7 +53,7 @@ def fault_of(side: Side, router: Router) -> Fault | None:
     missing = unlisted(side, router)
     if not missing:
         return None
-    if side.instance.source in side.peers:
+    if side.source in side.peers:
         return Fault.ITSELF
     one_other = len(strangers(side, router)) == len(missing) == 1
     if one_other and len(side.peers) == len(router) - 1:

@@ -29,7 +29,7 @@ def _incomplete(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
         for other in unlisted(side, router):
             yield Hit(
                 side.instance.place_of("unicast_peer"),
-                f"{side.instance.name} does not list {other.instance.source}, the address of "
+                f"{side.instance.name} does not list {other.source}, the address of "
                 f"{other.at('unicast_src_ip')}{drops}",
             )
 
@@ -39,7 +39,7 @@ def _mirrored(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     for router, side in unicast_sides(confs):
         if fault_of(side, router) is Fault.ITSELF:
             names = " and ".join(other.conf.name for other in unlisted(side, router))
-            place = next(p.place for p in side.instance.peers if p.address == side.instance.source)
+            place = next(p.place for p in side.instance.peers if p.address == side.source)
             yield Hit(place, f"{side.instance.name} lists itself instead of {names}")
 
 
@@ -48,7 +48,7 @@ def _same_peers(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for router in routers(confs):
         for one, other in combinations(router, 2):
-            sources = {one.instance.source, other.instance.source}
+            sources = {one.source, other.source}
             if one.peers and one.peers == other.peers and None in sources:
                 yield Hit(
                     other.instance.place_of("unicast_peer"),
@@ -65,7 +65,7 @@ def _elsewhere(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
             yield Hit(
                 stranger.place,
                 f"{side.instance.name} lists {stranger.address}, but {other.at('unicast_src_ip')} "
-                f"sends from {other.instance.source}",
+                f"sends from {other.source}",
             )
 
 
@@ -73,8 +73,8 @@ def _same_source(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for router in routers(confs):
         for one, other in combinations(router, 2):
-            source = other.instance.source
-            if source is not None and source == one.instance.source:
+            source = other.source
+            if source is not None and source == one.source:
                 yield Hit(
                     other.instance.place_of("unicast_src_ip"),
                     f"{source} is the unicast_src_ip of {one.at('unicast_src_ip')} too",
@@ -84,7 +84,7 @@ def _same_source(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
 def _stranger(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for router, side in unicast_sides(confs):
-        sources = {one.instance.source for one in router if one.instance.source is not None}
+        sources = {one.source for one in router if one.source is not None}
         families = {one.version for one in sources}
         if (
             len(sources) == len(nodes_of(confs))

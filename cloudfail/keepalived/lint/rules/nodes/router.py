@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import Hit
@@ -20,7 +20,11 @@ class Side:
     conf: NodeConf
     instance: VrrpInstance
 
-    @property
+    @cached_property
+    def source(self) -> Address | None:
+        return self.instance.source
+
+    @cached_property
     def peers(self) -> frozenset[Address]:
         return frozenset(peer.address for peer in self.instance.peers if peer.address is not None)
 
