@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from cloudfail.cli.document import document, print_document
@@ -9,6 +10,8 @@ from cloudfail.cli.output import show
 from cloudfail.errors import UsageError
 from cloudfail.keepalived.lint.rule import Rule
 from cloudfail.keepalived.lint.rules import ALL, BY_CODE
+
+_WIDTH = 88
 
 
 def _rule_value(rule: Rule) -> dict[str, Any]:
@@ -39,7 +42,9 @@ def explain(code: str, output: str) -> int:
     if output == "json":
         print_document(document("lint explain", **_rule_value(rule)))
         return 0
-    show(f"{rule.code}: {rule.title} ({rule.severity})\n\n{rule.why}\nRemedy: {rule.remedy}.")
+    show(f"{rule.code}: {rule.title} ({rule.severity})\n")
+    for text in (rule.why, f"Remedy: {rule.remedy}."):
+        show(textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False))
     for head, texts in (("For example", rule.examples), ("Instead", rule.repairs)):
         for text in texts:
             show(f"\n{head}:\n\n{_indented(text)}")

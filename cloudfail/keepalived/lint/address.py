@@ -17,8 +17,9 @@ _BITS = {4: 32, 6: 128}
 class VirtualAddress(msgspec.Struct, frozen=True, kw_only=True):
     """A line of virtual_ipaddress or virtual_ipaddress_excluded.
 
-    `address` is None where it is none. `prefix` is what is written, else 32 or 128. `options` are
-    the words after it with their values (empty for a flag); a word that nobody knows is one too.
+    `address` is None where it is none. `prefix` is what is written, else 32 or 128, as for what is
+    no number. `options` are the words after it with their values (empty for a flag); a word that
+    nobody knows is one too.
     """
 
     text: str
@@ -41,29 +42,40 @@ def parse_address(text: str) -> Address | None:
         return None
 
 
+def parse_host(text: str) -> Address | None:
+    """Read a peer's or the own address: a prefix after it is not looked at (measured)."""
+    return parse_address(text.partition("/")[0])
+
+
 def virtual_addresses(block: Statement) -> Iterator[VirtualAddress]:
-    """Yield each line of the block; `dev eth0 10.0.0.1` is one too."""
+    """Yield each line of the block; its first word has to be the address."""
     for line in block.children or ():
         yield _virtual(line, block.keyword)
 
 
 def _virtual(line: Statement, block: str) -> VirtualAddress:
-    known = ENTRY_WORDS[block]
-    options: dict[str, str] = {}
-    text = ""
-    words = [word.text for word in line.words]
-    while words:
-        word = words.pop(0)
-        if word not in known and not text:
-            text = word
-        elif word in known and known[word].takes == "flag":
-            options[word] = ""
-        else:
-            options[word] = words.pop(0) if words and word in known else ""
-    address, _, prefix = text.partition("/")
+    address, _, prefix = line.keyword.partition("/")
     parsed = parse_address(address)
     bits = _BITS[parsed.version] if parsed else 0
-    length = int(prefix) if prefix.isascii() and prefix.isdigit() and len(prefix) < 4 else bits  # noqa: PLR2004
     return VirtualAddress(
-        text=text, address=parsed, prefix=length, options=options, place=line.place
+        text=line.keyword,
+        address=parsed,
+        prefix=int(prefix) if _is_number(prefix) else bits,
+        options=_options(line, block),
+        place=line.place,
     )
+
+
+def _options(line: Statement, block: str) -> dict[str, str]:
+    known = ENTRY_WORDS[block]
+    options: dict[str, str] = {}
+    words = list(line.args)
+    while words:
+        word = words.pop(0)
+        has_value = word in known and known[word].takes == "value"
+        options[word] = words.pop(0) if words and has_value else ""
+    return options
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 4  # noqa: PLR2004 - a prefix length

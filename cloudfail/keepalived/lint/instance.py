@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from cloudfail.keepalived.lint.address import VirtualAddress, parse_address, virtual_addresses
+from cloudfail.keepalived.lint.address import VirtualAddress, parse_host, virtual_addresses
 from cloudfail.keepalived.lint.command import NOTIFY, Command, commands_of
 from cloudfail.keepalived.syntax import Place, Statement
 from cloudfail.model import Address
@@ -95,7 +95,7 @@ class VrrpInstance:
 
     @property
     def source(self) -> Address | None:
-        return parse_address(self.text("unicast_src_ip"))
+        return parse_host(self.text("unicast_src_ip"))
 
     @property
     def use_vmac(self) -> bool:
@@ -131,7 +131,7 @@ class VrrpInstance:
         return tuple(
             Peer(
                 text=line.keyword,
-                address=parse_address(line.keyword),
+                address=parse_host(line.keyword),
                 options=line.args,
                 place=line.place,
             )
@@ -195,9 +195,9 @@ def seconds_of(text: str) -> float | None:
 
 def _first_address(line: Statement) -> Address | None:
     if line.keyword in ("unicast_src_ip", "mcast_src_ip"):
-        return parse_address(line.value)
+        return parse_host(line.value)
     if line.keyword == "unicast_peer":
-        found = (parse_address(child.keyword) for child in line.children or ())
+        found = (parse_host(child.keyword) for child in line.children or ())
     elif line.keyword == "virtual_ipaddress":
         found = (one.address for one in virtual_addresses(line))
     else:

@@ -139,11 +139,10 @@ def confs_of_text(text: str, name: str = "keepalived.conf") -> tuple[NodeConf, .
 
 
 def _ids(tree: Tree) -> tuple[str | None, ...]:
-    """Each id of the file; one more for any other node, where a condition excludes an id."""
+    """Each id of the file. Where it names one only, the node without that id is another one."""
     if not tree.config_ids:
         return (None,)
-    excluded = any("^" in statement.condition for _, statement in tree.walk())
-    return (*tree.config_ids, *([""] if excluded else []))
+    return (*tree.config_ids, "") if len(tree.config_ids) == 1 else tree.config_ids
 
 
 def _track_script(block: Statement) -> Iterator[Command]:

@@ -110,11 +110,25 @@ CONDITIONAL = """vrrp_instance VI_1 {
 
 def test_each_config_id_is_a_node_of_its_own() -> None:
     confs = confs_of_text(CONDITIONAL)
-    assert [conf.name for conf in confs] == ["a", "b", "keepalived.conf"]
-    assert [conf.instances[0].priority for conf in confs] == [255, 100, 100]
-    assert [conf.instances[0].state for conf in confs] == ["", "MASTER", "MASTER"]
+    assert [conf.name for conf in confs] == ["a", "b"]
+    assert [conf.instances[0].priority for conf in confs] == [255, 100]
+    assert [conf.instances[0].state for conf in confs] == ["", "MASTER"]
     found = [one for one in lint(confs, MEASURED) if one.code in ("KA012", "KA013")]
     assert [(one.place.line, one.code) for one in found] == [(2, "KA013"), (5, "KA012")]
+
+
+@pytest.mark.parametrize("line", ["@^a state MASTER", ""])
+def test_a_file_with_one_id_is_for_a_node_with_another_one_too(line: str) -> None:
+    confs = confs_of_text(f"vrrp_instance V {{\n@a priority 150\n{line}\n}}\n")
+    assert [(conf.config_id, conf.name) for conf in confs] == [("a", "a"), ("", "keepalived.conf")]
+    assert [conf.instances[0].priority for conf in confs] == [150, 100]
+
+
+def test_nodes_of_one_file_are_compared() -> None:
+    text = "vrrp_instance V {\n@a virtual_router_id 1\n@b virtual_router_id 2\n}\n"
+    compared = {rule.code for rule in ALL if rule.code.startswith("KA1")}
+    assert compared
+    assert compared & {one.code for one in lint(confs_of_text(text), MEASURED)}
 
 
 def test_a_keyword_of_the_checkers_is_left_alone() -> None:

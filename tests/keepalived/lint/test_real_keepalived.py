@@ -10,6 +10,23 @@ from cloudfail.keepalived.lint.rules import BY_CODE
 from keepalived.lint.real import NEEDS_KEEPALIVED, Said, check_all, run_all, whole
 
 pytestmark = [pytest.mark.netns, NEEDS_KEEPALIVED]
+BARE = """vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  priority 100
+  unicast_src_ip 10.99.0.11
+  unicast_peer {
+    10.99.0.12/24
+  }
+}
+"""
+ALL_OF = BARE.replace("  priority", "  virtual_ipaddress {\n    %s\n  }\n  priority")
+_ONE = BARE.replace("  priority", "  virtual_ipaddress {\n    10.99.0.100\n  }\n  priority")
+GROUPED = (
+    _ONE.replace("  priority", "  track_interface {\n    %s\n  }\n  priority")
+    + _ONE.replace("VI_1", "VI_2").replace("51", "52")
+    + "vrrp_sync_group G {\n  group {\n    VI_1\n    VI_2\n  }\n}\n"
+)
 SECURE = "global_defs {\n  enable_script_security\n  script_user root\n}\n"
 # By code: the exit code of `-t` (2.2.7), and its words.
 TESTED = {
@@ -59,6 +76,30 @@ SILENT = (
 )
 
 
+# More of what `-t` says: a text that `whole` does not complete, the code, the words.
+MORE = {
+    "no-interface": ("vrrp_instance V {\n  virtual_router_id 51\n}\n", 5, r"Unknown interface!"),
+    "no-address": (BARE, 5, r"No VIP specified; at least one is sensible"),
+    "peer-and-prefix": (
+        ALL_OF % "10.99.0.100/24 peer 10.99.0.5",
+        5,
+        r"Cannot specify address prefix when specifying peer address - ignoring",
+    ),
+    "long-prefix": (ALL_OF % "10.99.0.100/33", 5, r"Invalid address prefix len 33 .* - using 32"),
+    "no-prefix": (
+        ALL_OF % "10.99.0.100/255.255.255.0",
+        5,
+        r"prefix len 255\.255\.255\.0 .* using 32",
+    ),
+    "dev-first": (ALL_OF % "dev eth0 10.99.0.100", 5, r"parsed invalid IP dev\. skipping"),
+    "weight-in-group": (GROUPED % "p0 weight -60", 5, r"ignoring p0 .* weight due to SYNC group"),
+    "no-weight-in-group": (GROUPED % "p0", 0, r""),
+    "no-security": (BARE + 'vrrp_script s {\n  script "/bin/true"\n}\n', 6, r"SECURITY VIOLATION"),
+    "no-name": (BARE.replace("10.99.0.11", "node-a"), 5, r"malformed src address\[node-a\]"),
+    "delay-0": (BARE.replace("  p", "  nopreempt\n  preempt_delay 0\n  p"), 5, r"^(?!.*preempt)"),
+}
+
+
 @pytest.fixture(scope="module")
 def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
     texts = {}
@@ -66,6 +107,7 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
         rule = BY_CODE[code]
         texts[code] = _secured(whole(rule.examples[0]), code)
         texts[f"{code}-repaired"] = _secured(whole(rule.repairs[0]), code)
+    texts |= {name: text for name, (text, *_) in MORE.items()}
     return check_all(texts, tmp_path_factory.mktemp("tested"))
 
 
@@ -82,6 +124,14 @@ def test_keepalived_refuses_the_example_and_not_what_is_repaired(
     assert re.search(words, tested[code].log), tested[code].log
     assert tested[code].code == exit_code
     assert not re.search(words, tested[f"{code}-repaired"].log)
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_keepalived_says_more(tested: dict[str, Said], name: str) -> None:
+    _, code, words = MORE[name]
+    assert tested[name].code == code, tested[name].log
+    assert re.search(words, tested[name].log, re.DOTALL), tested[name].log
+    assert "10.99.0.12/24" not in tested[name].log, "a peer may have a prefix"
 
 
 @pytest.mark.parametrize("code", SILENT)
@@ -113,6 +163,7 @@ CASES = {
     "file-test": SECURE
     + BY_CODE["KA077"].examples[0].replace("}", "  interval 1\n}")
     + "vrrp_instance VI_1 {\n  track_script {\n    web\n  }\n}\n",
+    "strict": "global_defs {\n  vrrp_strict false\n}\n" + BY_CODE["KA001"].repairs[0],
     "deprecated": ALONE % "fd00::100/128",
     "preferred": ALONE % "fd00::100/128 preferred_lft forever",
     "hijack": (ALONE % "10.99.0.100/24").replace(MASTER, MASTER + "  use_vmac\n  vmac_xmit_base\n"),
@@ -205,6 +256,18 @@ def test_an_ipv6_host_address_is_deprecated(ran: dict[str, Said]) -> None:
 def test_an_on_link_prefix_with_vmac_takes_the_subnet_over(ran: dict[str, Said]) -> None:
     assert re.search(r"10\.99\.0\.77 dev vrrp\.\d+ ", ran["hijack"].seen), ran["hijack"].seen
     assert re.search(r"10\.99\.0\.77 dev eth0 ", ran["host"].seen), ran["host"].seen
+
+
+def test_priority_255_is_master_at_once(ran: dict[str, Said]) -> None:
+    assert "Entering MASTER STATE" in ran["garp"].log
+    assert "Entering BACKUP STATE" not in ran["garp"].log
+    assert "Entering BACKUP STATE" in ran["unicast"].log
+
+
+def test_strict_false_is_strict(ran: dict[str, Said]) -> None:
+    said = "use_vmac or no_accept/strict specified, but no firewall configured"
+    assert said in ran["strict"].log
+    assert said not in ran["unicast"].log
 
 
 def test_gratuitous_arp_is_repeated(ran: dict[str, Said]) -> None:

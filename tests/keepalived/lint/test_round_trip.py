@@ -33,6 +33,7 @@ CHOSEN: Mapping[str, Mapping[str, str]] = {
     "second": {"group mails": "KA066"},
     "track_process": dict.fromkeys(("name", "weight", "reverse"), "KA084"),
     "authentication": {"PASS": "KA048", "AH": "KA049"},
+    "virtual_ipaddress": {"tables": "KA043"},  # one has a device of its own
 }
 
 

@@ -103,13 +103,20 @@ def _no_address(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         for one in _all(instance):
-            bits = one.address.max_prefixlen if one.address else 0
-            if one.address is None:
-                yield Hit(one.place, f'"{one.text}" is no address, and skipped')
-            elif one.prefix > bits:
-                yield Hit(one.place, f"{one.text}: the prefix is longer than {bits}, which is used")
-            elif "/" in one.text and "peer" in one.options:
-                yield Hit(one.place, f"{one.text} is ignored: no prefix together with peer")
+            wrong = _wrong(one)
+            if wrong:
+                yield Hit(one.place, wrong)
+
+
+def _wrong(one: VirtualAddress) -> str:
+    if one.address is None:
+        return f'"{one.text}" is no address, and skipped'
+    prefix = one.text.partition("/")[2]
+    if prefix and (not prefix.isdecimal() or one.prefix > one.address.max_prefixlen):
+        return f"{one.text}: the prefix is none, and {one.address.max_prefixlen} is used"
+    if prefix and "peer" in one.options:
+        return f"{one.text} is ignored: no prefix together with peer"
+    return ""
 
 
 def _instance(*lines: str, block: str = "virtual_ipaddress", inside: str = "") -> str:
