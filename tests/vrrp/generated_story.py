@@ -104,6 +104,15 @@ class Story:
                 return
         raise AssertionError(f"the advert of {first} was never the first")
 
+    def have_said_their_roles(self) -> bool:
+        """Say whether the last that each running node's cloudfail heard is the node's role."""
+        on = [node for node in self.case.nodes if self.nodes[node].is_running]
+        return all(map(self._has_said_its_role, on))
+
+    def was_told(self, node: str) -> bool:
+        """Say whether the node has ever heard that somebody else is master too."""
+        return any(event.argv[1:4] == TOLD[:3] for event in self.nodes.events(node))
+
     def await_(self, question: Callable[[], bool], else_: str) -> None:
         until = self.nodes.clock.now() + _SECONDS
         while not question():
@@ -121,13 +130,13 @@ class Story:
             return all(set(self.nodes.masters(name)) == both for name in self.case.instances)
 
         self.await_(are_masters, f"{both} are not masters both")
-        self.await_(lambda: all(map(self._has_said_its_role, both)), "not every role was said")
+        self.await_(self.have_said_their_roles, "not every role was said")
 
     def _is_settled(self, master: str) -> bool:
         on = [node for node in self.case.nodes if self.nodes[node].is_running]
         return (
             all(self.nodes.masters(i) == (master,) for i in self.case.instances)
-            and all(self._has_said_its_role(node) for node in on)
+            and self.have_said_their_roles()
             and all(self._virtual(n) == (self.case.held if n == master else {}) for n in on)
         )
 

@@ -71,8 +71,9 @@ def drawn_handbrake(at: Story) -> Phases:
 
 
 def other_device_down(at: Story) -> Phases:
+    pair = f"link add {DEVICE} type veth peer name other1"
     for node in at.case.nodes:
-        run_ip(at.nodes[node].pid, [f"link add {DEVICE} type dummy", f"link set {DEVICE} up"])
+        run_ip(at.nodes[node].pid, [pair, *(f"link set {d} up" for d in (DEVICE, "other1"))])
     yield
     run_ip(at.nodes["a"].pid, [f"link set {DEVICE} down"])
     yield
