@@ -128,7 +128,7 @@ def _checks(args: Namespace) -> Iterator[Check]:
         yield _NOTHING_ELSE
         return
     for problem in problems:
-        where = f"{problem.source}: {problem.key}"
+        where = ": ".join(part for part in (problem.source, problem.key) if part)
         yield failed("configuration", f"{where}: {problem.message}", problem.remedy)
     if not problems:
         yield ok("configuration", f"{path} is valid")

@@ -13,10 +13,10 @@ from cloudfail.doctor.wire import check_adverts, heard_of
 from cloudfail.keepalived.wire import Advert, Authentication, Checksum
 
 from doctor.cases import (
-    A,
-    B,
     CLAIM,
     STRANGER,
+    A,
+    B,
     advert,
     case_of,
     every,
