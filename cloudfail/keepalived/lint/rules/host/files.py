@@ -164,7 +164,8 @@ RULES = (
         code="KA218",
         title="A tracked file that is not there yet",
         severity=INFO,
-        why="It counts as 0 until somebody writes a number to it; keepalived sees that at once.",
+        why="It counts as 0 until somebody writes a number to it; keepalived sees that at once (measured with "
+        "2.2.7).",
         remedy="create it with 0 in it, or add init_file",
         example=_BRAKE,
         check=_no_file,
