@@ -11,6 +11,7 @@ import pytest
 from cloudfail import identity
 from cloudfail.cli import lint, main
 from cloudfail.cli.lint_output import _data, _property
+from cloudfail.cli.reference_lint import lint_page
 from cloudfail.keepalived.lint.rules import ALL
 from cloudfail.keepalived.version import Version
 
@@ -219,3 +220,12 @@ def test_two_files_are_two_nodes(run: Run) -> None:
 
 def codes(answer: Answer) -> set[str]:
     return {one["code"] for one in json.loads(answer.out)["findings"]}
+
+
+def test_every_code_is_in_the_reference_with_its_reason() -> None:
+    page = lint_page("note")
+    for rule in ALL:
+        assert f"\n### {rule.code}\n\n**{rule.title}** ({rule.severity})\n" in page
+        assert f"[{rule.code}](#{rule.code.lower()})" in page
+    assert page.count("```") % 2 == 0
+    assert max(map(len, page.split("```text")[1].splitlines())) < 200

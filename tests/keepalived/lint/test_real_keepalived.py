@@ -55,6 +55,7 @@ TESTED = {
     "KA081": (6, r"track script web not found, ignoring"),
     "KA083": (5, r"Virtual router VI_2 specified in sync group G doesn't exist - ignoring"),
     "KA086": (5, r"No script set for vrrp_script web - removing"),
+    "KA087": (5, r"Ignoring track_interface eth0 since own interface"),
     "KA091": (5, r"Unknown keyword 'unicast_source_ip'"),
     "KA092": (5, r"Unknown keyword 'no_virtual_ipaddress'"),
     "KA093": (5, r"Unexpected '\{' - ignoring"),
@@ -157,6 +158,7 @@ CASES = {
     "dropped-words": SECURE
     + 'vrrp_script web {\n  script /bin/sh -c "exit 7"\n  interval 1\n}\n'
     + "vrrp_instance VI_1 {\n  track_script {\n    web\n  }\n}\n",
+    "user-below": 'vrrp_instance VI_1 {\n  notify_backup "/usr/bin/touch uid-below"\n}\n' + SECURE,
     "no-user": "global_defs {\n  enable_script_security\n}\n" + BY_CODE["KA072"].examples[0],
     "searched": SECURE + 'vrrp_instance VI_1 {\n  notify_backup "true"\n}\n',
     "literal": SECURE + 'vrrp_instance VI_1 {\n  notify_backup "/bin/touch one > two"\n}\n',
@@ -234,6 +236,11 @@ def test_the_words_behind_a_tracking_script_are_dropped(ran: dict[str, Said]) ->
 
 def test_nobody_runs_a_script_without_a_user(ran: dict[str, Said]) -> None:
     assert "Unable to set default user" in ran["no-user"].log
+
+
+def test_script_user_may_be_below_its_scripts(ran: dict[str, Said]) -> None:
+    assert "Unable to set default user" not in ran["user-below"].log
+    assert "uid-below" in ran["files"].log.split()
 
 
 def test_a_bare_name_is_searched(ran: dict[str, Said]) -> None:

@@ -28,17 +28,12 @@ def _no_security(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 
 def _no_user(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    """script_user counts for what is below it."""
     del version
-    line = conf.get_global("script_user")
-    order = {place: at for at, place in enumerate(one.place for _, one in conf.tree.walk())}
+    if conf.has_global("script_user"):
+        return
     for command in conf.commands:
-        if command.user or command.keyword.endswith("fifo_script"):
-            continue
-        if line is None:
+        if not command.user and not command.keyword.endswith("fifo_script"):
             yield Hit(command.place, f"{_named(command)} runs as whoever keepalived finds")
-        elif order[line.place] > order[command.place]:
-            yield Hit(command.place, f"{_named(command)} is above script_user, which is not for it")
 
 
 def _named(command: Command) -> str:
@@ -156,8 +151,8 @@ RULES = (
         severity=WARNING,
         why="The default is the user keepalived_script, if it exists, which may do little; else root; and "
         "with enable_script_security nobody: `Unable to set default user keepalived_script for script`, and "
-        "the script is dropped. script_user is for the scripts below it.",
-        remedy="add script_user root at the top of global_defs, above all scripts",
+        "the script is dropped.",
+        remedy="add script_user root to global_defs",
         example=_instance('notify_master "/usr/local/sbin/take"'),
         repaired=_USED + _instance('notify_master "/usr/local/sbin/take"'),
         check=_no_user,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudfail.keepalived.lint.node import NodeConf
-from cloudfail.keepalived.lint.rule import ERROR, INFO, FileRule, Hit
+from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.view import number_of
 from cloudfail.keepalived.syntax import Statement
 from cloudfail.keepalived.version import Version
@@ -122,6 +122,14 @@ def _no_script(conf: NodeConf, version: Version) -> Iterator[Hit]:
             yield Hit(script.place, f"{script.value} has no script, and is removed")
 
 
+def _own_interface(conf: NodeConf, version: Version) -> Iterator[Hit]:
+    del version
+    for instance in conf.instances:
+        for line in _tracked(instance.statement, "track_interface"):
+            if line.keyword == instance.interface:
+                yield Hit(line.place, f"{instance.name} tracks its own interface {line.keyword}")
+
+
 def _instance(*lines: str) -> str:
     return "\n  ".join(("vrrp_instance VI_1 {", *lines)) + "\n}\n"
 
@@ -198,5 +206,16 @@ RULES = (
         example="vrrp_script web {\n  interval 2\n}\n",
         repaired=_SCRIPT,
         check=_no_script,
+    ),
+    FileRule(
+        code="KA087",
+        title="An instance that tracks its own interface",
+        severity=WARNING,
+        why="It always does: `Ignoring track_interface eth0 since own interface`, `-t` exits 5. A weight "
+        "there has no effect: when the link is down, it is a FAULT.",
+        remedy="take the line out",
+        example=_instance("interface eth0", "track_interface {", "  eth0", "}"),
+        repaired=_instance("interface eth0", "track_interface {", "  eth1", "}"),
+        check=_own_interface,
     ),
 )
