@@ -23,6 +23,7 @@ def write_config(tables: Document, directory: Path) -> Path:
 
 
 def write_secret(directory: Path, secret: str = SECRET) -> Path:
+    directory.mkdir(exist_ok=True)
     path = directory / "edge.secret"
     path.touch(0o600)
     path.write_text(f"{secret}\n")

@@ -134,11 +134,10 @@ def statements(files: Generated) -> Iterator[tuple[tuple[Statement, ...], Statem
             continue
         text, inside = file.text, "/secret/" in file.path
         if inside:
-            text = f"vrrp_instance x {{\n{text}}}\n"
+            text = f"vrrp_instance x {{\nauthentication {{\n{text}}}\n}}\n"
         tree = read_text(text)
         assert not [f for f in tree.findings if f.kind != "include"]
-        for above, statement in tree.walk():
-            yield above, statement
+        yield from tree.walk()
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
