@@ -15,7 +15,16 @@ from cloudfail.keepalived.generate.files import REDACTED, GeneratedFile
 from cloudfail.keepalived.generate.keepalived_conf import HEADER, include_pattern
 from cloudfail.keepalived.generate.site import Site
 
-_SECRET = re.compile(r"(?m)^(\s*(?:auth_pass|key\s+\d+)\s+).*$")
+# Wherever it stands, also behind a # or a brace: what is there before was written by people.
+_SECRET = re.compile(r"(?m)\b((?:auth_pass|key[ \t]+\d+)[ \t]+)(\S.*)$")
+_MARKED = re.compile(rf"{re.escape(REDACTED)} \d+$")
+# What some configurations of a node need and others do not.
+_OF_HOST = (
+    "/etc/sysctl.d/60-cloudfail.conf",
+    "/etc/polkit-1/rules.d/60-cloudfail.rules",
+    "/etc/systemd/network/60-cloudfail-lo.network",
+    "/etc/network/interfaces.d/cloudfail-lo",
+)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,9 +48,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def changes_of(site: Site, files: Sequence[GeneratedFile], root: Path) -> tuple[Change, ...]:
     """Return what differs beneath `root`, in the order of the files; nothing when all is equal.
 
-    Files that an earlier generation left where keepalived.conf includes them count as to be
-    removed: keepalived would read an instance that is not configured any more. Raises ConfigError
-    for a file that cannot be read.
+    Files that an earlier generation left count as to be removed: keepalived would read an instance
+    that is not configured any more, polkit allow what nobody needs. Raises ConfigError for a file
+    that cannot be read, or is a symbolic link.
     """
     found = [change for file in files if (change := _change(file, root)) is not None]
     return (*found, *_leftovers(site, files, root))
@@ -51,27 +60,22 @@ def diff_of(change: Change) -> str:
     """Return a unified diff; a line with a secret shows neither the old nor the new one."""
     after = change.file.text if change.file else ""
     name = str(change.path)
-    lines = list(
-        difflib.unified_diff(
-            _shown(change.before or "", "old").splitlines(),
-            _shown(after, "new").splitlines(),
-            name if change.before is not None else "/dev/null",
-            name if change.file else "/dev/null",
-            lineterm="",
-        )
+    known: dict[str, int] = {}
+    lines = difflib.unified_diff(
+        _marked(change.before or "", known).splitlines(),
+        _marked(after, known).splitlines(),
+        name if change.before is not None else "/dev/null",
+        name if change.file else "/dev/null",
+        lineterm="",
     )
-    modes = _modes(change)
-    return "\n".join([*modes, *_with_stars(lines)])
+    return "\n".join([*_modes(change), *(_MARKED.sub(REDACTED, line) for line in lines)])
 
 
-def _with_stars(lines: Sequence[str]) -> list[str]:
-    return [line.replace(f"{REDACTED} old", REDACTED).replace(f"{REDACTED} new", REDACTED)
-            for line in lines]  # fmt: skip
-
-
-def _shown(text: str, which: str) -> str:
-    """Keep two secrets apart, so that a change of one shows as a change."""
-    return _SECRET.sub(rf"\g<1>{REDACTED} {which}", text)
+def _marked(text: str, known: dict[str, int]) -> str:
+    """Number the secrets in place of them, so that another one shows as a change, and only then."""
+    return _SECRET.sub(
+        lambda found: f"{found[1]}{REDACTED} {known.setdefault(found[2], len(known))}", text
+    )
 
 
 def _modes(change: Change) -> list[str]:
@@ -82,6 +86,7 @@ def _modes(change: Change) -> list[str]:
 
 def _change(file: GeneratedFile, root: Path) -> Change | None:
     path = beneath(root, file.path)
+    _check_link(path, root)
     before = _read(path)
     if before is None:
         return Change(path=path, file=file)
@@ -91,23 +96,45 @@ def _change(file: GeneratedFile, root: Path) -> Change | None:
     return Change(path=path, file=file, before=before, mode_before=mode)
 
 
+def _check_link(path: Path, root: Path) -> None:
+    """A link would be lost to a file; one out of an image leads onto this machine."""
+    if path.is_symlink():
+        raise ConfigError(
+            f"{path}: is a symbolic link to {path.readlink()}, and would be replaced by a file; "
+            "remove the link first"
+        )
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(f"{path.parent}: leads out of {root}; name the directory itself")
+
+
 def _leftovers(site: Site, files: Sequence[GeneratedFile], root: Path) -> Iterator[Change]:
-    pattern = include_pattern(site)
-    if not (pattern and site.members):
-        return
     kept = {beneath(root, file.path) for file in files}
-    directory = beneath(root, str(PurePosixPath(pattern).parent))
-    for path in sorted(directory.iterdir()) if directory.is_dir() else ():
-        if path in kept or not fnmatch(path.name, PurePosixPath(pattern).name):
+    for path, header in (*_of_keepalived(site, root), *_of_host(root)):
+        if path in kept or path.is_symlink() or not path.is_file():
             continue
         text = _read(path)
-        if text is not None and text.startswith(HEADER):
+        if text is not None and header in text.partition("\n")[0]:
             yield Change(path=path, before=text, mode_before=path.stat().st_mode & 0o7777)
+
+
+def _of_keepalived(site: Site, root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield where files of instances can be: what is included, and secrets."""
+    if not site.members:
+        return
+    for pattern in (include_pattern(site), f"{site.config.keepalived.directory}/secret/*.conf"):
+        directory = beneath(root, str(PurePosixPath(pattern).parent))
+        for path in sorted(directory.iterdir()) if pattern and directory.is_dir() else ():
+            if fnmatch(path.name, PurePosixPath(pattern).name):
+                yield path, HEADER
+
+
+def _of_host(root: Path) -> Iterator[tuple[Path, str]]:
+    return ((beneath(root, path), "Generated by cloudfail") for path in _OF_HOST)
 
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
+        return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
