@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from cloudfail.clock import wall_clock
@@ -32,10 +32,12 @@ def install(site: Site, changes: Sequence[Change], root: Path) -> Path | None:
         return None
     with _reported():
         backup = _back_up(changes, root)
+        staged = _stage_all(changes)
     for number, change in enumerate(changes):
         try:
-            _make(change)
+            _make(change, staged)
         except OSError as error:
+            _discard(staged.values())
             left = _put_back(changes[:number])
             state = f"could not be put back: {', '.join(left)}" if left else "all is as it was"
             raise ConfigError(
@@ -44,28 +46,56 @@ def install(site: Site, changes: Sequence[Change], root: Path) -> Path | None:
     return backup
 
 
-def _make(change: Change) -> None:
+def _stage_all(changes: Sequence[Change]) -> dict[Path, Path]:
+    """Write all new files beside the old ones: a full disk is found out before anything changes."""
+    staged: dict[Path, Path] = {}
+    try:
+        for change in changes:
+            if change.file is not None:
+                staged[change.path] = _stage(change.path, change.file.text, change.file.mode)
+    except OSError:
+        _discard(staged.values())
+        raise
+    return staged
+
+
+def _make(change: Change, staged: Mapping[Path, Path]) -> None:
     if change.file is None:
-        change.path.unlink()
+        change.path.unlink(missing_ok=True)
         return
-    replace(change.path, change.file.text, change.file.mode)
+    staged[change.path].replace(change.path)
 
 
 def replace(path: Path, text: str, mode: int) -> None:
     """Write a file so that a reader sees the old one or the new one, and a crash leaves one of them."""
+    staged = _stage(path, text, mode)
+    try:
+        staged.replace(path)
+    except OSError:
+        _discard([staged])
+        raise
+
+
+def _stage(path: Path, text: str, mode: int) -> Path:
+    """Write a file beside its place, under another name."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             os.fchmod(handle, mode)
             file.write(text)
             file.flush()
             os.fsync(handle)
-        Path(name).replace(path)
     except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
+        _discard([Path(name)])
         raise
+    return Path(name)
+
+
+def _discard(staged: Iterable[Path]) -> None:
+    for path in staged:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _put_back(made: Sequence[Change]) -> list[str]:
@@ -74,7 +104,7 @@ def _put_back(made: Sequence[Change]) -> list[str]:
     for change in reversed(made):
         try:
             if change.before is None:
-                change.path.unlink()
+                change.path.unlink(missing_ok=True)
             else:
                 replace(change.path, change.before, change.mode_before or 0o600)
         except OSError:
