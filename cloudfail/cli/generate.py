@@ -210,7 +210,7 @@ def _diff(site: Site, root: Path) -> int:
 def _install(args: Namespace, site: Site) -> int:
     from cloudfail.keepalived.generate.difference import Change, changes_of
     from cloudfail.keepalived.generate.install import install
-    from cloudfail.keepalived.generate.reload import commands_for, reload
+    from cloudfail.keepalived.generate.reload import commands_for, in_words, reload
     from cloudfail.keepalived.generate.trial import try_out
 
     root = _root(args)
@@ -231,6 +231,6 @@ def _install(args: Namespace, site: Site) -> int:
     if args.reload:
         reload(commands)
         show("keepalived and the system have taken it up")
-    elif not args.root:
-        show("not taken up yet: " + "; ".join(" ".join(one.argv) for one in commands))
+    elif commands and not args.root:
+        show(f"not taken up yet: {in_words(commands)}")
     return 0

@@ -36,12 +36,12 @@ def reload(commands: Sequence[Command], pid_files: Sequence[Path] = _PID_FILES) 
 
     Raises ConfigError.
     """
-    for command in commands:
+    for number, command in enumerate(commands):
         if command.argv[0].startswith("system") and not _BOOTED_BY_SYSTEMD.is_dir():
             if command.argv == _RELOAD:
                 _hang_up(pid_files)
             continue
-        _run(command)
+        _run(command, commands[number:])
 
 
 # What makes a file effective, by the directory it is in; in the order in which it has to happen.
@@ -65,12 +65,16 @@ def _each(changes: Sequence[Change], directory: str) -> Iterator[Command]:
         yield Command(_RELOAD)
 
 
-def _run(command: Command) -> None:
+def in_words(commands: Sequence[Command]) -> str:
+    return "; ".join(" ".join(one.argv) for one in commands)
+
+
+def _run(command: Command, left: Sequence[Command]) -> None:
     program = command.argv[0]
     if shutil.which(program) is None:
         raise ConfigError(
-            f"the files are in place, but {program} is not installed here; do what "
-            f"`{' '.join(command.argv)}` does by hand"
+            f"the files are in place, but {program} is not installed here; what is left to do: "
+            f"{in_words(left)}"
         )
     done = process.run(
         command.argv,
@@ -84,7 +88,7 @@ def _run(command: Command) -> None:
         said = (done.stderr or done.stdout).strip().replace("\n", "; ")
         raise ConfigError(
             f"the files are in place, but `{' '.join(command.argv)}` failed (exit code "
-            f"{done.returncode}): {said}; correct that, and run it again"
+            f"{done.returncode}): {said}; correct that, then do what is left: {in_words(left)}"
         )
 
 
@@ -92,7 +96,10 @@ def _hang_up(pid_files: Sequence[Path]) -> None:
     """Send SIGHUP, on which keepalived reads its configuration again (keepalived(8))."""
     for file in pid_files:
         try:
-            os.kill(int(file.read_text()), signal.SIGHUP)
+            pid = int(file.read_text())
+            if Path(f"/proc/{pid}/comm").read_text().strip() != "keepalived":
+                continue  # the file outlived it, and the number is somebody else's by now
+            os.kill(pid, signal.SIGHUP)
         except (OSError, ValueError):
             continue
         return
