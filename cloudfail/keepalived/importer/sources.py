@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def names_of(sources: Sequence[Source]) -> tuple[str, ...]:
     """Return a name for each: the router_id where each has its own, else by the file."""
     for wanted in ([_router_id(one) for one in sources], [one.hint for one in sources]):
         names = [_plain(name) for name in wanted]
-        if all(names) and max(Counter(names).values()) == 1:
+        if all(names) and len(set(names)) == len(names):
             return tuple(names)
     return tuple(f"node{number}" for number in range(1, len(sources) + 1))
 
