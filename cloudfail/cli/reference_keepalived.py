@@ -30,7 +30,7 @@ _GLOBAL: tuple[Row, ...] = (
 )  # fmt: skip
 _INSTANCE: tuple[Row, ...] = (
     ("state", "InstanceTable.state", "BACKUP everywhere: the priorities decide, and nopreempt works"),
-    ("nopreempt", "InstanceTable.nopreempt", "default: true, unless there is a preempt_delay; a restart of the master moves the claims once, not twice"),
+    ("nopreempt", "InstanceTable.nopreempt", "default: true, unless there is a preempt_delay, or a weight that is to hand over; a restart of the master moves the claims once, not twice"),
     ("preempt_delay", "InstanceTable.preempt_delay", "instead of nopreempt: the better node comes back, later"),
     ("interface", "InstanceTable.interface", "the device of the unicast address"),
     ("use_vmac", "InstanceTable.use_vmac", "see below"),

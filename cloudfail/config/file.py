@@ -186,7 +186,7 @@ class InstanceTable(ClaimingTable, frozen=True, kw_only=True, forbid_unknown_fie
         bool | None,
         Meta(
             description="A better node that comes back does not take over; default: true, unless "
-            "there is a preempt_delay."
+            "there is a preempt_delay, or something is tracked with a weight."
         ),
     ] = None
     preempt_delay: (

@@ -21,7 +21,7 @@ from cloudfail.config.settings import read_settings
 from cloudfail.config.shape import add_unknown, check_table
 from cloudfail.config.values import parse_network
 from cloudfail.config.vrrp.instance import read_vrrp
-from cloudfail.config.vrrp.rules import check_vrrp
+from cloudfail.config.vrrp.rules import check_vrrp, settle_preemption
 from cloudfail.config.vrrp.shared import read_host, read_keepalived
 from cloudfail.errors import ConfigError, ProviderMissingError
 from cloudfail.model import Network
@@ -131,8 +131,13 @@ class _Reading:
     def config(self, path: Path | None) -> Config:
         guard = self._guard()
         journal = self._journal()
-        instances = self._instances(guard.protected)
         keepalived = read_keepalived(self._document, self._problems)
+        instances = {
+            name: settle_preemption(
+                instance, keepalived, self._problems, is_written=self._says(name, "nopreempt")
+            )
+            for name, instance in self._instances(guard.protected).items()
+        }
         check_vrrp(instances, keepalived, self._problems)
         return Config(
             path=path,
@@ -153,6 +158,10 @@ class _Reading:
         named = ".NAME" if name in {"instance", "provider"} else ""
         self._problems.add(name, "must be a table", f"write [{name}{named}], in single brackets")
         return {}
+
+    def _says(self, instance: str, key: str) -> bool:
+        table = self._table("instance").get(instance)
+        return isinstance(table, Mapping) and key in table
 
     def _guard(self) -> GuardSettings:
         values = check_table(self._table("guard"), GuardTable, "guard", self._problems)

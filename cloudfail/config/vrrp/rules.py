@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from cloudfail.config.model import Instance
 from cloudfail.config.problems import Problems, suggest
 from cloudfail.config.vrrp import text
@@ -28,6 +30,27 @@ def check_vrrp(
         _check_references(instance, keepalived, key, problems)
     _check_services(instances, problems)
     _check_groups(instances, keepalived, problems)
+
+
+def settle_preemption(
+    instance: Instance, keepalived: Keepalived, problems: Problems, *, is_written: bool
+) -> Instance:
+    """Return the instance without nopreempt where weights are to hand over.
+
+    A backup with nopreempt leaves a master alone whose priority fell below its own: the broken
+    node stays master (measured with 2.2.7). Where nopreempt is written, that is a problem.
+    """
+    if not (instance.vrrp.nopreempt and _has_weights(instance, keepalived)):
+        return instance
+    if is_written:
+        problems.add(
+            f"instance.{instance.name}.nopreempt",
+            "makes the weights of what is tracked have no effect: a master whose priority falls "
+            "stays master",
+            "remove it, or use weight 0, which is a FAULT and hands over at once",
+        )
+        return instance
+    return replace(instance, vrrp=replace(instance.vrrp, nopreempt=False))
 
 
 def _check_names(instance: Instance, key: str, problems: Problems) -> None:
@@ -164,18 +187,24 @@ def _check_groups(
 
 
 def _is_weighted(instance: Instance, keepalived: Keepalived) -> bool:
+    # A file's weight multiplies: only 0 makes it a matter of FAULT or not.
+    of_files = {name: one.weight for name, one in keepalived.track_files.items()}
+    return _has_weights(instance, keepalived) or _any(instance.vrrp.track_file, of_files)
+
+
+def _has_weights(instance: Instance, keepalived: Keepalived) -> bool:
+    """Say whether a failing script, process or device changes the priority, instead of a FAULT."""
     vrrp = instance.vrrp
     of_scripts = {name: one.weight for name, one in keepalived.scripts.items()}
     of_processes = {name: one.weight for name, one in keepalived.track_processes.items()}
-    # A file's weight multiplies: only 0 makes it a matter of FAULT or not.
-    of_files = {name: one.weight for name, one in keepalived.track_files.items()}
+    return (
+        _any(vrrp.track_script, of_scripts)
+        or _any(vrrp.track_process, of_processes)
+        or _any(vrrp.track_interface, {})
+    )
+
+
+def _any(tracked: Sequence[Tracked], weights: Mapping[str, int]) -> bool:
     return any(
-        (one.weight if one.weight is not None else weights.get(one.name, 0)) != 0
-        for tracked, weights in (
-            (vrrp.track_script, of_scripts),
-            (vrrp.track_process, of_processes),
-            (vrrp.track_file, of_files),
-            (vrrp.track_interface, {}),
-        )
-        for one in tracked
+        (one.weight if one.weight is not None else weights.get(one.name, 0)) != 0 for one in tracked
     )

@@ -358,6 +358,29 @@ def test_an_interval_that_vrrp_has_is_taken(read: Read, version: int, seconds: f
     assert edge(read, text).advert_int == seconds
 
 
+WEIGHTED = '[vrrp_script.web]\ntcp = "127.0.0.1:80"\nweight = -60\n'
+UNWEIGHTED = WEIGHTED.replace("weight = -60\n", "")
+HANDBRAKE = '[track_file.brake]\nfile = "/run/brake"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "nopreempt"),
+    [
+        ('track_script = ["web"]\n' + WEIGHTED, False),
+        ('track_script = [{ name = "web", weight = 0 }]\n' + WEIGHTED, True),
+        ('track_script = [{ name = "web", weight = -5 }]\n' + UNWEIGHTED, False),
+        ('track_script = ["web"]\n' + UNWEIGHTED, True),
+        ('track_interface = [{ name = "eth1", weight = -5 }]\n', False),
+        # -254 in the file is a FAULT, whatever its weight.
+        ('track_file = ["brake"]\n' + HANDBRAKE, True),
+    ],
+)
+def test_weights_that_are_to_hand_over_need_preemption(
+    read: Read, more: str, nopreempt: bool
+) -> None:
+    assert edge(read, more).nopreempt is nopreempt
+
+
 def test_a_group_of_instances_with_unweighted_trackers_is_right(read: Read) -> None:
     text = f'{EDGE}track_interface = ["eth1"]\n{EDGE.replace("edge", "v6")}'
     groups = read(text + '[vrrp_sync_group.g]\ninstances = ["edge", "v6"]\n').keepalived.sync_groups

@@ -54,6 +54,10 @@ MISTAKES = {
     "nopreempt and a delay": (EDGE + "nopreempt = true\npreempt_delay = 5\n",
                               "instance.edge.preempt_delay", "has no meaning with nopreempt",
                               "remove one of the two"),
+    "nopreempt and a weight": (
+        EDGE + 'nopreempt = true\ntrack_script = ["web"]\n'
+        '[vrrp_script.web]\ntcp = "127.0.0.1:80"\nweight = -60\n',
+        "instance.edge.nopreempt", "have no effect", "weight 0"),
     "nopreempt and MASTER": (EDGE + 'state = "MASTER"\nnopreempt = true\n',
                              "instance.edge.nopreempt", 'needs state = "BACKUP"', "remove state"),
     "a delay and MASTER": (EDGE + 'state = "MASTER"\npreempt_delay = 5\n',
