@@ -18,6 +18,7 @@ from vrrp.node import Node
 from vrrp.nodes import Nodes
 
 SECRET_FILE = "@secret@"  # stands in a toml for the place of the secret
+_FAR = ("198.51.100.1", "2001:db8:ffff::1")
 _FOREVER = 0xFFFFFFFF
 
 
@@ -65,6 +66,12 @@ def holds(node: Node) -> dict[str, Held]:
         for device in found
         for one in device["addr_info"]
     }
+
+
+def sources(node: Node) -> set[str]:
+    """Return the addresses that the node's own packets to the outside have, one per family."""
+    asked = (node.run("ip", "-json", "route", "get", far) for far in _FAR)
+    return {json.loads(one.stdout)[0]["prefsrc"] for one in asked}
 
 
 def _written(toml: str, directory: Path, secret: str) -> Path:

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pytest
 
 from vrrp.conftest import need_namespaces
 from vrrp.generated import Held, holds, install
-from vrrp.generated_cases import Case
+from vrrp.generated_cases import SLOW, Case
 from vrrp.nodes import Nodes
 
-T = TypeVar("T")
+_STORIES = pytest.StashKey[Mapping[tuple[Path, str], Future[Any]]]()
 TOLD = ("notify", "--event", "rx-lower-pri", "--instance")
 VRRP, AH = 112, 51
 STEADY = 4  # adverts, after which a node that wanted to take over would have done so
-_AT_ONCE = 8  # stories
+_AT_ONCE = 10  # stories
 _ATTEMPTS = 5
 _SECONDS, _PAUSE = 30, 0.05
 
@@ -173,17 +174,30 @@ def story(case: Case, directory: Path, secrets: Mapping[str, str] | None = None)
         yield Story(nodes, case)
 
 
-@contextmanager
-def played(plays: Mapping[str, Callable[[], T]]) -> Iterator[Mapping[str, Future[T]]]:
-    """Play them at the same time, some at once, in this order."""
+def stories(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Future[Any]]:
+    """Return what `play(case, directory)` of the requesting file returns, by case.
+
+    All files' stories that pytest was asked for begin with the first request, some at once, the
+    longest first: they mostly wait.
+    """
     need_namespaces()
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="story") as pool:
-        yield {name: pool.submit(play) for name, play in plays.items()}
+    session = request.session
+    if _STORIES not in session.stash:
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="story")
+        session.addfinalizer(partial(pool.shutdown, cancel_futures=True))
+        session.stash[_STORIES] = {
+            (path, case): pool.submit(play, case, tmp_path_factory.mktemp(case))
+            for (path, case), play in _asked_for(session).items()
+        }
+    return {c: f for (path, c), f in session.stash[_STORIES].items() if path == request.path}
 
 
-def asked_for(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """Return the cases of this file's tests that pytest was asked to run, in their order."""
-    items = [item for item in request.session.items if item.path == request.path]
-    cases = [i.callspec.params.get("case") for i in items if isinstance(i, pytest.Function)
-             and hasattr(i, "callspec")]  # fmt: skip
-    return tuple(dict.fromkeys(case for case in cases if isinstance(case, str)))
+def _asked_for(session: pytest.Session) -> dict[tuple[Path, str], Callable[[str, Path], Any]]:
+    found = {}
+    for item in session.items:
+        play = getattr(getattr(item, "module", None), "play", None)
+        if play is not None and hasattr(item, "callspec"):
+            found[item.path, item.callspec.params["case"]] = play
+    return dict(sorted(found.items(), key=lambda one: one[0][1] not in SLOW))

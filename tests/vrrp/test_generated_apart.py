@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from itertools import combinations
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from vrrp.generated_cases import ON_LO, PLAIN, Case, authenticated, instance
-from vrrp.generated_story import Moment, asked_for, played, story
+from vrrp.generated_story import Moment, stories, story
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(300)]
 
 TRIO = Case(toml=instance(PLAIN, nodes="abc"), held=ON_LO, nodes="abc")
 PAIR = Case(toml=instance(PLAIN), held=ON_LO)
-ALL = Mapping[str, Future[tuple[Moment, Moment]]]
+All = Mapping[str, Future[tuple[Moment, Moment]]]
 
 
 def three_apart(directory: Path) -> tuple[Moment, Moment]:
@@ -83,18 +83,17 @@ PLAYS: Mapping[str, Callable[[Path], tuple[Moment, Moment]]] = {
 }
 
 
+def play(name: str, directory: Path) -> tuple[Moment, Moment]:
+    return PLAYS[name](directory)
+
+
 @pytest.fixture(scope="module")
-def moments(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ALL]:
-    directory = tmp_path_factory.mktemp("apart")
-    plays = {name: partial(PLAYS[name], directory / name) for name in asked_for(request)}
-    with played(plays) as found:
-        yield found
+def moments(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> All:
+    return stories(request, tmp_path_factory)
 
 
 @pytest.mark.parametrize("case", ["three", "middle", "one-way"])
-def test_the_survivor_is_told_and_the_only_master(moments: ALL, case: str) -> None:
+def test_the_survivor_is_told_and_the_only_master(moments: All, case: str) -> None:
     apart, healed = moments[case].result()
     assert apart.masters("edge") == (("a", "b", "c") if case == "three" else ("a", "b"))
     assert healed.masters("edge") == ("a",)
@@ -102,10 +101,8 @@ def test_the_survivor_is_told_and_the_only_master(moments: ALL, case: str) -> No
     assert healed.held == {node: ON_LO if node == "a" else {} for node in healed.held}
 
 
-@pytest.mark.parametrize("case", ["three", "middle"])
-def test_a_loser_of_three_hears_backup_once_and_last(
-    moments: ALL, case: str
-) -> None:
+@pytest.mark.parametrize("case", ["three"])
+def test_a_loser_of_three_hears_backup_once_and_last(moments: All, case: str) -> None:
     _, healed = moments[case].result()
     for node in "bc":
         said = [argv for argv in healed.said[node] if "BACKUP" in argv]
@@ -113,7 +110,7 @@ def test_a_loser_of_three_hears_backup_once_and_last(
 
 
 @pytest.mark.parametrize("case", ["pass", "ah"])
-def test_nodes_with_different_secrets_are_masters_both(moments: ALL, case: str) -> None:
+def test_nodes_with_different_secrets_are_masters_both(moments: All, case: str) -> None:
     apart, alike = moments[case].result()
     assert apart.masters("edge") == ("a", "b")
     assert apart.held == {"a": ON_LO, "b": ON_LO}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from vrrp.generated_cases import (
     Case,
     instance,
 )
-from vrrp.generated_story import Moment, Story, asked_for, played, story
+from vrrp.generated_story import Moment, Story, stories, story
 from vrrp.inside import in_network, run_ip
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(300)]
@@ -144,16 +143,11 @@ All = Mapping[str, Future[Suffered]]
 
 
 @pytest.fixture(scope="module")
-def suffered(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[All]:
-    directory = tmp_path_factory.mktemp("faults")
-    plays = {name: partial(suffer, name, directory / name) for name in asked_for(request)}
-    with played(plays) as found:
-        yield found
+def suffered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> All:
+    return stories(request, tmp_path_factory)
 
 
-def suffer(name: str, directory: Path) -> Suffered:
+def play(name: str, directory: Path) -> Suffered:
     case, trouble = TROUBLES[name]
     with story(case, directory) as at, closing(trouble(at)) as phases:
         next(phases)

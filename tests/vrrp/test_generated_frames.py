@@ -6,10 +6,9 @@ eth0's routes have metric 100, as DHCP clients set it: any route through another
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from vrrp.generated_cases import (
     Case,
     instance,
 )
-from vrrp.generated_story import Story, asked_for, played, story
+from vrrp.generated_story import Story, stories, story
 from vrrp.inside import run_ip
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(300)]
@@ -73,15 +72,12 @@ All = Mapping[str, Future[Seen]]
 
 
 @pytest.fixture(scope="module")
-def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[All]:
-    directory = tmp_path_factory.mktemp("frames")
-    cases = {**CASES, **CONTROLS}
-    plays = {n: partial(watch, cases[n], directory / n) for n in asked_for(request)}
-    with played(plays) as found:
-        yield found
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> All:
+    return stories(request, tmp_path_factory)
 
 
-def watch(case: Case, directory: Path) -> Seen:
+def play(name: str, directory: Path) -> Seen:
+    case = {**CASES, **CONTROLS}[name]
     with story(case, directory) as at:
         for node in case.nodes:
             worsen_routes(at, node)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from vrrp.frames import IPV4
-from vrrp.generated_cases import CASES, PRIORITIES, Case
-from vrrp.generated_story import Moment, Story, asked_for, played, story
+from vrrp.generated import sources
+from vrrp.generated_cases import CASES, PRIORITIES
+from vrrp.generated_story import Moment, Story, stories, story
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(300)]
 
@@ -29,6 +29,7 @@ class Life:
     stopped: Moment  # whoever was master
     again: Moment
     farewells: int
+    sources: set[str]  # of what a sends by itself, as master
     parted: tuple[Moment, ...]
     healed: tuple[Moment, ...]
 
@@ -37,16 +38,12 @@ Lives = Mapping[str, Future[Life]]
 
 
 @pytest.fixture(scope="module")
-def lives(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lives]:
-    directory = tmp_path_factory.mktemp("lives")
-    plays = {name: partial(live, CASES[name], directory / name) for name in asked_for(request)}
-    with played(plays) as found:
-        yield found
+def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    return stories(request, tmp_path_factory)
 
 
-def live(case: Case, directory: Path) -> Life:
+def play(name: str, directory: Path) -> Life:
+    case = CASES[name]
     with story(case, directory) as at:
         started = at.start_all()
         at.nodes.kill("a")
@@ -58,8 +55,9 @@ def live(case: Case, directory: Path) -> Life:
         stopped = at.settle("b" if best == "a" else "a", adverts=1)
         farewells = _farewells(at, best, stopping)
         again = at.start(best, master="a", adverts=1)
+        own = sources(at.nodes["a"])
         parted, healed = zip(*(heal(at, first) for first in "ab"), strict=True)
-    return Life(started, killed, back, stopped, again, farewells, parted, healed)
+    return Life(started, killed, back, stopped, again, farewells, own, parted, healed)
 
 
 def heal(at: Story, first: str) -> tuple[Moment, Moment]:
@@ -103,6 +101,11 @@ def test_the_master_alone_has_the_addresses_and_none_is_deprecated(lives: Lives,
     for moment in (life.back, life.again, *life.healed):
         master = moment.masters(CASES[case].instances[0])[0]
         assert moment.held == {n: wanted if n == master else {} for n in CASES[case].nodes}
+
+
+@every_case
+def test_the_masters_own_traffic_keeps_its_own_address(lives: Lives, case: str) -> None:
+    assert lives[case].result().sources == {"10.0.1.10", "fd00:0:0:1::10"}
 
 
 @every_case
