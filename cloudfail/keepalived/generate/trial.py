@@ -54,14 +54,20 @@ def try_out(
 
 
 def _tested(keepalived: str, stage: Path) -> process.CompletedProcess[str]:
-    return process.run(
-        [keepalived, "-t", "-f", str(stage / "keepalived.conf")],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        return process.run(
+            [keepalived, "-t", "-f", str(stage / "keepalived.conf")],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, process.TimeoutExpired) as error:
+        why = getattr(error, "strerror", None) or f"no answer within {_SECONDS} s"
+        raise ConfigError(
+            f"{keepalived} -t: {why}; nothing was changed. Install keepalived anew, or --no-test"
+        ) from error
 
 
 def _let_root_run_scripts(stage: Path) -> None:
