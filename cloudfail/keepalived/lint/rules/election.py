@@ -11,7 +11,8 @@ from cloudfail.keepalived.lint.view import VrrpInstance, seconds_of
 from cloudfail.keepalived.version import Version
 
 _OWNER = 255
-_LAST_WITHOUT_INTERFACE = Version(2, 3, 3)
+# With unicast peers; 2.3.3 mends the crashes that came with it.
+_MAY_LACK_INTERFACE = Version(2, 3, 3)
 _STATES = frozenset({"MASTER", "BACKUP"})
 
 
@@ -69,8 +70,8 @@ def _vrid_twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
     seen: dict[tuple[object, ...], VrrpInstance] = {}
     for instance in conf.instances:
         own = (instance.vrid, instance.interface, instance.family)
-        peers = {peer.address for peer in instance.peers if peer.address} or {None}
-        keys = [(*own, peer) for peer in peers]
+        peers = [peer.address for peer in instance.peers if peer.address]
+        keys = [(*own, peer) for peer in peers or (None,)]
         other = next((seen[key] for key in keys if key in seen), None)
         if other is not None and instance.vrid and other.name != instance.name:
             yield Hit(
@@ -94,7 +95,7 @@ def _interface(conf: NodeConf, version: Version) -> Iterator[Hit]:
     for instance in conf.instances:
         if instance.interface or conf.has_global("default_interface"):
             continue
-        if instance.is_unicast and version >= _LAST_WITHOUT_INTERFACE:
+        if instance.is_unicast and version >= _MAY_LACK_INTERFACE:
             continue
         yield Hit(instance.place, f"{instance.name} has no interface")
 
