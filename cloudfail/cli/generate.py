@@ -8,7 +8,9 @@ cloudfail generate --all --output-dir nodes     every node's files, each in a tr
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -140,6 +142,8 @@ def _root(args: Namespace) -> Path:
 
 
 def _print(output: str, site: Site) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # it is a file, whatever the terminal speaks
     generated = _redacted(site)
     if output == "cloud-init":
         from cloudfail.keepalived.generate.cloud_init import cloud_init
