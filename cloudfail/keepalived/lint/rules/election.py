@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, FileRule, Hit
 from cloudfail.keepalived.lint.view import VrrpInstance, seconds_of
+from cloudfail.keepalived.lint.weights import weighted
 from cloudfail.keepalived.version import Version
 
 _OWNER = 255
@@ -39,7 +40,8 @@ def _owner(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _preempts(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
-        if not instance.has("nopreempt") and not instance.has("preempt_delay"):
+        waits = instance.has("nopreempt") or instance.has("preempt_delay")
+        if not waits and not any(weighted(conf, instance)):
             yield Hit(
                 instance.place_of("state"),
                 f"{instance.name} takes the role back when it returns: two moves instead of one",
@@ -150,7 +152,8 @@ RULES = (
         title="No nopreempt",
         severity=INFO,
         why="A restart of the master moves everything twice (after 0.6 s, and back 3.4 s later), with "
-        "nopreempt once. In a cloud each move is API calls and broken connections.",
+        "nopreempt once. In a cloud each move is API calls and broken connections. Where trackers have weights, "
+        "nopreempt would keep them from handing over.",
         remedy="add nopreempt on every node, or a preempt_delay",
         example=_instance("state BACKUP"),
         repaired=_instance("state BACKUP", "nopreempt"),

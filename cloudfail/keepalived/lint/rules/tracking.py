@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
-from cloudfail.keepalived.lint.view import number_of
+from cloudfail.keepalived.lint.weights import tracked, weighted
 from cloudfail.keepalived.syntax import Statement
 from cloudfail.keepalived.version import Version
 
@@ -15,16 +15,8 @@ _DEFINED_BY = {
     "track_file": ("vrrp_track_file", "track_file"),
     "track_process": ("vrrp_track_process",),
 }
-_TRACKERS = (*_DEFINED_BY, "track_interface")
 _ALLOW = ("sync_group_tracking_weight", "global_tracking")
 _FEWEST = 2
-
-
-def _tracked(block: Statement, *keywords: str) -> Iterator[Statement]:
-    """Each line of the block's lists; its keyword is the name that is tracked."""
-    for keyword in keywords:
-        for tracker in block.find(keyword):
-            yield from tracker.children or ()
 
 
 def _undefined(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -38,7 +30,7 @@ def _undefined(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if block.keyword not in ("vrrp_instance", "vrrp_sync_group"):
             continue
         for keyword, names in known.items():
-            for line in _tracked(block, keyword):
+            for line in tracked(block, keyword):
                 if line.keyword not in names:
                     yield Hit(line.place, _where(conf, keyword, line.keyword))
 
@@ -67,19 +59,21 @@ def _weighted(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if not any(map(group.has, _ALLOW))
         for name in _members(group)
     }
-    own = {one.value: _weight(one) for one in conf.scripts}
-    blocks = [one.statement for one in conf.instances if one.name in grouped]
-    for block in blocks:
-        for line in _tracked(block, *_TRACKERS):
-            written = line.args
-            weight = written[1] if len(written) > 1 and written[0] == "weight" else ""
-            if number_of(weight or own.get(line.keyword, "0")) != 0:
+    for instance in conf.instances:
+        if instance.name in grouped:
+            for line in weighted(conf, instance):
                 yield Hit(line.place, f'the weight of "{line.keyword}" is ignored in a sync group')
 
 
-def _weight(script: Statement) -> str:
-    line = script.first("weight")
-    return line.value if line else "0"
+def _held(conf: NodeConf, version: Version) -> Iterator[Hit]:
+    del version
+    for instance in conf.instances:
+        if instance.has("nopreempt") and instance.state != "MASTER":
+            for line in weighted(conf, instance):
+                yield Hit(
+                    line.place,
+                    f'the weight of "{line.keyword}" moves nothing where the others have nopreempt too',
+                )
 
 
 def _no_members(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -109,7 +103,7 @@ def _processes(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _unused(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     blocks = [*(one.statement for one in conf.instances), *conf.sync_groups]
-    used = {line.keyword for block in blocks for line in _tracked(block, "track_script")}
+    used = {line.keyword for block in blocks for line in tracked(block, "track_script")}
     for script in conf.scripts:
         if script.value not in used:
             yield Hit(script.place, f'nobody tracks the script "{script.value}"')
@@ -125,7 +119,7 @@ def _no_script(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _own_interface(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
-        for line in _tracked(instance.statement, "track_interface"):
+        for line in tracked(instance.statement, "track_interface"):
             if line.keyword == instance.interface:
                 yield Hit(line.place, f"{instance.name} tracks its own interface {line.keyword}")
 
@@ -217,5 +211,16 @@ RULES = (
         example=_instance("interface eth0", "track_interface {", "  eth0", "}"),
         repaired=_instance("interface eth0", "track_interface {", "  eth1", "}"),
         check=_own_interface,
+    ),
+    FileRule(
+        code="KA088",
+        title="Weights together with nopreempt",
+        severity=WARNING,
+        why="A backup with nopreempt leaves a master alone whose priority fell below its own: the broken "
+        "node stays master (measured with 2.2.7).",
+        remedy="leave the weight out, which makes it a FAULT and hands over in 0.6 s; or nopreempt",
+        example=_instance("nopreempt", "track_interface {", "  eth1 weight -60", "}"),
+        repaired=_instance("nopreempt", "track_interface {", "  eth1", "}"),
+        check=_held,
     ),
 )
