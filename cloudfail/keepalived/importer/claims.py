@@ -42,10 +42,10 @@ class Choice:
         good: list[ClaimTable] = []
         for claim in found:
             kept, why = _without_own(claim, own)
-            why = why or self._refusal(claim, seats)
-            if why:
-                ledger.miss(place, f"the claim of {_name(claim)}", why)
-            if kept is not None and not self._refusal(claim, seats):
+            refused = self._refusal(claim, seats) or _crowded(kept, good)
+            if why or refused:
+                ledger.miss(place, f"the claim of {_name(claim)}", why or refused)
+            if kept is not None and not refused:
                 self._taken.add(_name(claim))
                 good.append(kept)
         return Claimed(tuple(good))
@@ -95,6 +95,19 @@ def _without_own(claim: ClaimTable, own: set[str]) -> tuple[ClaimTable | None, s
         why = "it sat on a node's own address: without private_address it sits on each node's own"
         return replace(claim, private_address=""), why
     return claim, ""
+
+
+def _crowded(claim: ClaimTable | None, before: Sequence[ClaimTable]) -> str:
+    """A private address carries one public one."""
+    if not isinstance(claim, PublicIpTable):
+        return ""
+    seats = [one.private_address for one in before if isinstance(one, PublicIpTable)]
+    if claim.private_address in seats:
+        seat = claim.private_address or "the primary address"
+        return f"another public address sits on {seat}: give each its own private_address"
+    if ":" in claim.address or ":" in claim.private_address:
+        return "an Elastic IP is IPv4; claim IPv6 as a private-ip or a route"
+    return ""
 
 
 def _name(claim: ClaimTable) -> str:

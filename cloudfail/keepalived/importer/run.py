@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cloudfail.config import examine
 from cloudfail.config.file import ClaimTable, InstanceTable
@@ -108,6 +109,7 @@ class _Run:
         self._names = Names([node.name for node in nodes], joined)
         self._version = version_of(nodes, joined)
         self._region = ""
+        self._routers: set[tuple[str, int | None, bool]] = set()
         self._commands: list[str] = []
         self.secrets: dict[str, Secret] = {}
         self.comments: dict[str, tuple[str, ...]] = {}
@@ -145,9 +147,22 @@ class _Run:
         self._give_interfaces(joined, seats, notified)
         hooks = tuple(_hooks(notified))
         table, secret = instance_table(facts, claimed.claims, hooks, self._provider)
+        table = self._with_own_router(joined, table)
         if secret is not None:
             self.secrets[joined.name] = secret
         self.comments |= comments_of(joined.name, table, seats, claimed)
+        return table
+
+    def _with_own_router(self, joined: Joined, table: InstanceTable) -> InstanceTable:
+        """Keepalived refuses two instances with one VRID on one device and family."""
+        is_ipv6 = ":" in table.node[0].address
+        router = (table.interface, table.virtual_router_id, is_ipv6)
+        ledger, place = joined.first.node.ledger, joined.first.instance.block.place
+        if table.virtual_router_id is None or router in self._routers:
+            why = "write a number from 1 to 255 that no other instance of the device has"
+            ledger.miss(place, f"the virtual_router_id of {joined.name}", why)
+            return replace(table, virtual_router_id=None)
+        self._routers.add(router)
         return table
 
     def _notified(self, joined: Joined) -> tuple[Notified, ...]:
