@@ -4,7 +4,8 @@
   notify_master_rx_lower_pri  "/usr/bin/cloudfail notify --event rx-lower-pri --instance edge"
 
 keepalived's name of the instance must be the one of the configuration; --instance overrides it.
-Groups are ignored: each of their instances is notified by itself. The services of the instance are
+Groups are ignored: each of their instances is notified by itself; of a lower advert keepalived tells
+one of them only, so that `--event rx-lower-pri` looks for every one that is master. The services of the instance are
 started once every claim is held and verified, and stopped on BACKUP, FAULT and STOP; its hooks
 run after them.
 """
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from cloudfail.config import Config, Instance
     from cloudfail.errors import ConfigError
     from cloudfail.follow import Following
-    from cloudfail.role import Role
+    from cloudfail.role import Event, Role
 
 # One advert interval: by then a peer that still mastered has heard us, and its last call is done.
 SETTLE_SECONDS = 1.0
@@ -133,12 +134,27 @@ def _promote(args: Namespace, *, again: bool) -> int:
         event = Event.of_this_process(target.instance.name, Role.MASTER)
         ended = run_promotion(target, event, stopper, Order())
         if again and not _is_superseded(ended):
-            _settle(stopper)
-            if not stopper.stopped:
-                ended = _both(ended, run_promotion(target, event, stopper, Order(join=False)))
+            ended = _look_again(args, target, event, stopper, ended)
         following = _follow(target, ended, stopper)
     as_json = args.output == "json"
     return tell(args.command, target, ended, as_json=as_json, following=following)
+
+
+def _look_again(
+    args: Namespace, target: Target, event: Event, stopper: Stopper, first: Ended
+) -> Ended:
+    """Look at the group's other instances; then, a while later, at all of them once more."""
+    from cloudfail.cli.mates import look_for_mates
+    from cloudfail.cli.promotion import Order, run_promotion
+
+    look_for_mates(args, target, stopper, Order())
+    _settle(stopper)
+    if stopper.stopped:
+        return first
+    anew = Order(join=False)
+    ended = _both(first, run_promotion(target, event, stopper, anew))
+    look_for_mates(args, target, stopper, anew)
+    return ended
 
 
 def _follow(target: Target, ended: Ended, stopper: Stopper) -> Following | None:

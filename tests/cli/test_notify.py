@@ -125,6 +125,64 @@ def test_a_lower_advert_looks_twice(machine: Machine, monkeypatch: pytest.Monkey
     assert "2 claims taken and verified" in answer.out
 
 
+GROUPED = """
+[instance.v4]
+provider = "fake"
+node = [
+  { name = "a", address = "127.1.1.1", priority = 150, interface_id = "nic-a" },
+  { name = "b", address = "127.1.1.2", priority = 100, interface_id = "nic-b" },
+]
+claim = [{ kind = "public-ip", address = "203.0.113.7" }]
+
+[instance.v6]
+provider = "fake"
+node = [
+  { name = "a", address = "127.1.1.1", priority = 150, interface_id = "nic-a" },
+  { name = "b", address = "127.1.1.2", priority = 100, interface_id = "nic-b" },
+]
+claim = [{ kind = "private-ip", address = "10.0.1.100" }]
+
+[vrrp_sync_group.both]
+instances = ["v4", "v6"]
+"""
+
+
+@pytest.fixture
+def grouped(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Both instances are with the peer; a settled second passes at once."""
+    machine.config(GROUPED)
+    machine.world({EIP: "nic-b", VIP: "nic-b"})
+    monkeypatch.setattr(notify, "SETTLE_SECONDS", 0.01)
+    return machine
+
+
+def test_of_a_lower_advert_every_master_of_the_group_is_told(grouped: Machine) -> None:
+    assert grouped.run("notify", "INSTANCE", "v6", "MASTER", "150").code == 0
+    grouped.world({EIP: "nic-b", VIP: "nic-b"})
+    answer = grouped.run("notify", "--event", "rx-lower-pri", "--instance", "v4")
+    assert answer.code == 0
+    assert grouped.held == {EIP: "nic-a", VIP: "nic-a"}
+
+
+@pytest.mark.parametrize("role", ["BACKUP", "FAULT", ""])
+def test_a_mate_that_is_no_master_is_left_alone(grouped: Machine, role: str) -> None:
+    if role:
+        assert grouped.run("notify", "INSTANCE", "v6", role, "150").code == 0
+    assert grouped.run("notify", "--event", "rx-lower-pri", "--instance", "v4").code == 0
+    assert grouped.held == {EIP: "nic-a", VIP: "nic-b"}
+
+
+def test_a_mate_that_cannot_be_taken_is_said_and_stops_nothing(grouped: Machine) -> None:
+    assert grouped.run("notify", "INSTANCE", "v6", "MASTER", "150").code == 0
+    grouped.world({EIP: "nic-b", VIP: "nic-z"})
+    answer = grouped.run(
+        "notify", "--event", "rx-lower-pri", "--instance", "v4", "--output", "json"
+    )
+    assert (answer.code, answer.json["instance"]) == (0, "v4")
+    assert grouped.held == {EIP: "nic-a", VIP: "nic-z"}
+    assert "v6: private-ip 10.0.1.100: held by nic-z" in answer.err
+
+
 def test_a_lower_advert_does_not_take_from_a_stranger_either(machine: Machine) -> None:
     machine.config()
     machine.world({EIP: "nic-z", VIP: "nic-a"})
