@@ -11,7 +11,7 @@ Exit code 0; 1: a finding of --fail-on or worse is left; 78: a file cannot be re
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from cloudfail import identity
@@ -28,7 +28,7 @@ from cloudfail.keepalived.version import (
     installed_version,
     parse_version,
 )
-from cloudfail.model import Severity
+from cloudfail.model import Address, Severity
 
 DEFAULT = "/etc/keepalived/keepalived.conf"
 OUTPUTS = ("text", "json", "github")
@@ -108,4 +108,10 @@ def _for_this_machine(confs: Sequence[NodeConf], *, host: bool | None) -> list[N
     skipped = [conf for conf in confs if is_for_another(conf, local)]
     for name in dict.fromkeys(conf.file for conf in skipped):
         messages.say(f"{name} is of another node: its scripts are not looked at here; see --host")
-    return [conf for conf in confs if conf not in skipped]
+    return _here([conf for conf in confs if conf not in skipped], local)
+
+
+def _here(confs: Sequence[NodeConf], local: Collection[Address]) -> list[NodeConf]:
+    """Of several nodes' files, only this machine's is held against it; all, where none shows which."""
+    mine = [conf for conf in confs if any(one.source in local for one in conf.instances)]
+    return mine if mine and len({conf.file for conf in confs}) > 1 else list(confs)

@@ -29,6 +29,8 @@ COMMANDS = {
     "policy": "print the least permissions that the claims need",
     "config": "check the configuration, print its schema",
     "generate": "write keepalived.conf and what the host needs, from the configuration",
+    "import": "write cloudfail.toml from the keepalived.conf of a pair that works",
+    "lint": "find the known mistakes in keepalived.conf",
     "doctor": "look whether everything is in place for a failover",
     "adverts": "show VRRP adverts on the wire, live",
     "version": "print the versions of everything involved",
@@ -37,7 +39,7 @@ COMMANDS = {
 }
 # Each starts a thread or a child for nobody else, and has closed what it opened.
 _QUICK = frozenset({"promote", "plan", "status", "notify"})
-_MODULES = {"config": "config_file"}
+_MODULES = {"config": "config_file", "import": "import_conf"}
 EXIT_CODES = """exit codes:
   0 done, and verified    1 something was found (lint, doctor, ...)
   2 changes pending       3 written, but not shown by the cloud
