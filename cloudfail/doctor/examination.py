@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -19,7 +20,7 @@ from cloudfail.doctor import (
     time_of_day,
     wire,
 )
-from cloudfail.doctor.check import Case, Check, Checks, Machine, failed
+from cloudfail.doctor.check import Case, Check, Checks, Machine, failed, warning
 from cloudfail.errors import CloudfailError
 
 
@@ -106,6 +107,8 @@ def _guarded(subject: str, make: Callable[[], Checks]) -> Checks:
 
 
 def _broken(subject: str, error: Exception) -> Check:
+    if os.geteuid() != 0 and isinstance(error.__cause__ or error, PermissionError):
+        return warning(subject, f"not looked at: {error}", "run it as root")
     if isinstance(error, CloudfailError):
         return failed(subject, str(error))
     if isinstance(error, OSError):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cloudfail import process
 from cloudfail.doctor.check import Check, Checks, Machine, failed, ok, warning
 from cloudfail.doctor.running import is_replaced, running_pid
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.generate import GeneratedFile, Member, Site, files_of, secret_of
-from cloudfail.keepalived.generate.difference import Change, changes_of
+from cloudfail.keepalived.generate import Member, Site, files_of, secret_of
+from cloudfail.keepalived.generate.difference import Change, beneath, changes_of
 from cloudfail.keepalived.generate.files import redacted
 from cloudfail.keepalived.lint import confs_of, lint
 from cloudfail.keepalived.version import check_supported, find_keepalived
@@ -53,10 +54,14 @@ def check_files(machine: Machine) -> Checks:
     problems = list(_secret_problems(site))
     yield from problems
     files = files_of(site, redacted if problems else secret_of).files
-    compared = [one for one in files if _matters(one, machine) and not (problems and one.secret)]
-    changes = changes_of(site, compared, machine.root)
+    hidden = {beneath(machine.root, one.path) for one in files if problems and one.secret}
+    changes = [
+        one
+        for one in changes_of(site, files, machine.root)
+        if _matters(one, machine) and one.path not in hidden
+    ]
     for change in changes:
-        yield _difference(site, change)
+        yield _difference(machine, site, change)
     if not changes and not problems:
         yield ok("generated files", f"all in place, as cloudfail.toml has them for {site.name}")
 
@@ -94,31 +99,25 @@ def _mode_error(member: Member) -> str:
     return f"{path} has mode {mode:04o}; chmod 0600 {path}" if mode & 0o077 else ""
 
 
-def _matters(file: GeneratedFile, machine: Machine) -> bool:
+def _matters(change: Change, machine: Machine) -> bool:
     """Say whether anybody here reads the file: without systemd nobody reads its own."""
-    return machine.has_systemd or not any(part in _OF_SYSTEMD for part in Path(file.path).parts)
+    return machine.has_systemd or not any(part in _OF_SYSTEMD for part in change.path.parts)
 
 
-def _difference(site: Site, change: Change) -> Check:
+def _difference(machine: Machine, site: Site, change: Change) -> Check:
     """What keepalived reads decides who is master; the others are worth a look."""
+    directory = beneath(machine.root, site.config.keepalived.directory)
+    say = failed if change.path.is_relative_to(directory) else warning
     texts = {
         "new": "is not there",
         "changed": "is not what cloudfail.toml says",
-        "removed": "is of an instance that is not configured any more, and keepalived reads it",
+        "removed": "was generated once, and is of nothing that is configured now",
     }
     text = texts[change.word]
     if change.file and change.before == change.file.text and change.mode_before is not None:
         text = f"has mode {change.mode_before:04o}, not {change.file.mode:04o}"
-    say = failed if _is_read_by_keepalived(site, change) else warning
     remedy = f"cloudfail generate --node {site.name} --diff, then --install --reload"
     return say(str(change.path), text, remedy)
-
-
-def _is_read_by_keepalived(site: Site, change: Change) -> bool:
-    """What is to be removed is an instance's file, where keepalived.conf includes it."""
-    if change.file is None:
-        return True
-    return PurePosixPath(change.file.path).is_relative_to(site.config.keepalived.directory)
 
 
 def check_lint(machine: Machine) -> Checks:
@@ -127,13 +126,15 @@ def check_lint(machine: Machine) -> Checks:
     if machine.version is None or not path.exists():
         return
     confs = confs_of(path)
-    findings = lint(confs, machine.version, host=confs, root=machine.root)
+    is_root = os.geteuid() == 0  # what others may not look at would seem not to be there
+    findings = lint(confs, machine.version, host=confs if is_root else (), root=machine.root)
     serious = [one for one in findings if one.severity in {Severity.ERROR, Severity.WARNING}]
     for one in serious:
         say = failed if one.severity is Severity.ERROR else warning
         yield say(f"{one.place}", f"{one.code} {one.message}", one.remedy)
     if not serious:
-        yield ok(str(path), "lint has nothing to say, and every script is safe to run")
+        scripts = "every script is safe to run" if is_root else "only root can examine its scripts"
+        yield ok(str(path), f"lint has nothing to say, and {scripts}")
 
 
 def check_test(machine: Machine) -> Checks:

@@ -77,7 +77,7 @@ def test_an_instance_that_was_left_in_conf_d_fails_as_keepalived_reads_it(
     old = here.with_name("old.conf")
     old.write_text(here.read_text().replace("edge", "old"))
     (said,) = failures(files(machine))
-    assert said.startswith(f"{old}: is of an instance that is not configured any more")
+    assert said.startswith(f"{old}: was generated once, and is of nothing that is configured now")
     here.write_text("# by hand\n")
     assert f"{here}: is not what cloudfail.toml says" in failures(files(machine))
 

@@ -16,7 +16,13 @@ from cloudfail.doctor import Case, Machine, Status
 from cloudfail.doctor.account import run_like_keepalived
 from cloudfail.doctor.bounded import bounded
 from cloudfail.doctor.egress import check_egress, source_to
-from cloudfail.doctor.reach import check_command, check_directories, check_hooks
+from cloudfail.doctor.reach import (
+    _examined,
+    check_command,
+    check_directories,
+    check_hooks,
+    check_script_user,
+)
 from cloudfail.doctor.time_of_day import check_clock, skew_of
 from cloudfail.errors import DeadlineError, DeniedError
 from cloudfail.model import Holding, Owner
@@ -159,6 +165,11 @@ def test_the_source_is_the_kernels_choice() -> None:
     assert source_to(ip_address("::1")) in {ip_address("::1"), None}
 
 
+@pytest.fixture(autouse=True)
+def _look_anew() -> None:
+    _examined.cache_clear()
+
+
 def script(path: Path, text: str, mode: int = 0o755) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
@@ -189,8 +200,6 @@ def test_a_command_that_others_can_change_fails(tmp_path: Path, of_root: Path) -
     machine = with_command(tmp_path, command)
     assert failures(check_command(machine)) == []
     command.chmod(0o757)
-    from cloudfail.doctor.reach import _examined
-
     _examined.cache_clear()
     assert failures(check_command(machine))
 
@@ -241,6 +250,35 @@ def test_a_user_who_does_not_exist_is_told_of_by_each_check_alone(tmp_path: Path
     assert any("nosuchuser" in line for line in failures(checks))
     assert not any("broke down" in check.message for check in checks)
     assert any(check.subject == "other managers" for check in checks)
+
+
+def claiming(path: Path, command: Path) -> Case:
+    machine = with_command(path, command)
+    instance = machine.config.instances["edge"]
+    return Case(machine=machine, instance=instance, me=instance.nodes[0], deadline=0.1)
+
+
+def test_a_status_that_fails_is_told_with_its_last_words_and_the_file_it_reads(
+    tmp_path: Path, of_root: Path
+) -> None:
+    command = script(of_root / "cloudfail", "echo first >&2; echo 'no credentials' >&2; exit 77")
+    config, status = check_script_user(claiming(tmp_path, command))
+    assert "keepalived's scripts read /etc/cloudfail/cloudfail.toml" in config.message
+    assert status.message.endswith("failed: no credentials")
+
+
+def test_a_status_that_hangs_is_ended(
+    tmp_path: Path, of_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail.doctor.reach._GRACE", 0.2)
+    command = script(of_root / "hangs", "exec sleep 60")
+    assert "no answer within" in failures(check_script_user(claiming(tmp_path, command)))[1]
+
+
+def test_an_unsafe_command_is_never_run_by_doctor(tmp_path: Path, of_root: Path) -> None:
+    command = script(of_root / "unsafe", f"touch {of_root}/ran", 0o777)
+    assert list(check_script_user(claiming(tmp_path, command))) == []
+    assert not (of_root / "ran").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
