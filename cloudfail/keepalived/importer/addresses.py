@@ -19,7 +19,7 @@ _ALWAYS = frozenset({"-nodad"})  # VRRP's own addresses have it anyway
 def read_addresses(block: Statement, section: Section, *, device: str) -> None:
     """Put the addresses of the block under its keyword; `device` is the instance's.
 
-    An address that sits on `device` needs no `dev` in the toml.
+    An address that sits on `device` has no `dev` in the toml: the generator says where it goes.
     """
     ledger, key = section.ledger, block.keyword
     earlier = section.found.pop(key, None)
@@ -28,7 +28,7 @@ def read_addresses(block: Statement, section: Section, *, device: str) -> None:
     }
     for line in block.children or ():
         try:
-            one, changes = _read_line(line, device)
+            one, changes = _read_line(line, device, vmac=section.get("use_vmac", False))
         except UnfitError as unfit:
             ledger.leave_out(line, str(unfit))
             continue
@@ -37,14 +37,23 @@ def read_addresses(block: Statement, section: Section, *, device: str) -> None:
             continue
         found[one.address] = one
         ledger.carry(line)
-        if section.get("use_vmac") and not one.dev:
-            changes.append("on lo: a cloud drops what leaves with a virtual MAC address")
         if changes:
             ledger.change(line, "; ".join(changes))
     section.put(key, tuple(found.values()), block)
 
 
-def _read_line(line: Statement, device: str) -> tuple[VirtualAddressTable, list[str]]:
+def _why_on_loopback(address: str, *, vmac: bool) -> str:
+    """Say why the generator puts it on lo; empty where it goes on the instance's device."""
+    if vmac:
+        return "on lo: a cloud drops what leaves with a virtual MAC address"
+    if ":" in address:
+        return "on lo: on the device it would become the source of what this node sends"
+    return ""
+
+
+def _read_line(
+    line: Statement, device: str, *, vmac: bool
+) -> tuple[VirtualAddressTable, list[str]]:
     words = dict(_words(line))
     written, slash, mask = line.keyword.partition("/")
     address = values.address(written)
@@ -55,7 +64,13 @@ def _read_line(line: Statement, device: str) -> tuple[VirtualAddressTable, list[
         )
     dev, label = words.get("dev", ""), words.get("label", "")
     if dev:
-        dev = "" if values.fit(dev, "device") == device else dev
+        values.fit(dev, "device")
+    on_loopback = _why_on_loopback(str(address), vmac=vmac)
+    if dev in {"", device}:
+        dev = ""
+        changes += [on_loopback] if on_loopback else []
+    elif dev == "lo" and on_loopback:
+        dev = ""
     if label:
         values.fit(label, "label")
     return VirtualAddressTable(address=str(address), dev=dev, label=label), changes

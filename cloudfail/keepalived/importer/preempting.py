@@ -19,6 +19,9 @@ def preempting(joined: Joined, seats: Sequence[Seat]) -> dict[str, Any]:
     """
     best = _best(joined, seats)
     key = _effective(best)
+    if key == "nopreempt" and _has_weights(joined.first):
+        _say_of_weights(joined)
+        return {"nopreempt": False}
     for member in joined.members:
         _say_of(member, key, best)
     if key == "nopreempt":
@@ -31,6 +34,30 @@ def preempting(joined: Joined, seats: Sequence[Seat]) -> dict[str, Any]:
 def _best(joined: Joined, seats: Sequence[Seat]) -> Member:
     ranked = sorted(seats, key=lambda seat: seat.priority or 0, reverse=True)
     return next((seat.member for seat in ranked if seat.member is not None), joined.first)
+
+
+def _has_weights(member: Member) -> bool:
+    """Say whether a failure changes the priority. `config check` then refuses nopreempt."""
+    found, trackers = member.instance.section.found, member.node.trackers
+    for kind in ("track_script", "track_process", "track_interface"):
+        for one in found[kind].value if kind in found else ():
+            known = trackers.get(kind, {}).get(one.name)
+            weight = known.table.weight if one.weight is None and known else one.weight
+            if weight:
+                return True
+    return False
+
+
+def _say_of_weights(joined: Joined) -> None:
+    why = (
+        "false: with it the weights of what is tracked have no effect, a master whose priority "
+        "falls stays master (measured with 2.2.7)"
+    )
+    for member in joined.members:
+        for key in ("state", *_KEYS):
+            found = member.instance.section.found.get(key)
+            if found is not None and found.value != "BACKUP":
+                member.node.ledger.change(found.statement, why)
 
 
 def _effective(member: Member) -> str:

@@ -58,7 +58,10 @@ def _place_of(found: Found, one: VirtualAddressTable) -> Place:
 def _is_stand_in(found: Found, values: Mapping[str, Found]) -> bool:
     """An instance without an address, as it is written for keepalived before 2.2.8."""
     vrid = values.get("virtual_router_id")
-    if vrid is None or len(found.value) != 1 or found.value[0].dev != "lo":
+    if vrid is None or len(found.value) != 1:
+        return False
+    lines = found.statement.children or ()
+    if not all("lo" in line.args for line in lines):
         return False
     number: int = vrid.value
     return found.value[0].address in {f"192.0.2.{number}", f"2001:db8::{number:x}"}

@@ -80,6 +80,14 @@ def test_the_best_node_says_whether_it_takes_over(
     assert (vrrp.nopreempt, vrrp.preempt_delay) == (nopreempt, delay)
 
 
+def test_nopreempt_goes_where_weights_hand_over(tmp_path: Path) -> None:
+    """`config check` refuses the two together; so an import must not write them."""
+    line = "state BACKUP\nnopreempt\ntrack_interface {\neth1 weight 20\n}"
+    found = import_files(pair(tmp_path, line, line))
+    assert config_of(found, tmp_path).instances["VI_1"].vrrp.nopreempt is False
+    assert any("a master whose priority falls" in line for line in told(found, "changed"))
+
+
 @pytest.mark.parametrize(
     ("written_as", "version", "kept"),
     [("0.1", 2, 1.0), ("1.4", 2, 1.0), ("1.5", 2, 2.0), ("0.126", 3, 0.13), ("41", 3, 40.95)],
