@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cloudfail.keepalived.importer.note import Ledger
+from cloudfail.keepalived.importer import values
+from cloudfail.keepalived.importer.note import Ledger, UnfitError
 from cloudfail.keepalived.importer.section import Found, Section
 from cloudfail.keepalived.syntax import Statement
 
@@ -24,8 +25,11 @@ class Secret(Struct, frozen=True):
 
 
 class Authentication(Struct, frozen=True):
+    """`file` is where the secret is already; then `secret` is None."""
+
     type: str
-    secret: Secret
+    secret: Secret | None = None
+    file: str = ""
 
 
 def read_authentication(block: Statement, section: Section) -> None:
@@ -37,6 +41,25 @@ def read_authentication(block: Statement, section: Section) -> None:
         return
     section.put("authentication", Authentication(kind.value, _secret(secret.value)), block)
     ledger.carry(kind, secret)
+
+
+def read_hmac(block: Statement, section: Section) -> None:
+    """Put an Authentication by hmac, of the one form that the toml has: one key, in a file."""
+    ledger, lines = section.ledger, block.children or ()
+    keys = [line for line in lines if line.keyword == "key"]
+    words = keys[0].args if len(keys) == 1 else ()
+    active = block.first("active_key")
+    is_ours = words[:1] == ("1",) and words[1:2] and words[1].startswith("file:/")
+    try:
+        path = values.fit(words[1].removeprefix("file:") if is_ours else "", "path")
+    except UnfitError:
+        ledger.leave_out(block, "the toml has one key, with the id 1, in a file: key 1 file:/...")
+        return
+    section.put("authentication", Authentication("hmac", file=path), block)
+    ledger.carry(keys[0])
+    if active is not None and active.value == "1":
+        ledger.carry(active)
+    ledger.sweep(lines, "the toml has no word for it")
 
 
 def say_of(found: Found, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cloudfail.keepalived.importer import values
 from cloudfail.keepalived.importer.addresses import read_addresses
-from cloudfail.keepalived.importer.authentication import read_authentication
+from cloudfail.keepalived.importer.authentication import read_authentication, read_hmac
 from cloudfail.keepalived.importer.note import Ledger, UnfitError
 from cloudfail.keepalived.importer.section import Found, Section
 from cloudfail.keepalived.importer.trackers import Trackers
@@ -132,6 +132,8 @@ def _read_block(statement: Statement, section: Section, known: Known, name: str)
             read_addresses(statement, section, device=device)
         case "authentication":
             read_authentication(statement, section)
+        case "auth_hmac":
+            read_hmac(statement, section)
         case "track_interface":
             device = section.get("interface", "eth0")
             weighted = name not in known.grouped

@@ -148,6 +148,8 @@ def _authentication(facts: Facts) -> tuple[AuthenticationTable, Secret | None]:
     found = facts.values.get("authentication")
     if found is None:
         return AuthenticationTable(), None
+    if found.value.type == "hmac":
+        return AuthenticationTable(type="hmac", secret_file=found.value.file), None
     ledger = facts.joined.first.node.ledger
     is_ipv6 = any(":" in str(seat.address) for seat in facts.seats)
     if facts.version != 2 or (is_ipv6 and found.value.type == "AH"):  # noqa: PLR2004

@@ -131,6 +131,21 @@ def test_version_3_has_no_authentication(kind: str, tmp_path: Path) -> None:
     assert not found.secrets
 
 
+def test_a_key_in_a_file_is_taken_over(tmp_path: Path) -> None:
+    line = "auth_hmac {\nkey 1 file:/etc/cloudfail/x.key\nactive_key 1\n}"
+    found = import_files(pair(tmp_path, line, line))
+    kept = config_of(found, tmp_path).instances["VI_1"].vrrp.authentication
+    assert (kept.type, str(kept.secret_file)) == ("hmac", "/etc/cloudfail/x.key")
+    assert told(found) == []
+
+
+def test_a_key_that_stands_in_the_file_is_left_out_and_not_shown(tmp_path: Path) -> None:
+    line = "auth_hmac {\nkey 1 hex:00112233\nactive_key 1\n}"
+    found = import_files(pair(tmp_path, line, line))
+    assert any(line.startswith("auth_hmac") for line in told(found, "left out"))
+    assert "00112233" not in found.toml + found.extras + "".join(map(str, found.notes))
+
+
 def test_a_long_secret_is_cut_as_keepalived_cuts_it(tmp_path: Path) -> None:
     line = "authentication {\nauth_type PASS\nauth_pass 123456789\n}"
     found = import_files(pair(tmp_path, line, line))
