@@ -8,12 +8,13 @@ prefix together with use_vmac sends the whole subnet's traffic from the virtual 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 import msgspec
 
 from cloudfail.config.vrrp.model import VirtualAddress
+from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.gate import Gate
 from cloudfail.keepalived.generate.site import Member
 from cloudfail.keepalived.version import Version
@@ -39,6 +40,7 @@ def addresses_of(member: Member, gate: Gate) -> Addresses:
     other = [one for one in wanted if one.address.version != family]
     excluded = [*other, *member.instance.vrrp.virtual_ipaddress_excluded]
     _check_lifetimes([*own, *excluded], member, gate)
+    _check_own(wanted, member)
     if own or gate.has("vrrp_instance", "no_virtual_ipaddress"):
         return Addresses(own=_lines(own, member), excluded=_lines(excluded, member))
     return Addresses(own=(_stand_in(member),), excluded=_lines(excluded, member), placeholder=True)
@@ -46,11 +48,16 @@ def addresses_of(member: Member, gate: Gate) -> Addresses:
 
 def wanted_of(member: Member) -> tuple[VirtualAddress, ...]:
     """Return what is configured, else the addresses that the claims bring to this machine."""
-    configured = member.instance.vrrp.virtual_ipaddress
-    if configured is not None:
-        return configured
+    vrrp = member.instance.vrrp
+    if vrrp.virtual_ipaddress is not None:
+        return vrrp.virtual_ipaddress
+    elsewhere = {one.address for one in vrrp.virtual_ipaddress_excluded}
     found = [address for claim in member.instance.claims for address in _brought_by(claim)]
-    return tuple(VirtualAddress(address=address) for address in dict.fromkeys(found))
+    return tuple(
+        VirtualAddress(address=address)
+        for address in dict.fromkeys(found)
+        if address not in elsewhere
+    )
 
 
 def _brought_by(claim: Claim) -> Iterator[Address]:
@@ -105,6 +112,18 @@ def _check_lifetimes(addresses: list[VirtualAddress], member: Member, gate: Gate
             "an IPv6 address that is not deprecated (preferred_lft)",
             f"instance.{member.instance.name}.virtual_ipaddress",
         )
+
+
+def _check_own(wanted: Sequence[VirtualAddress], member: Member) -> None:
+    """What is configured was checked before; a claimed route may lead to a node itself."""
+    own = {node.address: node.name for node in member.instance.nodes}
+    for one in wanted:
+        if one.address in own:
+            raise ConfigError(
+                f"instance.{member.instance.name}.claim: {one.address} is the unicast address of "
+                f'node "{own[one.address]}", which keepalived would remove; claim another, or set '
+                "virtual_ipaddress = []"
+            )
 
 
 def _documentation_address(member: Member) -> Address:

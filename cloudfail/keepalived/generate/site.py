@@ -111,6 +111,7 @@ def site_of(config: Config, name: str, version: Version) -> Site:
     for member in members:
         _check(member, config)
         _check_words(member, config)
+    _check_routers(members, config)
     return Site(name=name, config=config, members=members, version=version)
 
 
@@ -151,6 +152,23 @@ def _check(member: Member, config: Config) -> None:
         )
     if len(member.instance.nodes) < _FEWEST:
         raise ConfigError(f"{key} has one node only; add the others: unicast VRRP needs a peer")
+
+
+def _check_routers(members: Iterable[Member], config: Config) -> None:
+    """Nodes may have devices of their own, so that only here two instances meet on one.
+
+    keepalived -t accepts that; keepalived itself ends with "duplicate VRID conflict".
+    """
+    seen: dict[tuple[str, int | None, int], Member] = {}
+    for member in members:
+        router = member.instance.virtual_router_id
+        first = seen.setdefault((member.device, router, member.node.address.version), member)
+        if first is not member:
+            raise ConfigError(
+                f"{config.path}: instance.{member.instance.name}.virtual_router_id: {router} is also "
+                f"that of instance.{first.instance.name} on {member.device} of node "
+                f"{member.node.name}; every instance of a device needs its own"
+            )
 
 
 def _check_words(member: Member, config: Config) -> None:
