@@ -79,11 +79,15 @@ def _version(found: re.Match[str]) -> Version:
     return Version(int(major), int(minor), int(patch))
 
 
+def find_keepalived() -> str:
+    """Return the path of the installed keepalived; empty without one."""
+    return shutil.which("keepalived", path=f"{os.environ.get('PATH', '')}:{_ALSO}") or ""
+
+
 def _printed() -> str:
-    path = f"{os.environ.get('PATH', '')}:{_ALSO}"
     try:
         asked = process.run(
-            [shutil.which("keepalived", path=path) or "keepalived", "--version"],
+            [find_keepalived() or "keepalived", "--version"],
             capture_output=True,
             text=True,
             errors="replace",
