@@ -100,7 +100,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(real_lab: Lab) -> Iterator[Pair]:
-    started = real_lab("up", "--name", NAME, "--advert-int", "0.5")
+    started = real_lab("up", "--name", NAME, "--advert-int", "0.25")
     assert started.code == 0, started.stderr
     try:
         made = Pair(real_lab)
@@ -135,7 +135,7 @@ def test_on_a_healthy_pair_nothing_fails_and_each_node_says_what_it_proves(pair:
 
 
 def test_an_api_that_hangs_ends_at_the_deadline_and_the_rest_is_looked_at(pair: Pair) -> None:
-    with pair.faults(latency_ms=60_000):
+    with pair.faults(latency_ms=8_000):
         found = pair.doctor("b", "--deadline", "0.5")
     said = failed(found)
     assert set(said) == {"cloud", "/usr/local/bin/cloudfail as root"}
