@@ -33,6 +33,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `example` is a snippet for which the rule speaks with the keepalived of `version`, and
     `repaired` one for which it is silent: a text, or one per node for a rule about several.
+
+    Rules that say the same from different knowledge: on a line where this one speaks, those of
+    `replaces` are silent; where this one is asked, file rules of `settles` are not.
     """
 
     code: str
@@ -43,6 +46,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     example: str | tuple[str, ...]
     repaired: str | tuple[str, ...] = ""
     version: Version = MEASURED
+    replaces: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
 
     @property
     def examples(self) -> tuple[str, ...]:

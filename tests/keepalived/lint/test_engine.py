@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from cloudfail.keepalived.lint import Finding, NodeConf, confs_of, confs_of_text, lint
-from cloudfail.keepalived.lint.rule import MEASURED
-from cloudfail.keepalived.lint.rules import ALL
+from cloudfail.keepalived.lint.rule import MEASURED, FileRule
+from cloudfail.keepalived.lint.rules import ALL, BY_CODE, same_as
+from cloudfail.keepalived.lint.rules.nodes.example import PAIR
 from cloudfail.model import Severity
 
 OWNER = "vrrp_instance VI_1 {\n%s\n  priority 255%s\n}\n"
@@ -35,6 +36,85 @@ def test_a_finding_is_suppressed_with_a_reason_on_its_line_or_the_one_before(tex
         assert codes(text)["KA913"] == 2, "KA014 is at the instance, not here"
     assert "KA013" not in codes(text)
     assert "KA911" not in codes(text)
+
+
+FOR_FILE = f"{IGNORE[:-1]}-file "
+
+
+def test_a_finding_is_suppressed_for_a_whole_file() -> None:
+    text = OWNER % ("", "") + OWNER.replace("VI_1", "VI_2") % ("", "")
+    assert "KA013" in codes(text)
+    for whole in (text + f"{FOR_FILE}KA013 they own them\n", f"{FOR_FILE}KA013: both\n" + text):
+        assert not {"KA013", "KA911", "KA913"} & codes(whole).keys()
+    assert codes(f"{FOR_FILE}KA013\n{text}")["KA911"] == 1
+    assert {"KA013"} <= codes(f"{FOR_FILE}KA013\n{text}").keys()
+    assert codes(f"{FOR_FILE}KA012 none here\n{text}")["KA913"] == 1
+
+
+def test_a_suppression_for_the_main_file_counts_for_what_it_includes(tmp_path: Path) -> None:
+    why = f"{FOR_FILE}KA013 it owns the address\n"
+    for inner, main, left in (("", why, 0), (why, "", 1), ("", "", 2)):
+        (tmp_path / "inner.conf").write_text(inner + OWNER % ("", ""))
+        (tmp_path / "main.conf").write_text(
+            f"{main}include inner.conf\n" + OWNER.replace("VI_1", "VI_2") % ("", "")
+        )
+        found = lint(confs_of(tmp_path / "main.conf"), MEASURED)
+        assert [one.code for one in found].count("KA013") == left
+        assert "KA913" not in {one.code for one in found}
+
+
+TRACKED = "  track_interface {\n%s    eth1 weight -100\n  }\n  interface eth0"
+
+
+def paired(comment: str, other: str = PAIR[1]) -> list[str]:
+    """A node whose tracker has a weight, beside another; each code above INFO."""
+    first = PAIR[0].replace("  interface eth0", TRACKED % comment)
+    nodes = [*confs_of_text(first, "a"), *confs_of_text(other, "b")]
+    return [one.code for one in lint(nodes, MEASURED) if one.severity is not Severity.INFO]
+
+
+def test_beside_the_other_nodes_a_rule_that_only_guesses_at_them_is_silent() -> None:
+    assert "KA088" in codes(PAIR[0].replace("  interface eth0", TRACKED % ""))
+    assert paired("") == ["KA132"]
+    assert paired("", PAIR[1].replace("  nopreempt\n", "")) == []
+
+
+@pytest.mark.parametrize("code", ["KA088", "KA132"])
+def test_who_knows_a_finding_knows_what_says_the_same(code: str) -> None:
+    """And where the rule was not asked, that it found nothing says nothing."""
+    comment = f"    {IGNORE}{code} tried it\n"
+    assert paired(comment) == []
+    assert (
+        not {"KA088", "KA913"}
+        & codes(PAIR[0].replace("  interface eth0", TRACKED % comment)).keys()
+    )
+    harmless = paired(f"    {IGNORE}KA088 tried it\n", PAIR[1].replace("  nopreempt\n", ""))
+    assert harmless == []
+
+
+def test_rules_replace_and_settle_rules_that_are_there() -> None:
+    others = [(rule, code) for rule in ALL for code in (*rule.replaces, *rule.settles)]
+    assert len(others) > 5
+    for rule, code in others:
+        assert same_as(rule.code) == same_as(code) == {rule.code, code}
+        assert code in BY_CODE
+    assert all(isinstance(BY_CODE[code], FileRule) for rule in ALL for code in rule.settles)
+    assert same_as("KA013") == {"KA013"}
+
+
+@pytest.mark.parametrize(
+    ("line", "once", "instead"),
+    [
+        ("  nopreempt", "KA127", "KA014"),
+        ("  vrrp_higher_prio_send_advert true", "KA126", "KA062"),
+        ("  vrrp_check_unicast_src", "KA121", "KA007"),
+    ],
+)
+def test_what_lacks_on_one_node_only_is_said_once(line: str, once: str, instead: str) -> None:
+    assert instead in codes(PAIR[0].replace(f"{line}\n", ""))
+    nodes = [*confs_of_text(PAIR[0].replace(f"{line}\n", ""), "a"), *confs_of_text(PAIR[1], "b")]
+    found = [one.code for one in lint(nodes, MEASURED)]
+    assert (found.count(once), found.count(instead)) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -52,16 +52,18 @@ def _foreign_fifo(machine: Machine) -> None:
     os.chown(machine.at(FIFO), ALICE, ALICE)
 
 
+def _open_library(machine: Machine) -> None:
+    machine.write(TAKE, "#!/usr/bin/python3.11\n")
+    machine.at(f"{LIBRARY}/json").chmod(0o757)
+
+
 # How a machine goes wrong; a rule that is not here is about the text, or needs this very machine.
 BREAK: Mapping[str, Callable[[Machine], object]] = {
     "KA201": lambda m: m.at(TAKE).unlink(),
     "KA202": lambda m: m.at(TAKE).chmod(0o644),
     "KA203": lambda m: m.write(TAKE, "true\n"),
     "KA204": lambda m: m.at(TAKE).chmod(0o757),
-    "KA205": lambda m: (
-        m.write(TAKE, "#!/usr/bin/python3.11\n"),
-        m.at(f"{LIBRARY}/json").chmod(0o757),
-    ),
+    "KA205": _open_library,
     "KA212": lambda m: m.at("/sys/class/net/eth9").rename(m.at("/sys/class/net/eth0")),
     "KA214": _foreign_fifo,
     "KA215": lambda m: m.write(FIFO, ""),
@@ -185,6 +187,30 @@ def test_without_any_user_there_has_to_be_keepalived_script(machine: Machine) ->
     assert codes(machine, text) == set()
     machine.at("/etc/passwd").unlink()
     assert codes(machine, text.replace("enable_script_security", "")) == set()
+
+
+def test_a_command_is_called_short_once_and_by_who_knows_the_path(machine: Machine) -> None:
+    """The file alone shows it too: KA075, KA078 and KA073 are its findings."""
+
+    def all_codes(command: str) -> list[str]:
+        confs = confs_of_text(script(f"notify_fault {command}"))
+        whole = lint(confs, MEASURED, host=confs, root=machine.root)
+        return [one.code for one in whole if one.place.line == 6]
+
+    assert all_codes('"take"') == ["KA208"]
+    assert all_codes('"./take"') == ["KA075", "KA201"]
+    assert all_codes('"/opt/app/bin/python -m app"') == ["KA206"]
+    assert all_codes(f"{TAKE} MASTER") == ["KA073"]
+    assert all_codes(f'"{TAKE}" keepalive') == ["KA207"]
+
+
+def test_a_python_that_only_looks_like_an_environment_is_none(machine: Machine) -> None:
+    machine.write("/srv/bin/python3", b"\x7fELF")
+    machine.write("/srv/lib/python3.11/os.py", "", 0o644)
+    confs = confs_of_text(script('notify_master "/srv/bin/python3 -m app"'))
+    assert "KA078" in {one.code for one in lint(confs, MEASURED)}
+    whole = lint(confs, MEASURED, host=confs, root=machine.root)
+    assert not {"KA078", "KA206"} & {one.code for one in whole}
 
 
 def test_a_venv_is_kept_with_use_symlink_paths(machine: Machine) -> None:

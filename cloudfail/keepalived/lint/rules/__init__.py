@@ -24,3 +24,9 @@ def _all() -> tuple[Rule, ...]:
 
 ALL: tuple[Rule, ...] = _all()
 BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in ALL}
+
+
+def same_as(code: str) -> frozenset[str]:
+    """Return the codes that say the same, this one with them: who knows one knows all."""
+    more = (one for one in ALL if code in (one.code, *one.replaces, *one.settles))
+    return frozenset({code}.union(*({one.code, *one.replaces, *one.settles} for one in more)))

@@ -161,6 +161,7 @@ RULES = (
         code="KA073",
         title="Arguments outside the quotes",
         severity=ERROR,
+        replaces=("KA207",),
         why="Behind a notify script the second word is its user: `Script user 'MASTER' does not exist`, "
         "`Invalid user/group for notify script - ignoring`, and keepalived is MASTER without it. Behind the "
         'script of a vrrp_script it is dropped: measured, `script /bin/sh -c "exit 7"` succeeds for '

@@ -101,6 +101,7 @@ RULES = (
         "/usr/bin/python3.11, with sys.prefix /usr (measured with 2.2.7), and does not find the packages "
         "of the environment.",
         remedy="name a command of the environment, or set use_symlink_paths (2.3.0 and newer)",
+        settles=("KA078",),
         example=_notify("/opt/app/bin/python -m app"),
         repaired=_notify("/opt/app/bin/app"),
         check=check(Code.VENV_BY_PYTHON),
@@ -120,6 +121,7 @@ RULES = (
     HostRule(
         code="KA208",
         title="A script that PATH found",
+        replaces=("KA075",),
         severity=WARNING,
         why="`WARNING - script take resolved by path search to /usr/local/sbin/take. Please specify full "
         "path`. Under systemd PATH is another one than at a prompt, and a file of that name that comes "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from cloudfail.keepalived.lint.node import NodeConf
-from cloudfail.keepalived.lint.rule import ERROR, INFO, Hit, NodesRule
+from cloudfail.keepalived.lint.rule import ERROR, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import PAIR, node
 from cloudfail.keepalived.lint.rules.nodes.listed import checks_source
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, differing, routers
@@ -96,7 +96,8 @@ RULES = (
     NodesRule(
         code="KA121",
         title="vrrp_check_unicast_src on one node only",
-        severity=INFO,
+        severity=WARNING,
+        replaces=("KA007",),
         why="The other obeys whoever sends (measured: also a node that it does not list). And a peer that "
         "is missing is noticed on one node only.",
         remedy="add vrrp_check_unicast_src to global_defs of all nodes",

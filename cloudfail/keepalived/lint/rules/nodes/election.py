@@ -118,6 +118,7 @@ RULES = (
         code="KA126",
         title="vrrp_higher_prio_send_advert on one node only",
         severity=WARNING,
+        replaces=("KA062",),
         why="The option works on the node that steps down: without it there the survivor of a healed "
         "partition may get no event (0 instead of 1, with 2.2.7 and 2.4.3), while the loser has the cloud's "
         "address. Which node loses depends on the partition.",
@@ -130,6 +131,7 @@ RULES = (
         code="KA127",
         title="nopreempt is missing on a better node",
         severity=WARNING,
+        replaces=("KA014",),
         why="nopreempt works on the node that comes back. The better node without it takes the role back: "
         "a restart moves everything twice, after 0.6 s and 3.4 s later.",
         remedy="add nopreempt to all nodes, with state BACKUP",

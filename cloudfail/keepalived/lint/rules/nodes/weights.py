@@ -165,6 +165,7 @@ RULES = (
         code="KA132",
         title="A weight, and nopreempt on the others",
         severity=ERROR,
+        settles=("KA088",),
         why="A node with nopreempt waits until it hears no master at all. Measured with 2.2.7: the check "
         "fails, the master goes down to priority 50, the other has 100, and the broken node stays master. "
         "nopreempt on the node with the check alone does no harm.",
