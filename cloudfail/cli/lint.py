@@ -2,16 +2,20 @@
 
 cloudfail lint                          /etc/keepalived/keepalived.conf of this machine
 cloudfail lint a.conf b.conf            the files of both nodes: compared with each other too
+ssh b cat /etc/keepalived/keepalived.conf | cloudfail lint --no-host -
 cloudfail lint --output github a.conf   annotations on the lines of a pull request
 cloudfail lint --explain KA012          why a finding is one, and what to do
-A comment `# cloudfail: ignore KA012 REASON` on its line, or above it, takes a finding away.
+A comment `# cloudfail: ignore KA012 REASON` on its line, or above it, takes a finding away;
+`# cloudfail: ignore-file KA001 REASON`, once, all of a file.
 Exit code 0; 1: a finding of --fail-on or worse is left; 78: a file cannot be read.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from cloudfail import identity
@@ -19,7 +23,7 @@ from cloudfail.cli import messages
 from cloudfail.cli import parser as flags
 from cloudfail.cli.lint_output import ORDER, print_github, print_json, print_text
 from cloudfail.cli.lint_rules import explain, list_rules
-from cloudfail.keepalived.lint import NodeConf, confs_of, lint
+from cloudfail.keepalived.lint import NodeConf, confs_of, confs_of_text, lint
 from cloudfail.keepalived.lint.origin import is_for_another
 from cloudfail.keepalived.lint.rule import MEASURED
 from cloudfail.keepalived.version import (
@@ -37,7 +41,11 @@ FOUND = 1
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "files", metavar="FILE", nargs="*", type=flags.filled, help=f"default: {DEFAULT}"
+        "files",
+        metavar="FILE",
+        nargs="*",
+        type=flags.filled,
+        help=f"one per node, - for standard input; default: {DEFAULT}",
     )
     flags.add_output(parser, OUTPUTS)
     parser.add_argument(
@@ -72,7 +80,7 @@ def run(args: Namespace) -> int:
         return list_rules(args.output)
     if args.explain:
         return explain(args.explain.upper(), args.output)
-    confs = [conf for name in args.files or [DEFAULT] for conf in confs_of(Path(name))]
+    confs = [conf for name in _once(args.files or [DEFAULT]) for conf in _confs(name)]
     version = _version(args.keepalived_version)
     found = lint(confs, version, host=_for_this_machine(confs, host=args.host))
     failed = any(ORDER.index(one.severity) >= ORDER.index(Severity(args.fail_on)) for one in found)
@@ -84,6 +92,18 @@ def run(args: Namespace) -> int:
     else:
         print_text(confs, found)
     return code
+
+
+def _once(names: Sequence[str]) -> Iterable[str]:
+    """A file that two names lead to is one node."""
+    return {os.path.realpath(name): name for name in names}.values()
+
+
+def _confs(name: str) -> tuple[NodeConf, ...]:
+    if name != "-":
+        return confs_of(Path(name))
+    text = sys.stdin.buffer.read().decode(errors="replace")
+    return confs_of_text(text, "standard input", Path())
 
 
 def _version(text: str | None) -> Version:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
@@ -47,7 +49,6 @@ Run = Callable[..., Answer]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run with files of these texts, without a look at this machine unless it is asked for."""
-    monkeypatch.setitem(main.COMMANDS, "lint", "find mistakes in keepalived.conf")
     monkeypatch.setattr(lint, "installed_version", lambda: Version(2, 2, 7))
     monkeypatch.chdir(tmp_path)
 
@@ -210,6 +211,57 @@ def test_every_code_is_listed_and_explained(run: Run) -> None:
     assert run("--list", "--output", "json").json["rules"][0]["code"] == ALL[0].code
     assert run("--explain", "ka013", "--output", "json").json["title"] == "Priority 255"
     assert run("--explain", "KA000").code == 64
+
+
+def test_a_file_named_twice_is_one_node(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text(GOOD)
+    (tmp_path / "link.conf").symlink_to("a.conf")
+    assert run("a.conf", "./a.conf", str(tmp_path / "a.conf"), "link.conf") == Answer(
+        0, "1 file: no findings\n", ""
+    )
+
+
+def test_standard_input_is_a_file_like_any_other(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def piped(text: bytes, *arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+        return run("-", *arguments)
+
+    (tmp_path / "inner.conf").write_text(GOOD)
+    assert piped(b"include inner.conf\n") == Answer(0, "1 file: no findings\n", "")
+    assert piped(ERROR.encode()).out.startswith("standard input:10: error KA013 ")
+    assert piped(GOOD.encode(), str(tmp_path / "inner.conf")).out.endswith(
+        "2 files: 1 error, 1 warning\n"
+    )
+    # A file with conditions is read once for each of its nodes; the pipe gives it once.
+    assert piped(ERROR.replace("  priority", "  @a priority").encode()).code == 1
+    assert piped(b"\xff\xfe\0\n").code == 1
+
+
+def test_a_directory_a_binary_and_an_empty_file_are_no_crash(run: Run, tmp_path: Path) -> None:
+    assert run(".").code == 78
+    (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
+    assert run("binary").code == 1
+    (tmp_path / "empty").touch()
+    assert codes(run("empty", "--output", "json")) == {"KA090"}
+
+
+def test_of_several_nodes_files_only_this_machines_is_held_against_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = GOOD.replace("nopreempt", 'nopreempt\n  notify_fault "/nonexistent/%s" root root')
+    a, b = script % "a", (script % "b").replace("192.0.2.1\n", "192.0.2.7\n")
+
+    def missing(local: str, *files: str) -> list[str]:
+        monkeypatch.setattr(identity, "local_addresses", lambda: frozenset([ip_address(local)]))
+        found = run(*files, "--output", "json", host="").json["findings"]
+        return [one["file"] for one in found if one["code"] == "KA201"]
+
+    assert missing("192.0.2.1", a, b) == ["0.conf"]
+    assert missing("192.0.2.7", a, b) == ["1.conf"]
+    assert missing("192.0.2.8", a, b) == ["0.conf", "1.conf"], "none shows which: both"
+    assert missing("192.0.2.8", a) == ["0.conf"], "who lints one file means this machine"
 
 
 def test_two_files_are_two_nodes(run: Run) -> None:

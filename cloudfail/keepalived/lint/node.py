@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -129,12 +129,14 @@ def confs_of(path: Path) -> tuple[NodeConf, ...]:
     )
 
 
-def confs_of_text(text: str, name: str = "keepalived.conf") -> tuple[NodeConf, ...]:
-    """As `confs_of`, of a text without includes."""
-    tree = read_text(text, name)
+def confs_of_text(
+    text: str, name: str = "keepalived.conf", base: Path | None = None
+) -> tuple[NodeConf, ...]:
+    """As `confs_of`, of a text whose includes are looked for in `base`, or nowhere."""
+    read = partial(read_text, text, name, base=base)
+    tree = read()
     return tuple(
-        NodeConf(tree if one is None else read_text(text, name, config_id=one), name, one)
-        for one in _ids(tree)
+        NodeConf(tree if one is None else read(config_id=one), name, one) for one in _ids(tree)
     )
 
 
