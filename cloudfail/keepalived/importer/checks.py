@@ -81,7 +81,7 @@ def _bash(program: str, argv: Argv, timeout: int) -> Check | None:
     if program not in {"bash", "sh"} or len(argv) != 3 or argv[1] != "-c":  # noqa: PLR2004
         return None
     check = _port_of(argv[2].strip(), "opens the port as `bash -c '</dev/tcp/HOST/PORT'` does")
-    if check is not None and _is_ours(argv, "/bin/bash", check.value, argv[2]):
+    if check is not None and _is_ours(argv, "/usr/bin/bash", check.value, argv[2]):
         return Check(check.key, check.value)
     return check
 

@@ -216,9 +216,9 @@ def test_every_key_of_the_shared_tables_arrives(read: Read) -> None:
 @pytest.mark.parametrize(
     ("check", "argv"),
     [
-        ('tcp = "127.0.0.1:80"', ("/bin/bash", "-c", "</dev/tcp/127.0.0.1/80")),
-        ('tcp = "[::1]:443"', ("/bin/bash", "-c", "</dev/tcp/::1/443")),
-        ('tcp = "db.internal:65535"', ("/bin/bash", "-c", "</dev/tcp/db.internal/65535")),
+        ('tcp = "127.0.0.1:80"', ("/usr/bin/bash", "-c", "</dev/tcp/127.0.0.1/80")),
+        ('tcp = "[::1]:443"', ("/usr/bin/bash", "-c", "</dev/tcp/::1/443")),
+        ('tcp = "db.internal:65535"', ("/usr/bin/bash", "-c", "</dev/tcp/db.internal/65535")),
         ('http = "https://[::1]:8443/x"', ("/usr/bin/curl", "-fsS", "-m", "2", "-o", "/dev/null",
                                            "https://[::1]:8443/x")),
         ('process = "nginx"', ("/usr/bin/pgrep", "-x", "nginx")),
