@@ -52,9 +52,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     where.add_argument(
         "--extras",
-        metavar="FILE",
+        metavar="DIR",
         type=flags.filled,
-        help="for conf.d: what the toml has no word for, secrets in it as they stood",
+        help="conf.d/ and instance.d/: what the toml has no word for, secrets in it as they stood",
     )
     where.add_argument(
         "--secrets", metavar="DIR", type=flags.filled, help="each auth_pass, mode 0600"
@@ -98,8 +98,9 @@ def _scripts(args: Namespace) -> Scripts:
 def _files(args: Namespace, found: Imported) -> Iterator[tuple[Path, str, int]]:
     if args.write:
         yield Path(args.write), found.toml, PUBLIC
-    if args.extras and found.extras:
-        yield Path(args.extras), found.extras, PRIVATE
+    if args.extras:
+        for name, text in found.extras.items():
+            yield Path(args.extras) / name, text, PRIVATE
     if args.secrets:
         for name, secret in found.secrets.items():
             yield Path(args.secrets) / f"{name}.secret", f"{secret.value}\n", PRIVATE
@@ -137,7 +138,8 @@ def _print(args: Namespace, found: Imported, written: list[str]) -> None:
 
 def _hints(args: Namespace, found: Imported) -> Iterator[str]:
     if found.extras and not args.extras:
-        yield "what belongs into conf.d is written by --extras FILE"
+        names = " and ".join(found.extras)
+        yield f"{names}: written by --extras DIR, which goes to /etc/keepalived"
     if found.secrets and not args.secrets:
         names = ", ".join(f"{name}.secret" for name in found.secrets)
         yield f"the secrets are written by --secrets DIR ({names}); each belongs into /etc/cloudfail"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cloudfail.config.file import KINDS, PrivateIpTable, PublicIpTable
+from cloudfail.config.claim_tables import KINDS, PrivateIpTable, PublicIpTable
 from cloudfail.config.problems import Problems, suggest
 from cloudfail.config.shape import add_unknown, check_table
 from cloudfail.config.values import parse_address, parse_network

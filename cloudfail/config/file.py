@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from cloudfail.config.claim_tables import ClaimTable, Text
 from cloudfail.config.vrrp.tables import (
     AuthenticationTable,
     HookTable,
@@ -24,8 +25,6 @@ from cloudfail.config.vrrp.tables import (
 )
 
 DEFAULT_JOURNAL = "/var/lib/cloudfail/journal.jsonl"
-
-Text = Annotated[str, Meta(min_length=1)]
 
 
 class NodeTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,82 +63,6 @@ class NodeTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     router_id: Annotated[
         str, Meta(description="keepalived's `router_id` in mail and logs; default: the name.")
     ] = ""
-
-
-class PublicIpTable(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="public-ip",
-):
-    """A public address that follows the master."""
-
-    address: Annotated[
-        str, Meta(min_length=1, description="The public address.", examples=["203.0.113.7"])
-    ]
-    private_address: Annotated[
-        str,
-        Meta(
-            description="The private address it sits on; default: the interface's primary one.",
-            examples=["10.0.1.100"],
-        ),
-    ] = ""
-    resource_id: Annotated[
-        str,
-        Meta(
-            description="The cloud's id of the address; default: found by address.",
-            examples=["eipalloc-0a1b2c3d4e5f60718"],
-        ),
-    ] = ""
-
-
-class PrivateIpTable(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="private-ip",
-):
-    """A secondary private address that follows the master; all nodes share one subnet."""
-
-    address: Annotated[
-        str, Meta(min_length=1, description="The private address.", examples=["10.0.1.100"])
-    ]
-    resource_id: Annotated[
-        str, Meta(description="The cloud's id of the address, if it has one.")
-    ] = ""
-
-
-class RouteTable(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="route"
-):
-    """A destination whose next hop is the master, in any number of route tables."""
-
-    destination: Annotated[
-        str, Meta(min_length=1, description="The network routed.", examples=["10.99.0.0/16"])
-    ]
-    tables: Annotated[
-        tuple[Text, ...],
-        Meta(min_length=1, description="Ids of the route tables.", examples=[["rtb-0aa"]]),
-    ]
-    role_arn: Annotated[
-        str,
-        Meta(
-            description="AWS: the role to assume for tables of another account.",
-            examples=["arn:aws:iam::123456789012:role/cloudfail-routes"],
-        ),
-    ] = ""
-
-
-ClaimTable = PublicIpTable | PrivateIpTable | RouteTable
-KINDS: dict[str, type[Struct]] = {
-    "public-ip": PublicIpTable,
-    "private-ip": PrivateIpTable,
-    "route": RouteTable,
-}
 
 
 class ClaimingTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +146,14 @@ class InstanceTable(ClaimingTable, frozen=True, kw_only=True, forbid_unknown_fie
         bool, Meta(description="With use_vmac: adverts leave with the device's own MAC address.")
     ] = True
     smtp_alert: Annotated[bool, Meta(description="Send mail at each change of role.")] = False
+    include: Annotated[
+        str,
+        Meta(
+            description="Files beneath [keepalived] directory that are included inside the "
+            "vrrp_instance: the place for what there is no key for.",
+            examples=["instance.d/edge.conf"],
+        ),
+    ] = ""
     virtual_ipaddress: Annotated[
         tuple[Text | VirtualAddressTable, ...] | None,
         Meta(

@@ -65,14 +65,18 @@ def test_the_toml_is_printed_and_the_notes_beside_it(conf: Path, run: Run, tmp_p
     assert f"{conf}:15: changed: auth_pass ********" in answer.err
     assert f"{conf}:17: left out: notify_master" in answer.err
     assert "s3cr3t" not in answer.out + answer.err
-    for hint in ("--extras FILE", "--secrets DIR", "vrrp_check_unicast_src: "):
+    for hint in ("--extras DIR", "--secrets DIR", "vrrp_check_unicast_src: "):
         assert hint in answer.err
 
 
 def test_files_get_their_modes(conf: Path, run: Run, tmp_path: Path) -> None:
     made = tmp_path / "out"
-    names = {"toml": made / "c.toml", "extras": made / "e.conf", "secret": made / "VI_1.secret"}
-    answer = run(conf, "--write", names["toml"], "--extras", names["extras"], "--secrets", made)
+    names = {
+        "toml": made / "c.toml",
+        "extras": made / "conf.d/extras.conf",
+        "secret": made / "VI_1.secret",
+    }
+    answer = run(conf, "--write", names["toml"], "--extras", made, "--secrets", made)
     modes = {name: path.stat().st_mode & 0o777 for name, path in names.items()}
     assert modes == {"toml": 0o644, "extras": 0o600, "secret": 0o600}
     assert names["secret"].read_text() == "s3cr3t\n"
@@ -81,10 +85,11 @@ def test_files_get_their_modes(conf: Path, run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_over_unless_forced(conf: Path, run: Run, tmp_path: Path) -> None:
-    there, new = tmp_path / "there", tmp_path / "new"
+    there, new = tmp_path / "conf.d" / "extras.conf", tmp_path / "new"
+    there.parent.mkdir()
     there.write_text("mine")
     with pytest.raises(ConfigError, match="there already"):
-        run(conf, "--write", new, "--extras", there)
+        run(conf, "--write", new, "--extras", tmp_path)
     assert there.read_text() == "mine"
     assert not new.exists()
     run(conf, "--write", there, "--force")

@@ -22,7 +22,7 @@ from cloudfail.config.vrrp.tables import TrackTable, VirtualAddressTable
 
 _PLAIN = (
     *("state", "preempt_delay", "advert_int", "unicast_ttl", "unicast_fault_no_peer"),
-    *("use_vmac", "vmac_xmit_base", "smtp_alert"),
+    *("use_vmac", "vmac_xmit_base", "smtp_alert", "include"),
 )
 _TRACKS = ("track_script", "track_interface", "track_file", "track_process")
 _ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
@@ -49,6 +49,7 @@ def read_vrrp(good: Mapping[str, Any], key: str, problems: Problems) -> Vrrp:
         values["services"] = _services(good["services"], f"{key}.services", problems)
     values["hooks"] = _hooks(good.get("hook", ()), f"{key}.hook", problems)
     _check_vmac(good, key, problems)
+    _check_include(good.get("include", ""), f"{key}.include", problems)
     return Vrrp(**values)
 
 
@@ -78,6 +79,15 @@ def _check_vmac(good: Mapping[str, Any], key: str, problems: Problems) -> None:
             f"{key}.vmac_xmit_base",
             "must be true with use_vmac: unicast needs it, and a cloud drops a virtual MAC",
             "remove it, or set use_vmac = false as well",
+        )
+
+
+def _check_include(written: str, key: str, problems: Problems) -> None:
+    if written and not text.is_pattern(written):
+        problems.add(
+            key,
+            f'"{written}" is no file beneath the directory of keepalived.conf, nor a pattern of some',
+            "write it like instance.d/edge.conf or instance.d/edge/*.conf",
         )
 
 

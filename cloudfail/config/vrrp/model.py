@@ -67,6 +67,7 @@ class Vrrp(msgspec.Struct, frozen=True, kw_only=True):
     use_vmac: bool = True
     vmac_xmit_base: bool = True
     smtp_alert: bool = False
+    include: str = ""
     virtual_ipaddress: tuple[VirtualAddress, ...] | None = None
     virtual_ipaddress_excluded: tuple[VirtualAddress, ...] = ()
     authentication: Authentication = Authentication()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ def check_vrrp(
         key = f"instance.{name}"
         _check_names(instance, key, problems)
         _check_own_addresses(instance, key, problems)
+        _check_include(instance, keepalived, key, problems)
         _check_advert_int(instance, keepalived, key, problems)
         _check_authentication(instance, keepalived, key, problems)
         _check_references(instance, keepalived, key, problems)
@@ -63,6 +65,19 @@ def _check_names(instance: Instance, key: str, problems: Problems) -> None:
     for where, name in named:
         if name:
             text.check(name, "plain", where, problems)
+
+
+def _check_include(
+    instance: Instance, keepalived: Keepalived, key: str, problems: Problems
+) -> None:
+    """What both includes found would be read twice, once outside any instance."""
+    written, shared = instance.vrrp.include, keepalived.include
+    if written and shared and PurePosixPath(written).parent == PurePosixPath(shared).parent:
+        problems.add(
+            f"{key}.include",
+            f"looks into the directory of [keepalived] include ({shared})",
+            "give the instance's files a directory of their own, like instance.d",
+        )
 
 
 def _check_own_addresses(instance: Instance, key: str, problems: Problems) -> None:

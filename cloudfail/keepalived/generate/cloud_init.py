@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from cloudfail.config import DEFAULT_PATH
 from cloudfail.keepalived.generate.files import Generated, GeneratedFile
-from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.keepalived_conf import include_patterns
 from cloudfail.keepalived.generate.packages import packages_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Site
@@ -22,13 +22,13 @@ def cloud_init(site: Site, generated: Generated) -> str:
     then generates what needs them itself.
     """
     files = [_own_config(site), *(file for file in generated.files if not file.secret)]
-    include = include_pattern(site)
+    parents = [str(PurePosixPath(pattern).parent) for pattern in include_patterns(site)]
     return render(
         "cloud-init.yaml.j2",
         site=site,
         files=tuple(files),
         packages=packages_of(site),
-        directories=(str(PurePosixPath(include).parent),) if include else ("/etc/keepalived",),
+        directories=tuple(dict.fromkeys(parents)) or (site.config.keepalived.directory,),
         secrets=tuple(_secrets(site)) if any(file.secret for file in generated.files) else (),
         command=site.config.keepalived.command,
         lines=_lines,

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from cloudfail.clock import wall_clock
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.difference import Change, beneath
-from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.keepalived_conf import include_patterns
 from cloudfail.keepalived.generate.site import Site
 
 # Not beneath /var/lib/cloudfail, which belongs to the agent: root must not write where it is led.
@@ -27,7 +27,7 @@ def install(site: Site, changes: Sequence[Change], root: Path) -> Path | None:
     as they were; raises ConfigError that says so.
     """
     with _reported():
-        _make_include_directory(site, root)
+        _make_include_directories(site, root)
     if not changes:
         return None
     with _reported():
@@ -129,10 +129,9 @@ def _back_up(changes: Sequence[Change], root: Path) -> Path | None:
     return directory
 
 
-def _make_include_directory(site: Site, root: Path) -> None:
+def _make_include_directories(site: Site, root: Path) -> None:
     """Spare keepalived the complaint about an include whose directory is not there."""
-    pattern = include_pattern(site)
-    if pattern and site.members:
+    for pattern in include_patterns(site) if site.members else ():
         beneath(root, str(PurePosixPath(pattern).parent)).mkdir(parents=True, exist_ok=True)
 
 

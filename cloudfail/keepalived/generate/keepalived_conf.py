@@ -61,6 +61,7 @@ def instance_file(site: Site, member: Member, gate: Gate) -> str:
         addresses=addresses_of(member, gate),
         tracks=tuple(_tracks(member)),
         secret=secret_path(site, member),
+        included=_beneath(site, vrrp.include) if vrrp.include else "",
     )
 
 
@@ -78,6 +79,13 @@ def secret_path(site: Site, member: Member) -> str:
     if member.instance.vrrp.authentication.type not in _SHARED_SECRETS:
         return ""
     return _beneath(site, f"secret/{member.instance.name}.conf")
+
+
+def include_patterns(site: Site) -> tuple[str, ...]:
+    """Return every pattern that the generated files include, secrets left out."""
+    of_instances = [m.instance.vrrp.include for m in site.members if m.instance.vrrp.include]
+    shared = [site.config.keepalived.include] if site.config.keepalived.include else []
+    return tuple(_beneath(site, pattern) for pattern in [*shared, *of_instances])
 
 
 def include_pattern(site: Site) -> str:

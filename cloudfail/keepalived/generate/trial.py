@@ -6,7 +6,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,7 @@ from cloudfail import process
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.difference import Change, beneath
 from cloudfail.keepalived.generate.files import GeneratedFile
-from cloudfail.keepalived.generate.keepalived_conf import include_pattern
+from cloudfail.keepalived.generate.keepalived_conf import include_patterns
 from cloudfail.keepalived.generate.site import Site
 from cloudfail.keepalived.version import find_keepalived
 
@@ -96,24 +96,14 @@ def _furnish(
         target.touch(mode=file.mode)
         text = file.text.replace(f"include {directory}/", f"include {stage}/")
         target.write_text(text, encoding="utf-8")
-    _copy_included(site, own, changes, root, stage)
-
-
-def _copy_included(
-    site: Site,
-    own: Sequence[GeneratedFile],
-    changes: Sequence[Change],
-    root: Path,
-    stage: Path,
-) -> None:
-    pattern = include_pattern(site)
-    if not pattern:
-        return
-    directory = site.config.keepalived.directory
     ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
-    source = beneath(root, str(PurePosixPath(pattern).parent))
-    target = stage / PurePosixPath(pattern).parent.relative_to(directory)
-    target.mkdir(parents=True, exist_ok=True)
+    for pattern in map(PurePosixPath, include_patterns(site)):
+        target = stage / pattern.parent.relative_to(directory)
+        target.mkdir(parents=True, exist_ok=True)
+        _copy(beneath(root, str(pattern.parent)), pattern.name, target, ours)
+
+
+def _copy(source: Path, pattern: str, target: Path, ours: Collection[Path]) -> None:
     for path in sorted(source.iterdir()) if source.is_dir() else ():
-        if path.is_file() and path not in ours and fnmatch(path.name, PurePosixPath(pattern).name):
+        if path.is_file() and path not in ours and fnmatch(path.name, pattern):
             shutil.copy2(path, target / path.name)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from cloudfail.config.file import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
 from cloudfail.config.problems import Problems
 from cloudfail.config.values import parse_address, parse_network
 from cloudfail.keepalived.importer.shell import Command

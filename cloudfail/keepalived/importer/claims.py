@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.file import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
 from cloudfail.config.vrrp.tables import VirtualAddressTable
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.seats import Seat

@@ -44,8 +44,21 @@ _KEYWORDS: Mapping[str, tuple[str, Parse]] = {
     "higher_prio_send_advert": ("higher_prio_send_advert", values.switch),
 }
 _LOST = (
-    "cloudfail.toml has no word for it, and conf.d is no place for it: keepalived reads it only "
-    "inside vrrp_instance {name}, which cloudfail writes"
+    "cloudfail.toml has no word for it, and it may not fit what is generated; if you need it, write "
+    "it into a file that [instance.NAME] include names"
+)
+# What stands beside the generated lines without touching them.
+_MOVABLE = frozenset(
+    {"virtual_routes", "virtual_rules", "track_bfd", "debug"}
+    | {f"garp_{word}" for word in ("master_delay", "master_repeat", "master_refresh")}
+    | {
+        f"garp_{word}"
+        for word in ("master_refresh_repeat", "lower_prio_delay", "lower_prio_repeat")
+    }
+)
+_INSIDE = (
+    "cloudfail.toml has no word for it: it belongs into instance.d/{name}.conf, which the "
+    "generated vrrp_instance includes"
 )
 _WHY = {
     "accept": "it is keepalived's default",
@@ -110,8 +123,9 @@ def _read(block: Statement, name: str, known: Known, section: Section) -> Instan
     notifies = tuple(one for one in statements if one.keyword in NOTIFY)
     section.ledger.carry(*notifies)
     for statement in statements:
-        why = _WHY.get(statement.keyword, _LOST.format(name=name))
-        section.ledger.sweep((statement,), why)
+        if statement.keyword in _MOVABLE:
+            section.ledger.leave_to(name, statement, _INSIDE.format(name=name))
+        section.ledger.sweep((statement,), _WHY.get(statement.keyword, _LOST))
     _say_of_flags(section)
     return Instance(name, block, section, tuple(dict.fromkeys(peers)), notifies)
 

@@ -38,13 +38,14 @@ class Note(Struct, frozen=True, kw_only=True):
 class Extra(Struct, frozen=True, kw_only=True):
     """A statement for a file of conf.d; `home` is the block around it, empty outside any.
 
-    `text` holds secrets as they stand.
+    With `inside` it is for the file that this instance includes. `text` holds secrets as they stand.
     """
 
     place: Place
     home: str
     text: str
     node: str = ""
+    inside: str = ""
 
 
 class Ledger:
@@ -81,6 +82,12 @@ class Ledger:
         """Note what is no statement of keepalived.conf: a line of a script, a file."""
         self.notes.append(Note(place=place, kind=kind, what=what, why=why))
 
+    def leave_to(self, instance: str, statement: Statement, why: str) -> None:
+        """It belongs into the file that the instance includes."""
+        if id(statement) not in self._seen:
+            self.leave_out(statement, why)
+            self._keep(statement, "", inside=instance)
+
     def sweep(self, statements: Iterable[Statement], why: str, *, home: str | None = None) -> None:
         """Leave out what has not been accounted for."""
         for statement in statements:
@@ -93,9 +100,15 @@ class Ledger:
                 where = f" of {above[-1].keyword}" if above else ""
                 self.leave_out(statement, f"cloudfail.toml has no word for this{where}")
 
-    def _keep(self, statement: Statement, home: str) -> None:
-        text = text_of(statement)
-        self.extras.append(Extra(place=statement.place, home=home, text=text, node=self.node))
+    def _keep(self, statement: Statement, home: str, *, inside: str = "") -> None:
+        extra = Extra(
+            place=statement.place,
+            home=home,
+            text=text_of(statement),
+            node=self.node,
+            inside=inside,
+        )
+        self.extras.append(extra)
 
     def _note(self, statement: Statement, kind: Kind, why: str, covers: tuple[Place, ...]) -> None:
         what = line_of(statement)

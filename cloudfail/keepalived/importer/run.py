@@ -11,14 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloudfail.config import examine
-from cloudfail.config.file import ClaimTable, InstanceTable
+from cloudfail.config.claim_tables import ClaimTable
+from cloudfail.config.file import InstanceTable
 from cloudfail.config.vrrp.tables import HookTable, SyncGroupTable
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.importer.additions import additions_of
 from cloudfail.keepalived.importer.authentication import Secret
 from cloudfail.keepalived.importer.claims import Choice, Claimed
 from cloudfail.keepalived.importer.comments import comments_of
-from cloudfail.keepalived.importer.extras import extras_file
+from cloudfail.keepalived.importer.extras import extras_of, has_extras, inside_of
 from cloudfail.keepalived.importer.joined import Joined, join
 from cloudfail.keepalived.importer.members import sync_groups, with_group_tracks
 from cloudfail.keepalived.importer.node import Node, read_node
@@ -44,13 +45,14 @@ from cloudfail.keepalived.importer.vips import settled
 class Imported(Struct, frozen=True, kw_only=True):
     """`toml` passes `cloudfail config check`, and holds no secret.
 
-    `extras` is a file for conf.d, empty where there is nothing for it; with secrets as they stood.
+    `extras` are the files that the generated one includes, by their names beneath its directory:
+    what the toml has no word for, with secrets as they stood.
     `secrets` are by the instance's name. `additions` say what the generator writes besides.
     """
 
     toml: str
     notes: tuple[Note, ...]
-    extras: str
+    extras: Mapping[str, str]
     secrets: Mapping[str, Secret]
     additions: tuple[str, ...]
 
@@ -78,10 +80,7 @@ def import_files(
     return Imported(
         toml=toml,
         notes=tuple(_sorted(sources)),
-        extras=extras_file(
-            [extra for node in nodes for extra in node.ledger.extras],
-            [node.name for node in nodes],
-        ),
+        extras=extras_of(nodes, joined),
         secrets=run.secrets,
         additions=additions_of(nodes, tables["keepalived"]),
     )
@@ -142,6 +141,7 @@ class _Run:
             values=values,
             version=effective_version(joined, self._version),
             smtp_alert=smtp_alert_of(joined.first.node),
+            include=inside_of(joined.name) if has_extras(joined) else "",
         )
         claimed = self._claimed(joined, seats, facts, notified)
         self._give_interfaces(joined, seats, notified)

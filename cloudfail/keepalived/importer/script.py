@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.file import ClaimTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import ClaimTable, PublicIpTable, RouteTable
 from cloudfail.keepalived.importer.aws import Asked, asked_by
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.shell import Command, commands_of

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from cloudfail.config.file import ClaimTable, InstanceTable, NodeTable
+from cloudfail.config.claim_tables import ClaimTable
+from cloudfail.config.file import InstanceTable, NodeTable
 from cloudfail.config.vrrp.tables import (
     AuthenticationTable,
     HookTable,
@@ -41,6 +42,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     values: Mapping[str, Found]
     version: int
     smtp_alert: bool
+    include: str = ""
 
     def get(self, key: str, default: Any = None) -> Any:
         found = self.values.get(key)
@@ -81,6 +83,7 @@ def instance_table(
         unicast_fault_no_peer=facts.get("unicast_fault_no_peer", not facts.is_generated),
         use_vmac=facts.get("use_vmac", False),
         smtp_alert=facts.get("smtp_alert", facts.smtp_alert),
+        include=facts.include,
         virtual_ipaddress=_advertised(facts, claims),
         virtual_ipaddress_excluded=_short(excluded),
         authentication=authentication,

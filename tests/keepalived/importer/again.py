@@ -53,9 +53,10 @@ def generated(found: Imported, directory: Path) -> dict[str, Path]:
             if path.is_relative_to(place):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(file.text)
-        extras = place / "conf.d" / "extras.conf"
-        extras.parent.mkdir(exist_ok=True)
-        extras.write_text(found.extras)
+        (place / "conf.d").mkdir(exist_ok=True)
+        for extra, text in found.extras.items():
+            (place / extra).parent.mkdir(exist_ok=True)
+            (place / extra).write_text(text)
         made[name] = place / "keepalived.conf"
     return made
 

@@ -116,7 +116,7 @@ def test_defaults_that_differ_are_written_out(tmp_path: Path) -> None:
 def test_a_secret_is_nowhere_but_in_its_file(tmp_path: Path) -> None:
     found = import_files(written(dict(MAIL_PAIR), tmp_path))
     assert found.secrets["WEB"].value == "s3cr3t78"
-    shown = [found.toml, found.extras, repr(found), *map(str, found.notes)]
+    shown = [found.toml, *found.extras.values(), repr(found), *map(str, found.notes)]
     assert not [text for text in shown if "s3cr3t78" in text]
 
 
@@ -143,7 +143,7 @@ def test_a_key_that_stands_in_the_file_is_left_out_and_not_shown(tmp_path: Path)
     line = "auth_hmac {\nkey 1 hex:00112233\nactive_key 1\n}"
     found = import_files(pair(tmp_path, line, line))
     assert any(line.startswith("auth_hmac") for line in told(found, "left out"))
-    assert "00112233" not in found.toml + found.extras + "".join(map(str, found.notes))
+    assert "00112233" not in found.toml + "".join(map(str, found.notes))
 
 
 def test_a_long_secret_is_cut_as_keepalived_cuts_it(tmp_path: Path) -> None:
@@ -161,19 +161,24 @@ def test_two_instances_never_share_a_router(tmp_path: Path) -> None:
     assert any("the virtual_router_id of VI_2" in line for line in told(found, "missing"))
 
 
-def test_what_has_no_word_is_ready_for_conf_d(tmp_path: Path) -> None:
+def test_what_has_no_word_is_ready_for_conf_d_or_for_its_instance(tmp_path: Path) -> None:
     found = import_files(written({"gw.conf": ROUTES}, tmp_path))
-    assert "lvs_flush" in found.extras
-    assert "10.20.0.0/16 via 10.0.1.1 dev eth0" in found.extras
-    assert "virtual_routes" not in found.extras
+    outside = found.extras["conf.d/extras.conf"]
+    ((name, inside),) = [one for one in found.extras.items() if one[1] != outside]
+    instance = name.removeprefix("instance.d/").removesuffix(".conf")
+    assert "lvs_flush" in outside
+    assert "10.20.0.0/16 via 10.0.1.1 dev eth0" in outside
+    assert "virtual_routes" not in outside
+    assert "virtual_routes {" in inside
+    assert config_of(found, tmp_path).instances[instance].vrrp.include == name
     left = told(found, "left out")
-    assert any(line.startswith("virtual_routes") and "only inside" in line for line in left)
+    assert any(line.startswith("virtual_routes") and name in line for line in left)
 
 
 def test_what_one_node_alone_has_is_a_comment_there(tmp_path: Path) -> None:
     paths = pair(tmp_path)
     paths[0].write_text("global_defs {\nlvs_flush\n}\n" + paths[0].read_text())
-    assert "# of a only:\n    # lvs_flush" in import_files(paths).extras
+    assert "# of a only:\n    # lvs_flush" in import_files(paths).extras["conf.d/extras.conf"]
 
 
 def test_a_peer_without_a_file_becomes_a_node(tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ MISTAKES = {
     "nopreempt and a delay": (EDGE + "nopreempt = true\npreempt_delay = 5\n",
                               "instance.edge.preempt_delay", "has no meaning with nopreempt",
                               "remove one of the two"),
+    "an include that is none": (EDGE + 'include = "/etc/passwd"\n', "instance.edge.include",
+                                "is no file beneath the directory", "instance.d/edge.conf"),
+    "an include read twice": (EDGE + 'include = "conf.d/edge.part"\n', "instance.edge.include",
+                              "looks into the directory of [keepalived] include", "instance.d"),
     "nopreempt and a weight": (
         EDGE + 'nopreempt = true\ntrack_script = ["web"]\n'
         '[vrrp_script.web]\ntcp = "127.0.0.1:80"\nweight = -60\n',
