@@ -121,6 +121,7 @@ LEVELS: Mapping[str, Mapping[str, Patch]] = {
         "both off": _instance(use_vmac=False, vmac_xmit_base=False),
     },
     "smtp_alert": _flag("instance.edge", "smtp_alert"),
+    "own include": {"none": {}, "some": _instance(include="instance.d/edge*.conf")},
     "claims": {
         "private 4": _instance(claim=[{"kind": "private-ip", "address": "10.0.1.100"}]),
         "private 6": _instance(claim=[{"kind": "private-ip", "address": "FD00::0:1:0:0:64"}]),
@@ -247,6 +248,13 @@ NEVER: frozenset[Pair] = frozenset(
     | _not("authentication", ["AH"], "state", ["MASTER"])
     | _not("state", ["MASTER"], "preemption",
            ["nopreempt", "delay", "tiny delay", "long delay"])
+    | _not("preemption", ["nopreempt"], "script weight", ["-253", "253"])
+    | _not("preemption", ["nopreempt"], "process", ["weight"])
+    | {
+        pair
+        for kind in ("script", "interface", "process")
+        for pair in _not("preemption", ["nopreempt"], f"track_{kind}", _WEIGHTED)
+    }
     | _not("init_fail", ["true"], "script weight", ["-253", "253"])
     | _not("second", GROUPED, "script weight", ["-253", "253"])
     | _not("second", GROUPED, "file weight", ["default", "254", "-254"])

@@ -77,7 +77,7 @@ def write(generated: Generated, root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch(file.mode)
         target.write_text(file.text, encoding="utf-8")
-    for directory in ("conf.d", "more"):
+    for directory in ("conf.d", "more", "instance.d"):
         for place in ("etc/keepalived", "mnt/keepalived"):
             (root / place / directory).mkdir(parents=True, exist_ok=True)
 
