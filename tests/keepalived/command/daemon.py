@@ -18,7 +18,7 @@ SEARCH = f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"
 _START = """
 ip link add veth0 type veth peer name veth1 && ip link set veth1 up
 ip address add 192.0.2.1/24 dev veth0 && ip link set veth0 up
-exec keepalived -n -l -D -G -P -f "$1/keepalived.conf" -p "$1/pid" -r "$1/vrrp"
+exec keepalived -n -l -D -G -P -f "$1/keepalived.conf" -p "$1/pid" -r "$1/vrrp" -b "$1/bfd"
 """
 
 

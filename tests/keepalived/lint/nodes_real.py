@@ -69,7 +69,7 @@ def _start(pid: int, own: Path, text: str) -> process.Popen[bytes]:
             [
                 *("nsenter", f"--net=/proc/{pid}/ns/net", "keepalived", "-n", "-l", "-D", "-P"),
                 *("-f", str(conf), "-p", f"{own}.pid"),
-                *("-r", f"{own}.vrrp", "-c", f"{own}.check"),
+                *("-r", f"{own}.vrrp", "-c", f"{own}.check", "-b", f"{own}.bfd"),
             ],
             stdin=process.DEVNULL,
             stdout=log,

@@ -41,7 +41,8 @@ done
 # The state of the addresses and routes, a moment before keepalived is stopped.
 _RUN = """
 (sleep $(($2 - 1)); ip addr show; ip route get 10.99.0.77) >"$1.seen" 2>&1 &
-timeout "$2" keepalived -n -l -D -G -P -f "$1" -p "$1.pid" -r "$1.vrrp" >"$1.said" 2>&1 </dev/null
+pids="-p $1.pid -r $1.vrrp -b $1.bfd"
+timeout "$2" keepalived -n -l -D -G -P -f "$1" $pids >"$1.said" 2>&1 </dev/null
 echo $? >"$1.code"
 wait
 """

@@ -26,7 +26,7 @@ _START = """
 ip link add veth0 type veth peer name veth1 && ip link set veth1 up
 ip address add 192.0.2.1/24 dev veth0 && ip link set veth0 up
 "$1" -c "$2" "$3/keepalived.conf" > "$3/found"
-exec keepalived -n -l -D -P -f "$3/keepalived.conf" -p "$3/pid" -r "$3/vrrp"
+exec keepalived -n -l -D -P -f "$3/keepalived.conf" -p "$3/pid" -r "$3/vrrp" -b "$3/bfd"
 """
 _LINT = """
 import json, sys

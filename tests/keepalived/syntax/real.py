@@ -78,7 +78,7 @@ def dump(directory: Path, text: str) -> list[str]:
     assert KEEPALIVED is not None
     path = directory / "dumped.conf"
     path.write_text(text)
-    pids = (f"-p{directory / 'parent'}", f"-r{directory / 'child'}")
+    pids = [f"-{letter}{directory / letter}" for letter in "prb"]
     command = [KEEPALIVED, "-n", "-l", "-d", "-P", "-G", "-f", path.name, *pids]
     done = process.run(
         ["unshare", "--net", "sh", "-c", _RUN, "sh", *command],

@@ -168,7 +168,7 @@ class Keepalived:
                 [
                     *("nsenter", f"--net=/proc/{pid}/ns/net", "keepalived", "-n", "-l", "-D", "-P"),
                     *("-f", str(conf), "-p", f"{own}.pid"),
-                    *("-r", f"{own}.vrrp", "-c", f"{own}.check"),
+                    *("-r", f"{own}.vrrp", "-c", f"{own}.check", "-b", f"{own}.bfd"),
                 ],
                 stdin=process.DEVNULL,
                 stdout=log,
