@@ -9,7 +9,7 @@ import msgspec
 
 from cloudfail.config.file import InstanceTable, JournalTable
 from cloudfail.config.problems import Problem, Problems, nearest
-from cloudfail.config.shape import is_unprintable, plain
+from cloudfail.config.shape import fields_of, is_unprintable, plain
 
 PREFIX = "CLOUDFAIL_"
 SOURCE = "environment"
@@ -41,21 +41,21 @@ def overrides(
 ) -> dict[str, Any]:
     """Return the keys of a table that variables set, converted; lists are separated by commas."""
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(shape):
-        name = variable(table, field.encode_name)
+    for key in shape.__struct_encode_fields__:
+        name = variable(table, key)
         text = environ.get(name, "")
         if text:
-            _convert(text, field, name, values, problems)
+            _convert(text, fields_of(shape)[key], name, values, problems)
     return values
 
 
 def instance_overrides(environ: Mapping[str, str], problems: Problems) -> dict[str, Any]:
     """Return `interface`, `deadline` and `width` where variables set them."""
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(InstanceTable):
-        name = f"{PREFIX}{field.encode_name}".upper()
-        if field.encode_name in _OF_INSTANCES and environ.get(name):
-            _convert(environ[name], field, name, values, problems)
+    for key in _OF_INSTANCES:
+        name = f"{PREFIX}{key}".upper()
+        if environ.get(name):
+            _convert(environ[name], fields_of(InstanceTable)[key], name, values, problems)
     return values
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from cloudfail.config.environment import overrides
 from cloudfail.config.problems import Problems, suggest
-from cloudfail.config.shape import check_table, is_unprintable, plain
+from cloudfail.config.shape import check_table, fields_of, is_unprintable, plain
 from cloudfail.errors import UsageError
 from cloudfail.provider import ProviderSpec
 
@@ -40,7 +40,7 @@ def with_flags(
     """Return the settings with flags on top. Raises UsageError for a setting that is none."""
     if not flags:
         return settings
-    fields = {field.encode_name: field for field in msgspec.structs.fields(spec.settings)}
+    fields = fields_of(spec.settings)
     values: dict[str, Any] = {}
     for name, text in flags.items():
         if name not in fields:

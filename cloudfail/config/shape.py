@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
@@ -31,6 +32,12 @@ _GOT = {"int": "a number", "float": "a number", "str": "text", "bool": "true/fal
 _EXPECTED = re.compile(r"^Expected `([^`]+)`(?:, got `([^`]+)`| (.*))?$")
 
 
+@cache
+def fields_of(shape: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """Return what msgspec knows of each key. Finding it out costs a millisecond a Struct."""
+    return {field.encode_name: field for field in msgspec.structs.fields(shape)}
+
+
 def check_table(
     table: object, shape: type[msgspec.Struct], key: str, problems: Problems
 ) -> dict[str, Any]:
@@ -39,7 +46,9 @@ def check_table(
         remedy = f"write [[{key.rpartition('[')[0]}]]" if key.endswith("]") else f"write [{key}]"
         problems.add(key, f"must be a table, is {_kind_of(table)}", remedy)
         return {}
-    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    if not table and len(shape.__struct_defaults__) == len(shape.__struct_fields__):
+        return {}
+    fields = fields_of(shape)
     for name in table:
         if name not in fields:
             add_unknown(f"{key}.{name}" if key else name, name, sorted(fields), problems)
