@@ -26,7 +26,8 @@ _SERVER = rf"[A-Za-z0-9.:-]+( {_PORT})?"
 _WORD = r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+"
 _PROCESS = r"[A-Za-z0-9_.:@+][A-Za-z0-9_.:@+-]{0,14}"
 _HOST_PORT = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})"
-_URL = r"https?://[A-Za-z0-9._:/?\[\]@&=+,;%-]+"
+# Brackets only around an IPv6 address: anywhere else curl reads them as a range of URLs.
+_URL = r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?][A-Za-z0-9._:/?@&=+,;%-]*)?"
 # Beneath the directory; never keepalived.conf itself, nor the secrets, which have another place.
 _PATTERN = (
     r"(?!.*\.\.)(?!.*[*?].*/)(?!secret/)(?!keepalived\.conf$)"
