@@ -11,7 +11,7 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cloudfail.keepalived.command.account import Account, account_of
 from cloudfail.keepalived.command.arguments import Kind, kind_of, told_shell
@@ -37,13 +37,16 @@ class Examiner:
         path: str = DEFAULT_PATH,
         script_security: bool = True,
         symlink_paths: bool = False,
+        whole_paths: bool = False,
     ) -> None:
+        """`whole_paths`: as keepalived 2.3, which also checks the path as it is written."""
         self._root = root
         self._tree = Tree.at(root)
         self._imports = Imports(self._tree)
         self._path = path
         self._script_security = script_security
         self._symlink_paths = symlink_paths
+        self._whole_paths = whole_paths
 
     def examine(self, command: str, user: str = "root", group: str = "") -> tuple[Weakness, ...]:
         """Return every weakness, what stops the command first. Never raises for any text.
@@ -85,12 +88,29 @@ class Examiner:
             return
         privileged = account.is_privileged(resolved.status)
         if privileged:
+            yield from self._linked(resolved)
             yield from self._protection(resolved)
         yield from _named_oddly(words[0], resolved)
         yield from self._venv(resolved)
         program = Program(self._tree, account, self._imports, self._path, privileged=privileged)
         yield from program.searched(words[0], resolved.searched)
         yield from program.run((resolved.path, *words[1:]), resolved.real)
+
+    def _linked(self, resolved: Resolved) -> Iterator[Weakness]:
+        """2.3.3 and 2.3.4 take no link for a directory, with script security or without it."""
+        if not self._whole_paths:
+            return
+        for directory in reversed(PurePosixPath(posixpath.normpath(resolved.written)).parents):
+            status = self._tree.lstat(str(directory))
+            if not isinstance(status, int) and stat.S_ISLNK(status.st_mode):
+                yield Weakness(
+                    code=Code.LINKED_DIRECTORY,
+                    effect=Effect.DROPPED,
+                    path=str(directory),
+                    message=f"{directory} on the way to {resolved.written} is a link",
+                    remedy=f"write {resolved.real}",
+                )
+                return
 
     def _protection(self, resolved: Resolved) -> Iterator[Weakness]:
         """Only the executed path is checked by keepalived; the links decide at the next reload."""
@@ -117,7 +137,7 @@ class Examiner:
                 message=f"keepalived executes {resolved.path} instead of {resolved.written}, "
                 f"outside the virtual environment {directory}",
                 remedy=f"name a command of {directory}/bin, whose first line is that Python, or "
-                "set `use_symlink_paths` (2.3.0 and newer)",
+                "set `use_symlink_paths` (2.3.0 and newer; 2.3.3 needs neither)",
             )
 
 

@@ -19,6 +19,7 @@ class Code(enum.StrEnum):
     UNREADABLE_FOR_USER = "unreadable-for-user"
     DIRECTORY = "directory"
     NOT_A_FILE = "not-a-file"
+    LINKED_DIRECTORY = "linked-directory"
     NOT_EXECUTABLE = "not-executable"
     NO_SHEBANG = "no-shebang"
     BARE_NAME = "bare-name"

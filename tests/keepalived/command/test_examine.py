@@ -170,3 +170,18 @@ def test_programs_of_this_machine_are_clean() -> None:
     for path in ("/bin/true", "/bin/sh"):
         assert Path(path).exists()
         assert examine(path) == ()
+
+
+@pytest.mark.parametrize("command", ["/bin/bash -c '</dev/tcp/h/80'", "/srv/linked/x"])
+def test_a_link_among_the_directories_stops_what_root_runs(machine: Machine, command: str) -> None:
+    """Of keepalived 2.3.3 and 2.3.4, measured; a link to the file itself they take."""
+    machine.write("/srv/real/x", SCRIPT)
+    machine.link("/srv/linked", "real")
+    machine.link("/srv/x", "real/x")
+    machine.write("/etc/passwd", f"alice:x:{ALICE}:{ALICE}::/home/alice:/bin/sh\n", 0o644)
+    directory = command.split(maxsplit=1)[0].rpartition("/")[0]
+    found = machine.found(command, whole_paths=True)
+    assert found == {(Code.LINKED_DIRECTORY, Effect.DROPPED, directory)}
+    assert machine.found(command, "alice", whole_paths=True) == set()
+    assert machine.found(command) == set()
+    assert machine.found("/srv/x", whole_paths=True) == set()

@@ -220,6 +220,15 @@ def test_a_venv_is_kept_with_use_symlink_paths(machine: Machine) -> None:
     assert codes(machine, script(command, head=head)) == {"KA206"}
 
 
+def test_a_venv_is_kept_by_newer_keepalived(machine: Machine) -> None:
+    text = script('notify_master "/opt/app/bin/python -m app"')
+    assert codes(machine, text) == {"KA206"}
+    assert codes(machine, text, Version(2, 3, 3)) == set()
+    confs = confs_of_text(text)
+    said = [{one.code for one in lint(confs, Version(2, 3, patch))} for patch in (2, 3)]
+    assert ["KA078" in codes for codes in said] == [True, False]
+
+
 @NEEDS_ROOT
 def test_what_python_imports_is_followed(machine: Machine) -> None:
     site = "/opt/app/lib/python3.11/site-packages"

@@ -18,6 +18,7 @@ _USERS = frozenset(
 )
 _ROOT_PYTHON = re.compile(r"/usr(/local)?/bin/|/bin/|/opt/[^/]*python[^/]*/bin/")
 _SYMLINKS = Version(2, 3)
+_ARGV0 = Version(2, 3, 3)  # it stays as it is written (measured with 2.3.3 and 2.3.4)
 _MOST_WORDS = 2
 
 
@@ -55,8 +56,12 @@ def _outside(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 
 def _is_user(command: Command, users: frozenset[str]) -> bool:
-    """What is in quotes may have any user behind it, a bare path only a well-known one."""
-    if len(command.rest) > _MOST_WORDS or not _USER.fullmatch(command.rest[0]):
+    """A quoted command may have any user behind it, a bare path only a well-known one."""
+    if (
+        command.is_rest_quoted
+        or len(command.rest) > _MOST_WORDS
+        or not _USER.fullmatch(command.rest[0])
+    ):
         return False
     return command.quoted or command.rest[0] in users
 
@@ -110,7 +115,7 @@ def _file_test(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 
 def _venv(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    if version >= _SYMLINKS and conf.is_global_on("use_symlink_paths"):
+    if version >= _ARGV0 or (version >= _SYMLINKS and conf.is_global_on("use_symlink_paths")):
         return
     for command, words in _words(conf):
         path = words[0]
@@ -199,10 +204,10 @@ RULES = (
         title="Shell syntax without a shell",
         severity=ERROR,
         why="keepalived calls execve: `$HOME ~ * ; | && > <` and backquotes reach the program as letters.",
-        remedy="put the line into a script, or write /bin/sh -c '...' inside the quotes",
+        remedy="put the line into a script, or write /usr/bin/sh -c '...' inside the quotes",
         example=_instance('notify_master "/usr/local/sbin/take > /var/log/take.log"'),
         repaired=_instance(
-            "notify_master \"/bin/sh -c '/usr/local/sbin/take > /var/log/take.log'\""
+            "notify_master \"/usr/bin/sh -c '/usr/local/sbin/take > /var/log/take.log'\""
         ),
         check=_shell,
     ),
@@ -212,9 +217,9 @@ RULES = (
         severity=ERROR,
         why="A script that begins with < says whether a file can be opened. /dev/tcp is nothing but bash's "
         "own: here it always fails (`now returning 2`), the instance is in FAULT for ever.",
-        remedy="write /bin/bash -c '</dev/tcp/127.0.0.1/80' inside the quotes, with a timeout",
+        remedy="write /usr/bin/bash -c '</dev/tcp/127.0.0.1/80' inside the quotes, with a timeout",
         example=_check('"</dev/tcp/127.0.0.1/80"'),
-        repaired=_check("\"/bin/bash -c '</dev/tcp/127.0.0.1/80'\""),
+        repaired=_check("\"/usr/bin/bash -c '</dev/tcp/127.0.0.1/80'\""),
         check=_file_test,
     ),
     FileRule(
@@ -223,7 +228,8 @@ RULES = (
         severity=ERROR,
         why="keepalived follows the link before it executes: /opt/venv/bin/python becomes "
         "/usr/bin/python3.11, which knows nothing of the environment's packages. A command of the same "
-        "directory works, because its first line names that Python.",
+        "directory works, because its first line names that Python. 2.3.3 and newer leave argv[0] as it is "
+        "written: there the environment's Python works too.",
         remedy="name the environment's own command, or set use_symlink_paths true (2.3.0 and newer)",
         example=_instance('notify "/opt/venv/bin/python -m cloudfail notify"'),
         repaired=_instance('notify "/opt/venv/bin/cloudfail notify"'),

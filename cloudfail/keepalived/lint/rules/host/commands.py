@@ -99,7 +99,7 @@ RULES = (
         severity=ERROR,
         why="keepalived executes what the link points to: /opt/app/bin/python becomes "
         "/usr/bin/python3.11, with sys.prefix /usr (measured with 2.2.7), and does not find the packages "
-        "of the environment.",
+        "of the environment. 2.3.3 and newer leave argv[0] as it is written, so that it does.",
         remedy="name a command of the environment, or set use_symlink_paths (2.3.0 and newer)",
         settles=("KA078",),
         example=_notify("/opt/app/bin/python -m app"),
@@ -153,5 +153,19 @@ RULES = (
         example="global_defs {\n  script_user keepalive\n}\n",
         repaired="global_defs {\n  script_user root\n}\n",
         check=_script_user,
+    ),
+    HostRule(
+        code="KA220",
+        title="A link among the directories of a script of root's",
+        severity=ERROR,
+        why="keepalived 2.3.3 and 2.3.4 want each part of the path to be a directory itself, and /bin is a "
+        "link on most machines: `Wrong file type found in script path '/bin/take'`. A notify script is "
+        "dropped, and `keepalived -t` exits 0; of a vrrp_script it says `Disabling track script take due to "
+        "insecure`, and exits 5. use_symlink_paths changes nothing (measured); 2.2.7 follows the link.",
+        remedy="write the path without the link, like /usr/bin",
+        version=Version(2, 3, 3),
+        example=_notify("/bin/take"),
+        repaired=_notify("/usr/bin/take"),
+        check=check(Code.LINKED_DIRECTORY),
     ),
 )

@@ -14,6 +14,8 @@ from cloudfail.keepalived.lint.view import Command
 from cloudfail.keepalived.version import Version
 
 _SYMLINKS = Version(2, 3)
+# argv[0] stays as it is written, and its path is checked (measured with 2.3.3 and 2.3.4).
+_KEPT = Version(2, 3, 3)
 Check = Callable[[NodeConf, Version, Path], Iterator[Hit]]
 
 
@@ -43,7 +45,9 @@ def weaknesses(
     examiner = Examiner(
         root,
         script_security=conf.has_global("enable_script_security"),
-        symlink_paths=version >= _SYMLINKS and conf.is_global_on("use_symlink_paths"),
+        symlink_paths=version >= _KEPT
+        or (version >= _SYMLINKS and conf.is_global_on("use_symlink_paths")),
+        whole_paths=version >= _KEPT,
     )
     default = script_user(conf)
     is_known = isinstance(default_account(conf, root), Account)
