@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cloudfail.keepalived.version import NEWEST, Version, installed_version
+
 from vrrp.generated import SECRET_FILE, Held
 
 PRIORITIES = {"a": 240, "b": 120, "c": 5}  # far apart: so are the moments at which two take over
@@ -14,8 +16,14 @@ ON_LO = {f"{VIP}/32": Held("lo")}
 ON_LO6 = {f"{VIP6}/128": Held("lo")}
 PLAIN = f'virtual_ipaddress = ["{VIP}"]'
 PLAIN6 = f'virtual_ipaddress = ["{VIP6}"]'
-PLACEHOLDER = {"192.0.2.51/32": Held("lo")}
-PLACEHOLDER6 = {"2001:db8::33/128": Held("lo", deprecated=True, forever=False)}  # no source ever
+# From 2.2.8 on no_virtual_ipaddress spares an instance its placeholder.
+_IS_SPARED = (installed_version() or NEWEST) >= Version(2, 2, 8)
+PLACEHOLDER: Mapping[str, Held] = {} if _IS_SPARED else {"192.0.2.51/32": Held("lo")}
+PLACEHOLDER6: Mapping[str, Held] = (
+    {}
+    if _IS_SPARED
+    else {"2001:db8::33/128": Held("lo", deprecated=True, forever=False)}  # no source ever
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,7 @@ CASES: Mapping[str, Case] = {
     ),
     "mixed": Case(toml=instance(BOTH), held=ON_LO | ON_LO6),
     "mixed-over-ipv6": Case(toml=instance(BOTH, form=IPV6), held=ON_LO | ON_LO6),
-    "other-family-only": Case(toml=instance(PLAIN6), held=PLACEHOLDER | ON_LO6),
+    "other-family-only": Case(toml=instance(PLAIN6), held={**PLACEHOLDER, **ON_LO6}),
     "excluded": Case(
         toml=instance(PLAIN, 'virtual_ipaddress_excluded = ["10.0.1.101"]'),
         held=ON_LO | {"10.0.1.101/32": Held("lo")},

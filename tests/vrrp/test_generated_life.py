@@ -96,7 +96,7 @@ def test_cloudfail_notify_learns_instance_role_and_priority(lives: Lives, case: 
 @every_case
 def test_the_master_alone_has_the_addresses_and_none_is_deprecated(lives: Lives, case: str) -> None:
     life, wanted = lives[case].result(), CASES[case].held
-    assert wanted
+    assert wanted or "no-address" in case
     assert life.started.held == {n: wanted if n == "a" else {} for n in CASES[case].nodes}
     for moment in (life.back, life.again, *life.healed):
         master = moment.masters(CASES[case].instances[0])[0]
