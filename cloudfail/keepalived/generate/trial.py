@@ -19,6 +19,7 @@ from cloudfail.keepalived.generate.site import Site
 from cloudfail.keepalived.version import find_keepalived
 
 _SECONDS = 60
+_RUNTIME = "/run/cloudfail"
 # Who runs scripts, also in what the include brings in.
 _USER = re.compile(rb"(?m)^([ \t]*(?:script_user|user)[ \t]+)\S.*$")
 _NO_SCRIPT_SECURITY = 6  # keepalived -t: nothing wrong, but scripts run without script security
@@ -95,6 +96,8 @@ def _furnish(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch(mode=file.mode)
         text = file.text.replace(f"include {directory}/", f"include {stage}/")
+        # keepalived 2.3 wants the directory of a track_file; this one is made by systemd-tmpfiles.
+        text = text.replace(f'file "{_RUNTIME}/', f'file "{stage}/')
         target.write_text(text, encoding="utf-8")
     ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
     for pattern in map(PurePosixPath, include_patterns(site)):

@@ -16,7 +16,7 @@ _SCRIPTS: Mapping[str, Patch] = {
     "http": {"http": "http://127.0.0.1:8080/health?a=b&c=d"},
     "process": {"process": "nginx"},
     "unit": {"unit": "nginx.service"},
-    "command": {"command": ["/bin/echo", "-n", "two words", "#no", "{brace}", "!x;y|z", "a=b"]},
+    "command": {"command": ["/usr/bin/echo", "-n", "two words", "#no", "{brace}", "!x;y|z", "a=b"]},
 }
 
 

@@ -51,6 +51,7 @@ def run_inside(
         mount --bind {shlex.quote(str(tmp_path / "passwd"))} /etc/passwd
         mount --bind {shlex.quote(str(tmp_path / "group"))} /etc/group
         mount -t tmpfs tmpfs /run
+        mkdir /run/cloudfail
         ip link set lo up
         ip link add eth0 type veth peer name eth1
         ip link add ens5 type veth peer name ens6
