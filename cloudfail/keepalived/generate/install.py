@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from cloudfail.clock import wall_clock
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.generate.difference import Change, beneath
+from cloudfail.keepalived.generate.difference import Change, beneath, check_inside
 from cloudfail.keepalived.generate.keepalived_conf import include_patterns
 from cloudfail.keepalived.generate.site import Site
 
@@ -33,17 +33,28 @@ def install(site: Site, changes: Sequence[Change], root: Path) -> Path | None:
     with _reported():
         backup = _back_up(changes, root)
         staged = _stage_all(changes)
-    for number, change in enumerate(changes):
-        try:
-            _make(change, staged)
-        except OSError as error:
-            _discard(staged.values())
-            left = _put_back(changes[:number])
-            state = f"could not be put back: {', '.join(left)}" if left else "all is as it was"
-            raise ConfigError(
-                f"{change.path}: {error.strerror}; {state}. Make the path writable (run it as root)"
-            ) from error
+    _make_all(changes, staged)
     return backup
+
+
+def _make_all(changes: Sequence[Change], staged: Mapping[Path, Path]) -> None:
+    """Make the changes, or none of them: also Ctrl-C between two puts the first back."""
+    begun = 0
+    try:
+        for change in changes:
+            begun += 1
+            _make(change, staged)
+    except BaseException as error:
+        _discard(staged.values())
+        if not isinstance(error, OSError):
+            _put_back(changes[:begun])
+            raise
+        left = _put_back(changes[: begun - 1])
+        state = f"could not be put back: {', '.join(left)}" if left else "all is as it was"
+        raise ConfigError(
+            f"{changes[begun - 1].path}: {error.strerror}; {state}. Make the path writable (run it "
+            "as root)"
+        ) from error
 
 
 def _stage_all(changes: Sequence[Change]) -> dict[Path, Path]:
@@ -53,7 +64,7 @@ def _stage_all(changes: Sequence[Change]) -> dict[Path, Path]:
         for change in changes:
             if change.file is not None:
                 staged[change.path] = _stage(change.path, change.file.text, change.file.mode)
-    except OSError:
+    except BaseException:
         _discard(staged.values())
         raise
     return staged
@@ -66,12 +77,17 @@ def _make(change: Change, staged: Mapping[Path, Path]) -> None:
     staged[change.path].replace(change.path)
 
 
-def replace(path: Path, text: str, mode: int) -> None:
-    """Write a file so that a reader sees the old one or the new one, and a crash leaves one of them."""
+def replace(path: Path, text: str, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Write a file so that a reader sees the old one or the new one, and a crash leaves one of them.
+
+    Its owner is this process, or, where this is root, another user and group.
+    """
     staged = _stage(path, text, mode)
     try:
+        if owner is not None and os.geteuid() == 0:
+            os.chown(staged, *owner)
         staged.replace(path)
-    except OSError:
+    except BaseException:
         _discard([staged])
         raise
 
@@ -86,7 +102,7 @@ def _stage(path: Path, text: str, mode: int) -> Path:
             file.write(text)
             file.flush()
             os.fsync(handle)
-    except OSError:
+    except BaseException:
         _discard([Path(name)])
         raise
     return Path(name)
@@ -106,7 +122,7 @@ def _put_back(made: Sequence[Change]) -> list[str]:
             if change.before is None:
                 change.path.unlink(missing_ok=True)
             else:
-                replace(change.path, change.before, change.mode_before or 0o600)
+                replace(change.path, change.before, change.mode_before or 0, change.owner_before)
         except OSError:
             left.append(str(change.path))
     return left
@@ -118,6 +134,7 @@ def _back_up(changes: Sequence[Change], root: Path) -> Path | None:
     if not old:
         return None
     base = beneath(root, BACKUPS)
+    check_inside(base, root)
     base.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     base.chmod(_PRIVATE)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_clock()))
@@ -132,7 +149,9 @@ def _back_up(changes: Sequence[Change], root: Path) -> Path | None:
 def _make_include_directories(site: Site, root: Path) -> None:
     """Spare keepalived the complaint about an include whose directory is not there."""
     for pattern in include_patterns(site) if site.members else ():
-        beneath(root, str(PurePosixPath(pattern).parent)).mkdir(parents=True, exist_ok=True)
+        directory = beneath(root, str(PurePosixPath(pattern).parent))
+        check_inside(directory, root)
+        directory.mkdir(parents=True, exist_ok=True)
 
 
 @contextlib.contextmanager
