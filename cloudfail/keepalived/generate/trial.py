@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Collection, Sequence
-from fnmatch import fnmatch
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from cloudfail import process
@@ -40,7 +40,8 @@ def try_out(
         )
     with tempfile.TemporaryDirectory(prefix="cloudfail-") as name:
         stage = Path(name)
-        _furnish(site, files, changes, root, stage)
+        with _reported():
+            _furnish(site, files, changes, root, stage)
         done = _tested(keepalived, stage)
         if done.returncode == -signal.SIGTERM and not done.stderr:
             _let_root_run_scripts(stage)
@@ -52,6 +53,17 @@ def try_out(
             f"keepalived -t refuses the new files (exit code {done.returncode}): {said}; nothing was "
             "changed. Correct the configuration, or what the include brings in"
         )
+
+
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename or tempfile.gettempdir()}: {error.strerror}, while the test was set "
+            "up; nothing was changed. Make room there, or --no-test"
+        ) from error
 
 
 def _tested(keepalived: str, stage: Path) -> process.CompletedProcess[str]:
@@ -100,13 +112,16 @@ def _furnish(
         text = text.replace(f'file "{_RUNTIME}/', f'file "{stage}/')
         target.write_text(text, encoding="utf-8")
     ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
-    for pattern in map(PurePosixPath, include_patterns(site)):
-        target = stage / pattern.parent.relative_to(directory)
+    for place in (PurePosixPath(directory), *(PurePosixPath(p).parent for p in include_patterns(site))):
+        target = stage / place.relative_to(directory)
         target.mkdir(parents=True, exist_ok=True)
-        _copy(beneath(root, str(pattern.parent)), pattern.name, target, ours)
+        _copy(beneath(root, str(place)), target, ours)
 
 
-def _copy(source: Path, pattern: str, target: Path, ours: Collection[Path]) -> None:
-    for path in sorted(source.iterdir()) if source.is_dir() else ():
-        if path.is_file() and path not in ours and fnmatch(path.name, pattern):
-            shutil.copy2(path, target / path.name)
+def _copy(source: Path, target: Path, ours: Collection[Path]) -> None:
+    """Copy what is there, wherever it is: an included file may include others beside it."""
+    for path in source.rglob("*"):
+        copy = target / path.relative_to(source)
+        if path.is_file() and path not in ours and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
