@@ -80,10 +80,5 @@ def _secret(text: str) -> Secret:
 
 
 def _why(text: str) -> str:
-    problem = _secret(text).problem
-    cut = (
-        f", its first {_LONGEST} characters, which are all that counts"
-        if len(text) > _LONGEST
-        else ""
-    )
-    return f"the secret goes into a file of its own{cut}" + (f"; {problem}" if problem else "")
+    cut = f", its first {_LONGEST} characters, which are all that counts"
+    return "the secret goes into a file of its own" + (cut if len(text) > _LONGEST else "")

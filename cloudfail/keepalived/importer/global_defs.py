@@ -44,7 +44,7 @@ def read_global_defs(tree: Tree, ledger: Ledger) -> Section:
             continue
         ledger.carry(block)
         statements = block.children or ()
-        section.read(statements, _KEYWORDS, home=HOME)
+        section.read(statements, _KEYWORDS)
         for statement in statements:
             _read_special(statement, section)
         ledger.sweep(statements, NO_WORD, home=HOME)
@@ -82,7 +82,7 @@ def _read_fifo(statement: Statement, section: Section) -> None:
         found = values.fit(path, "path")
         user = values.fit(" ".join(owner), "user") if owner else ""
     except UnfitError as unfit:
-        section.ledger.leave_out(statement, str(unfit), home=HOME)
+        section.ledger.leave_out(statement, str(unfit))
         return
     section.put("vrrp_notify_fifo", found, statement)
     if user:

@@ -189,7 +189,7 @@ def _give_priorities(seats: list[Seat], joined: Joined) -> None:
         priority = _free(min(seat.priority or 1, HIGHEST), taken)
         taken.add(priority)
         if priority != seat.priority and seat.member is not None:
-            why = f"{priority}: each node has its own, of 1 to {HIGHEST}"
+            why = f"becomes {priority}: each node has one of its own, from 1 to {HIGHEST}"
             _say_of_priority(seat, seat.member, why)
         seat.priority = priority
     for seat in seats:

@@ -37,13 +37,12 @@ class Section:
         return default if found is None else found.value
 
     def read(
-        self,
-        statements: Iterable[Statement],
-        keywords: Mapping[str, tuple[str, Parse]],
-        *,
-        home: str | None = None,
+        self, statements: Iterable[Statement], keywords: Mapping[str, tuple[str, Parse]]
     ) -> None:
-        """Read what `keywords` knows: keyword, then key and parser. What is unfit is left out."""
+        """Read what `keywords` knows: keyword, then key and parser. What is unfit is left out.
+
+        It goes into no file of --extras: there it would undo what the toml says.
+        """
         for statement in statements:
             known = keywords.get(statement.keyword)
             if known is None or statement.is_block:
@@ -52,7 +51,7 @@ class Section:
             try:
                 self.put(key, parse(statement), statement)
             except UnfitError as unfit:
-                self.ledger.leave_out(statement, str(unfit), home=home)
+                self.ledger.leave_out(statement, str(unfit))
 
 
 def merged(

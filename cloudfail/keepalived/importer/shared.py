@@ -28,7 +28,8 @@ def keepalived_table(
     kept["vrrp_version"] = version
     if all(node.source.is_generated for node in nodes):
         kept = {**dict.fromkeys(_ADDED, False), **kept}
-    kept.setdefault("enable_script_security", _is_secure(nodes))
+    if "enable_script_security" not in kept:
+        kept["enable_script_security"] = _is_secure(nodes)
     if kept.get("vrrp_notify_fifo"):
         kept.setdefault("vrrp_notify_fifo_user", kept.get("script_user", "root"))
     command = next(iter(commands), DEFAULT_COMMAND)

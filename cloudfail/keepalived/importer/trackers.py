@@ -87,8 +87,15 @@ def _script(section: Section, block: Statement) -> ScriptTable:
     section.put("script", check, lines[-1])
     for earlier in lines[:-1]:
         section.ledger.change(earlier, "the last script of the block counts")
-    if check.why:
-        section.ledger.change(lines[-1], check.why)
+    changes = [check.why] if check.why else []
+    if lines[-1].args[1:]:
+        behind = " ".join(lines[-1].args[1:])
+        changes.append(
+            f"without `{behind}`: keepalived runs the first word only (measured with 2.2.7); quote "
+            "the whole command"
+        )
+    if changes:
+        section.ledger.change(lines[-1], "; ".join(changes))
     _read_weight(section, block, 253)
     weight = section.get("weight", 0)
     return ScriptTable(

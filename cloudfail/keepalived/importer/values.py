@@ -15,7 +15,7 @@ from cloudfail.model import Address
 
 Parse = Callable[[Statement], Any]
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
-_DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_DECIMAL = re.compile(r"(?=.?[0-9])[0-9]{0,6}(?:\.[0-9]{0,6})?")
 _ON = frozenset({"", "on", "true", "yes"})
 _OFF = frozenset({"off", "false", "no"})
 

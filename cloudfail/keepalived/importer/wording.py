@@ -24,7 +24,9 @@ def line_of(statement: Statement) -> str:
         text = f"{text[:_LONGEST]}..."
     if statement.children is None:
         return text
-    return f"{text} {{ {_size(statement)} lines }}" if statement.children else f"{text} {{ }}"
+    size = _size(statement)
+    lines = f"{size} line{'s' if size > 1 else ''} " if size else ""
+    return f"{text} {{ {lines}}}"
 
 
 def text_of(statement: Statement, indent: str = "") -> str:

@@ -45,3 +45,12 @@ def test_a_check_that_cannot_be_written_is_left_out_with_what_tracks_it(tmp_path
     left = told(import_files(paths), "left out")
     assert any(line.startswith("vrrp_script x") for line in left)
     assert any(line.startswith("x: nothing of that name") for line in left)
+
+
+def test_words_that_keepalived_never_ran_are_named(tmp_path: Path) -> None:
+    paths = pair(tmp_path, "track_script {\nx\n}", "track_script {\nx\n}")
+    for path in paths:
+        path.write_text("vrrp_script x {\nscript /usr/bin/test -e /run/x\n}\n" + path.read_text())
+    found = import_files(paths)
+    assert 'command = ["/usr/bin/test"]' in found.toml
+    assert any("without `-e /run/x`: keepalived" in line for line in told(found, "changed"))

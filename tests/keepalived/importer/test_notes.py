@@ -43,7 +43,7 @@ def test_unequal_addresses_and_routers_are_named(tmp_path: Path) -> None:
     one = "virtual_ipaddress {\n10.0.1.100\n}\n"
     two = "virtual_ipaddress {\n10.0.1.101\n}\nvirtual_router_id 52"
     changed = told(import_files(pair(tmp_path, one, two)), "changed")
-    assert any(line.startswith("virtual_ipaddress { 1 lines }: a has it") for line in changed)
+    assert any(line.startswith("virtual_ipaddress { 1 line }: a has it") for line in changed)
     assert any(line.startswith("virtual_router_id 52: a has it") for line in changed)
 
 
@@ -59,7 +59,7 @@ def test_equal_priorities_are_told_apart_as_keepalived_does(tmp_path: Path) -> N
     found = import_files(pair(tmp_path, "priority 100", "priority 100"))
     nodes = config_of(found, tmp_path).instances["VI_1"].nodes
     assert {node.name: node.priority for node in nodes} == {"a": 99, "b": 100}
-    assert any(line.startswith("priority 100: 99") for line in told(found, "changed"))
+    assert any(line.startswith("priority 100: becomes 99: ") for line in told(found, "changed"))
 
 
 @pytest.mark.parametrize(
@@ -238,3 +238,31 @@ def test_a_file_without_an_instance_is_refused(text: str, tmp_path: Path) -> Non
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         import_files([tmp_path / "keepalived.conf"])
+
+
+def test_script_security_that_is_there_is_not_called_missing(tmp_path: Path) -> None:
+    more = "track_script {\nx\n}\n"
+    paths = pair(tmp_path, more, more)
+    shared = "global_defs {\nenable_script_security\nscript_user root\n}\n"
+    for path in paths:
+        check = 'vrrp_script x {\nscript "/usr/lib/keepalived/check"\n}\n'
+        path.write_text(shared + check + path.read_text())
+    found = import_files(paths)
+    assert config_of(found, tmp_path).keepalived.enable_script_security
+    assert told(found) == []
+
+
+def test_an_interval_may_begin_with_its_point(tmp_path: Path) -> None:
+    """Measured with 2.2.7: `.2` is 200 ms."""
+    line = "version 3\nadvert_int .2"
+    vrrp = config_of(import_files(pair(tmp_path, line, line)), tmp_path).instances["VI_1"].vrrp
+    assert vrrp.advert_int == 0.2
+
+
+def test_what_the_toml_refuses_does_not_come_back_by_the_extras(tmp_path: Path) -> None:
+    paths = pair(tmp_path)
+    for path in paths:
+        path.write_text('global_defs {\nrouter_id "a~b"\nlvs_flush\n}\n' + path.read_text())
+    found = import_files(paths)
+    assert "router_id" not in found.extras["conf.d/extras.conf"]
+    assert any(line.startswith('router_id "a~b"') for line in told(found, "left out"))
