@@ -112,7 +112,8 @@ def _furnish(
         text = text.replace(f'file "{_RUNTIME}/', f'file "{stage}/')
         target.write_text(text, encoding="utf-8")
     ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
-    for place in (PurePosixPath(directory), *(PurePosixPath(p).parent for p in include_patterns(site))):
+    patterns = map(PurePosixPath, include_patterns(site))
+    for place in (PurePosixPath(directory), *(pattern.parent for pattern in patterns)):
         target = stage / place.relative_to(directory)
         target.mkdir(parents=True, exist_ok=True)
         _copy(beneath(root, str(place)), target, ours)
