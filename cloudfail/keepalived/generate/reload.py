@@ -56,11 +56,11 @@ _BY_DIRECTORY = (
 
 
 def _each(changes: Sequence[Change], directory: str) -> Iterator[Command]:
-    written = [change.path for change in changes if change.file is not None]
     for name, argv in _BY_DIRECTORY:
-        for path in written:
-            if path.parent.name == name:
-                yield Command((*argv, str(path)) if name == "sysctl.d" else argv)
+        for change in changes:
+            is_meant = change.file is not None or name == "network"  # an address goes with its file
+            if is_meant and change.path.parent.name == name:
+                yield Command((*argv, str(change.path)) if name == "sysctl.d" else argv)
     if any(str(change.path).startswith(directory + "/") for change in changes):
         yield Command(_RELOAD)
 
@@ -76,20 +76,36 @@ def _run(command: Command, left: Sequence[Command]) -> None:
             f"the files are in place, but {program} is not installed here; what is left to do: "
             f"{in_words(left)}"
         )
-    done = process.run(
-        command.argv,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-        errors="replace",
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().replace("\n", "; ")
-        raise ConfigError(
-            f"the files are in place, but `{' '.join(command.argv)}` failed (exit code "
-            f"{done.returncode}): {said}; correct that, then do what is left: {in_words(left)}"
+    if why := _failure(command):
+        is_reload = command.argv == _RELOAD
+        start = (
+            " (one that does not run yet: systemctl enable --now keepalived)" if is_reload else ""
         )
+        raise ConfigError(
+            f"the files are in place, but `{' '.join(command.argv)}` failed {why}; correct that, then "
+            f"do what is left: {in_words(left)}{start}"
+        )
+
+
+def _failure(command: Command) -> str:
+    """Run it; return why it failed, empty when it did not."""
+    try:
+        done = process.run(
+            command.argv,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+            errors="replace",
+        )
+    except OSError as error:
+        return f"({error.strerror})"
+    except process.TimeoutExpired:
+        return f"(no answer within {_SECONDS} s)"
+    if not done.returncode:
+        return ""
+    said = (done.stderr or done.stdout).strip().replace("\n", "; ")
+    return f"(exit code {done.returncode}): {said}"
 
 
 def _hang_up(pid_files: Sequence[Path]) -> None:
