@@ -8,7 +8,7 @@ prefix together with use_vmac sends the whole subnet's traffic from the virtual 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 import msgspec
@@ -124,6 +124,25 @@ def _check_own(wanted: Sequence[VirtualAddress], member: Member) -> None:
                 f'node "{own[one.address]}", which keepalived would remove; claim another, or set '
                 "virtual_ipaddress = []"
             )
+
+
+def check_unique(members: Iterable[Member]) -> None:
+    """Raise ConfigError for an address that two instances of one node add to one device.
+
+    The first of them that is not master any more would take it from the other, which keepalived does
+    not notice on lo (measured with 2.2.7; -t says nothing).
+    """
+    seen: dict[tuple[Address, str], str] = {}
+    for member in members:
+        vrrp, name = member.instance.vrrp, member.instance.name
+        for one in (*wanted_of(member), *vrrp.virtual_ipaddress_excluded):
+            device = one.dev or _device(one, member)
+            first = seen.setdefault((one.address, device), name)
+            if first != name:
+                raise ConfigError(
+                    f"instance.{name}: {one.address} is also an address of instance.{first}, which "
+                    f"node {member.node.name} would add to {device} twice; name it in one of them"
+                )
 
 
 def _documentation_address(member: Member) -> Address:

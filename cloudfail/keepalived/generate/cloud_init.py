@@ -7,6 +7,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 from cloudfail.config import DEFAULT_PATH
+from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.files import Generated, GeneratedFile
 from cloudfail.keepalived.generate.keepalived_conf import include_patterns
 from cloudfail.keepalived.generate.packages import packages_of
@@ -19,7 +20,7 @@ def cloud_init(site: Site, generated: Generated) -> str:
 
     cloudfail itself must be in the image, or be installed by other user data before this one. The
     secrets of instances are left out: the document says which files the machine has to fetch, and
-    then generates what needs them itself.
+    then generates what needs them itself. Raises ConfigError for a configuration out of a pipe.
     """
     files = [_own_config(site), *(file for file in generated.files if not file.secret)]
     parents = [str(PurePosixPath(pattern).parent) for pattern in include_patterns(site)]
@@ -29,7 +30,7 @@ def cloud_init(site: Site, generated: Generated) -> str:
         files=tuple(files),
         packages=packages_of(site),
         directories=tuple(dict.fromkeys(parents)) or (site.config.keepalived.directory,),
-        secrets=tuple(_secrets(site)) if any(file.secret for file in generated.files) else (),
+        secrets=tuple(_secrets(site)),
         command=site.config.keepalived.command,
         lines=_lines,
         scalar=_scalar,
@@ -40,8 +41,12 @@ def cloud_init(site: Site, generated: Generated) -> str:
 
 def _own_config(site: Site) -> GeneratedFile:
     path = site.config.path
-    text = path.read_bytes().decode() if path is not None else ""
-    return GeneratedFile(path=str(DEFAULT_PATH), text=text)
+    if path is None or not path.is_file():
+        raise ConfigError(
+            f"{path}: is no file that can be read again, and cloud-init brings it to the node; "
+            "write the configuration to a file: --config FILE"
+        )
+    return GeneratedFile(path=str(DEFAULT_PATH), text=path.read_bytes().decode())
 
 
 def _scalar(text: str) -> str:

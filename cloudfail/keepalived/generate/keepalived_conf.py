@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
+from msgspec.structs import replace
+
 from cloudfail.config.vrrp.model import Keepalived, SyncGroup, Tracked
-from cloudfail.keepalived.generate.addresses import addresses_of
+from cloudfail.keepalived.generate.addresses import addresses_of, check_unique
 from cloudfail.keepalived.generate.gate import Gate
 from cloudfail.keepalived.generate.packages import packages_of
 from cloudfail.keepalived.generate.render import render
@@ -27,6 +29,7 @@ def main_file(site: Site, gate: Gate, instances: Sequence[str]) -> str:
     """
     shared = site.config.keepalived
     _check_shared(site, gate)
+    check_unique(site.members)
     fifo = _fifo(shared, gate)  # before `missing` is read
     return render(
         "keepalived.conf.j2",
@@ -94,11 +97,12 @@ def include_pattern(site: Site) -> str:
 
 
 def groups_of(site: Site) -> Iterator[SyncGroup]:
-    """Yield the groups of which this node has every instance."""
+    """Yield the groups with those of their instances that this node has; one alone is no group."""
     here = {member.instance.name for member in site.members}
     for group in site.config.keepalived.sync_groups.values():
-        if here.issuperset(group.instances):
-            yield group
+        instances = tuple(name for name in group.instances if name in here)
+        if len(instances) > 1:
+            yield replace(group, instances=instances)
 
 
 def _beneath(site: Site, name: str) -> str:
