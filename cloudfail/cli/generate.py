@@ -119,7 +119,11 @@ def _check_flags(args: Namespace) -> None:
 def _site(args: Namespace, config: Config) -> Site:
     if args.real_server:
         return real_server_site(config)
-    return site_of(config, args.node or node_here(config), _version(args))
+    return site_of(config, _name(args, config), _version(args))
+
+
+def _name(args: Namespace, config: Config) -> str:
+    return args.node or os.environ.get("CLOUDFAIL_NODE") or node_here(config)
 
 
 def _version(args: Namespace) -> Version:
@@ -183,7 +187,7 @@ def _write_trees(args: Namespace, config: Config) -> int:
     from cloudfail.keepalived.generate.install import replace
 
     version = _version(args)
-    names = names_of(config) if args.all else (args.node or node_here(config),)
+    names = names_of(config) if args.all else (_name(args, config),)
     for name in names:
         site = site_of(config, name, version)
         generated = files_of(site, secret_of)
@@ -227,7 +231,7 @@ def _install(args: Namespace, site: Site) -> int:
     for change in changes:
         show(f"{change.path}: {change.word}")
     if not changes:
-        show(f"{site.name}: nothing to change")
+        show(f"{site.name}: nothing to change{', and nothing to take up' if args.reload else ''}")
         return 0
     if backup is not None:
         show(f"what was there before is in {backup}")

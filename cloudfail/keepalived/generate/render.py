@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cloudfail.errors import ConfigError
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -40,7 +42,13 @@ def number(value: float) -> str:
 @cache
 def _environment() -> Environment:
     """An undefined name in a template is an error, never an empty line in a production file."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed, and the templates need it; install Jinja2: apt-get "
+            "install python3-jinja2, or pip install jinja2"
+        ) from error
 
     environment = Environment(
         loader=PackageLoader(__package__ or "", "templates"),
