@@ -111,7 +111,8 @@ class AuthenticationTable(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     secret_file: Annotated[
         str,
         Meta(
-            description="The file with the secret, mode 0600.",
+            description="The file with the secret, mode 0600: at most 8 characters; for hmac `hex:` "
+            "and 64 to 128 hexadecimal digits, or 32 to 64 characters (`openssl rand -hex 32`).",
             examples=["/etc/cloudfail/edge.secret"],
         ),
     ] = ""
