@@ -27,7 +27,9 @@ _WORD = r"[ !#%&()*+,./0-9:;<=>?@A-Z\[\]^_a-z{|}-]+"
 _PROCESS = r"[A-Za-z0-9_.:@+][A-Za-z0-9_.:@+-]{0,14}"
 _HOST_PORT = r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})"
 # Brackets only around an IPv6 address: anywhere else curl reads them as a range of URLs.
-_URL = r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?][A-Za-z0-9._:/?@&=+,;%-]*)?"
+_URL = (
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?][A-Za-z0-9._:/?@&=+,;%-]*)?"
+)
 # Beneath the directory; never keepalived.conf itself, nor the secrets, which have another place.
 _PATTERN = (
     r"(?!.*\.\.)(?!.*[*?].*/)(?!secret/)(?!keepalived\.conf$)"
