@@ -65,7 +65,7 @@ def configure(parser: ArgumentParser) -> None:
         "--host",
         action="store_true",
         default=None,
-        help="look at this machine's scripts too; default: unless another node's file was generated",
+        help="look at this machine's scripts too; default: for its own file",
     )
     host.add_argument("--no-host", dest="host", action="store_false", help="look at the files only")
     about = parser.add_mutually_exclusive_group()
@@ -132,6 +132,10 @@ def _for_this_machine(confs: Sequence[NodeConf], *, host: bool | None) -> list[N
 
 
 def _here(confs: Sequence[NodeConf], local: Collection[Address]) -> list[NodeConf]:
-    """Of several nodes' files, only this machine's is held against it; all, where none shows which."""
+    """Of several nodes' files only this machine's is held against it; a file alone is taken for it."""
+    if len({conf.file for conf in confs}) <= 1:
+        return list(confs)
     mine = [conf for conf in confs if any(one.source in local for one in conf.instances)]
-    return mine if mine and len({conf.file for conf in confs}) > 1 else list(confs)
+    if not mine:
+        messages.say("no unicast_src_ip is this machine's: scripts are not looked at; see --host")
+    return mine

@@ -260,7 +260,8 @@ def test_of_several_nodes_files_only_this_machines_is_held_against_it(
 
     assert missing("192.0.2.1", a, b) == ["0.conf"]
     assert missing("192.0.2.7", a, b) == ["1.conf"]
-    assert missing("192.0.2.8", a, b) == ["0.conf", "1.conf"], "none shows which: both"
+    assert missing("192.0.2.8", a, b) == [], "a pair in a repository"
+    assert "scripts are not looked at; see --host" in run(a, b, host="").err
     assert missing("192.0.2.8", a) == ["0.conf"], "who lints one file means this machine"
 
 

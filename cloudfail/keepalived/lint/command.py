@@ -24,7 +24,7 @@ GLOBAL_SCRIPTS = (*FIFO_SCRIPTS, "startup_script", "shutdown_script")
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """`text` is what is in the quotes; `user` and `group` are the words behind it, or empty.
 
-    `rest` are all words behind it. `of` names the instance, group or script that it belongs to;
+    `rest` are all words behind it, `is_rest_quoted` whether one is in quotes. `of` names the instance, group or script that it belongs to;
     empty in global_defs.
     """
 
@@ -34,8 +34,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     rest: tuple[str, ...] = ()
     quoted: bool = False
+    is_rest_quoted: bool = False
     of: str = ""
     place: Place
+
+    def __str__(self) -> str:
+        return f"{self.keyword} of {self.of}" if self.of else self.keyword
 
 
 def commands_of(block: Statement, keywords: Iterable[str], of: str = "") -> Iterator[Command]:
@@ -55,6 +59,7 @@ def command_of(line: Statement, of: str = "") -> Command:
         group=group,
         rest=line.args[1:],
         quoted=line.words[1].quoted,
+        is_rest_quoted=any(word.quoted for word in line.words[2:]),
         of=of,
         place=line.place,
     )

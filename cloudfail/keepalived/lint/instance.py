@@ -47,6 +47,9 @@ class VrrpInstance:
     def name(self) -> str:
         return self.statement.value
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def place(self) -> Place:
         return self.statement.place

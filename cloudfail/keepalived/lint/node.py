@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
 from cloudfail.keepalived.syntax import Place, Statement, Tree, read_files, read_text
 
 _OFF = frozenset({"false", "no", "off"})
+_TTL = frozenset({"min_ttl", "max_ttl"})
 _TRACK_FILES = ("track_file", "vrrp_track_file")
 
 
@@ -92,6 +93,30 @@ class NodeConf:
     def track_processes(self) -> tuple[Statement, ...]:
         return tuple(self.tree.find("vrrp_track_process"))
 
+    def weights_of(self, keyword: str) -> Mapping[str, tuple[str, ...]]:
+        """The words of the `weight` lines of what a list tracks, by its name."""
+        return self._weights.get(keyword, {})
+
+    def checks_source(self, instance: VrrpInstance) -> bool:
+        """Whether adverts count only when they come from a peer."""
+        words = {word for peer in instance.peers for word in peer.options}
+        return (
+            self.has_global("vrrp_check_unicast_src")
+            or instance.has("check_unicast_src")
+            or not _TTL.isdisjoint(words)
+        )
+
+    def answers_lower(self, instance: VrrpInstance) -> bool:
+        """Whether it tells a master of lower priority that it is one: higher_prio_send_advert."""
+        default = self.is_global_on("vrrp_higher_prio_send_advert")
+        return instance.is_on("higher_prio_send_advert", default=default)
+
+    def place_of_answer(self, instance: VrrpInstance) -> Place:
+        """Where that is written: in the instance, for all, or nowhere yet."""
+        for_all = self.get_global("vrrp_higher_prio_send_advert")
+        own = instance.get("higher_prio_send_advert") or for_all
+        return own.place if own else instance.place
+
     @cached_property
     def has_fifo(self) -> bool:
         """Whether every event reaches a FIFO: vrrp_notify_fifo or notify_fifo."""
@@ -109,6 +134,18 @@ class NodeConf:
             for line in block.children or ():
                 found.setdefault(line.keyword, []).append(line)
         return found
+
+    @cached_property
+    def _weights(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        blocks = {"track_script": self.scripts, "track_process": self.track_processes}
+        return {
+            keyword: {
+                one.value: tuple(word.text for word in line.words)
+                for one in found
+                if (line := one.first("weight")) is not None
+            }
+            for keyword, found in blocks.items()
+        }
 
     def _commands(self) -> Iterator[Command]:
         for block in self.tree.statements:

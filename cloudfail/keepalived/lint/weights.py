@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
 from cloudfail.keepalived.lint.node import NodeConf
-from cloudfail.keepalived.syntax import Statement
+from cloudfail.keepalived.syntax import Place, Statement
 
-_DEFINED_BY = {"track_script": "vrrp_script", "track_process": "vrrp_track_process"}
-_TRACKERS = (*_DEFINED_BY, "track_interface")
+# Files are left out: their numbers are weights in themselves, and may be a FAULT too.
+_TRACKERS = ("track_script", "track_process", "track_interface")
+
+
+class Tracker(msgspec.Struct, frozen=True):
+    """A line of an instance whose weight is not 0; None where it is no number."""
+
+    name: str
+    weight: int | None
+    is_reverse: bool
+    place: Place
 
 
 def tracked(block: Statement, *keywords: str) -> Iterator[Statement]:
@@ -19,19 +30,13 @@ def tracked(block: Statement, *keywords: str) -> Iterator[Statement]:
             yield from tracker.children or ()
 
 
-def weighted(conf: NodeConf, instance: VrrpInstance) -> Iterator[Statement]:
-    """Yield the lines with a weight other than 0, of their own or of what they track.
-
-    Files are left out: their numbers are weights in themselves, and may be a FAULT too.
-    """
+def weighted(conf: NodeConf, instance: VrrpInstance) -> Iterator[Tracker]:
+    """Yield the lines with a weight, of their own or of what they track."""
     for keyword in _TRACKERS:
-        own = {one.value: _weight(one) for one in conf.tree.find(_DEFINED_BY.get(keyword, ""))}
         for line in tracked(instance.statement, keyword):
-            written = line.args[1] if line.args[:1] == ("weight",) and len(line.args) > 1 else ""
-            if number_of(written or own.get(line.keyword, "0")) != 0:
-                yield line
-
-
-def _weight(block: Statement) -> str:
-    line = block.first("weight")
-    return line.value if line else "0"
+            words = line.args
+            if words[:1] != ("weight",) or len(words) == 1:
+                words = (*conf.weights_of(keyword).get(line.keyword, ()), *words)
+            weight = number_of(words[1]) if words[:1] == ("weight",) and len(words) > 1 else 0
+            if weight != 0:
+                yield Tracker(line.keyword, weight, "reverse" in words, line.place)

@@ -27,6 +27,8 @@ BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in ALL}
 
 
 def same_as(code: str) -> frozenset[str]:
-    """Return the codes that say the same, this one with them: who knows one knows all."""
-    more = (one for one in ALL if code in (one.code, *one.replaces, *one.settles))
-    return frozenset({code}.union(*({one.code, *one.replaces, *one.settles} for one in more)))
+    """Return the codes that say the same, this one with them: who knows it knows those."""
+    above = (one.code for one in ALL if code in (*one.replaces, *one.settles))
+    own = BY_CODE.get(code)
+    below = (*own.replaces, *own.settles) if own else ()
+    return frozenset({code, *above, *below})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
@@ -12,7 +12,12 @@ from cloudfail.keepalived.options import entry_word, knows
 from cloudfail.keepalived.version import Version
 
 _DOCUMENTATION = IPv6Network("2001:db8::/32")
+_UNUSED = IPv4Network("192.0.2.0/24")
 _NONE = "no_virtual_ipaddress"
+_ADD_ONE = (
+    "add an address (192.0.2.51/32 dev lo where there is none to move), or from 2.2.8 on "
+    "no_virtual_ipaddress"
+)
 
 
 def _all(instance: VrrpInstance) -> tuple[VirtualAddress, ...]:
@@ -31,7 +36,8 @@ def _on_link(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         for one in _all(instance):
-            if not one.is_host and not (_has_vmac(instance, one) and _brings_route(one)):
+            hijacks = _has_vmac(instance, one) and _brings_route(one)
+            if not (one.is_host or hijacks or _is_link_local(one)):
                 yield Hit(one.place, f"{one.text} has the prefix of a subnet")
 
 
@@ -55,9 +61,14 @@ def _deprecated(conf: NodeConf, version: Version) -> Iterator[Hit]:
                 yield Hit(one.place, f"{one.address} comes out deprecated", remedy)
 
 
+def _is_link_local(one: VirtualAddress) -> bool:
+    """As routers have it for a gateway: its subnet is on every device anyway."""
+    return isinstance(one.address, IPv6Address) and one.address.is_link_local
+
+
 def _is_used(one: VirtualAddress) -> bool:
     """An IPv6 address, and none that only stands in on lo because VRRP wants one."""
-    if not isinstance(one.address, IPv6Address):
+    if not isinstance(one.address, IPv6Address) or one.address.is_link_local:
         return False
     return one.options.get("dev") != "lo" or one.address not in _DOCUMENTATION
 
@@ -119,6 +130,20 @@ def _wrong(one: VirtualAddress) -> str:
     return ""
 
 
+def _twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
+    """Twice on one device; an address on lo that stands in for none moves nothing."""
+    del version
+    seen: dict[tuple[object, str], str] = {}
+    for instance in conf.instances:
+        for one in _all(instance):
+            device = one.options.get("dev") or instance.interface
+            if one.address is None or (device == "lo" and one.address in _UNUSED):
+                continue
+            first = seen.setdefault((one.address, device), instance.name)
+            if first != instance.name:
+                yield Hit(one.place, f"{one.address} belongs to {first} and to {instance.name}")
+
+
 def _instance(*lines: str, block: str = "virtual_ipaddress", inside: str = "") -> str:
     written = "".join(f"  {line}\n" for line in lines)
     return f"vrrp_instance VI_1 {{\n{written}  {block} {{\n    {inside}\n  }}\n}}\n"
@@ -176,7 +201,7 @@ RULES = (
         severity=ERROR,
         why="`No VIP specified; at least one is required`: keepalived exits with 2. "
         "virtual_ipaddress_excluded does not count. From 2.2.8 on there is no_virtual_ipaddress.",
-        remedy="add an address, or no_virtual_ipaddress where keepalived is 2.2.8 or newer",
+        remedy=_ADD_ONE,
         example="vrrp_instance VI_1 {\n  version 3\n}\n",
         repaired=_instance("version 3", inside="10.99.0.100/32"),
         check=_none_in_v3,
@@ -187,7 +212,7 @@ RULES = (
         severity=WARNING,
         why="`No VIP specified; at least one is sensible`, `-t` exits 5; it works. With version 3, and so "
         "with IPv6 as well, keepalived would exit.",
-        remedy="add an address, or no_virtual_ipaddress where keepalived is 2.2.8 or newer",
+        remedy=_ADD_ONE,
         example="vrrp_instance VI_1 {\n  version 2\n}\n",
         repaired=_instance("version 2", inside="10.99.0.100/32"),
         check=_none_in_v2,
@@ -203,5 +228,18 @@ RULES = (
         example=_instance(inside="vip.example.net"),
         repaired=_instance(inside="10.99.0.100/32"),
         check=_no_address,
+    ),
+    FileRule(
+        code="KA038",
+        title="A virtual address in two instances",
+        severity=ERROR,
+        why="`-t` exits 0. Measured with 2.2.7, both master: FAULT of one takes the address away, and the "
+        "other stays MASTER without it; it is never told.",
+        remedy="list it in one instance only",
+        example=_instance(inside="10.99.0.100/32")
+        + _instance(inside="10.99.0.100/32").replace("VI_1", "VI_2"),
+        repaired=_instance(inside="10.99.0.100/32")
+        + _instance(inside="10.99.0.101/32").replace("VI_1", "VI_2"),
+        check=_twice,
     ),
 )

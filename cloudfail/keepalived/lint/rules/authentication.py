@@ -156,6 +156,7 @@ RULES = (
         code="KA050",
         title="Authentication in version 3",
         severity=ERROR,
+        replaces=("KA049",),
         why="`VRRP version 3 does not support authentication. Ignoring.`, `-t` exits 5. A node that still "
         "uses version 2 drops the adverts.",
         remedy="take the block out; from 2.4.2 on there is auth_hmac",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.view import number_of
+from cloudfail.keepalived.lint.wording import several
 from cloudfail.keepalived.options import knows
 from cloudfail.keepalived.version import Version
 
@@ -32,12 +33,14 @@ def _strict(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _garp(conf: NodeConf, version: Version) -> Iterator[Hit]:
     if not knows(version, "global_defs", "vrrp_min_garp") or conf.is_global_on("vrrp_min_garp"):
         return
-    for instance in conf.instances:
-        delay = instance.text("garp_master_delay") or conf.global_text("vrrp_garp_master_delay")
-        if number_of(delay or "5") != 0:
-            yield Hit(
-                instance.place, f"{instance.name} repeats each gratuitous ARP five times, twice"
-            )
+    default = conf.global_text("vrrp_garp_master_delay", "5")
+    found = [
+        one for one in conf.instances if number_of(one.text("garp_master_delay", default)) != 0
+    ]
+    if found:
+        yield Hit(
+            found[0].place, f"five gratuitous ARPs, twice, for each address of {several(found)}"
+        )
 
 
 def _no_garp(conf: NodeConf, version: Version) -> Iterator[Hit]:

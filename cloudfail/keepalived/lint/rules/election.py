@@ -95,6 +95,8 @@ def _name_twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 def _interface(conf: NodeConf, version: Version) -> Iterator[Hit]:
     for instance in conf.instances:
+        if instance.interface == "lo":
+            yield Hit(instance.place_of("interface"), f"{instance.name} cannot use lo")
         if instance.interface or conf.has_global("default_interface"):
             continue
         if instance.is_unicast and version >= _MAY_LACK_INTERFACE:
@@ -207,10 +209,11 @@ RULES = (
     ),
     FileRule(
         code="KA019",
-        title="No interface",
+        title="No interface, or lo",
         severity=ERROR,
         why="`(VI_1) Unknown interface!`: `-t` exits 5, and keepalived itself ends with `permanent error "
-        "CONFIG` and 2 (measured with 2.2.7, also with unicast addresses).",
+        "CONFIG` and 2 (measured with 2.2.7, also with unicast addresses). The same for lo: `cannot use a "
+        "loopback interface`.",
         remedy="add interface with the device that has the node's own address",
         example=_instance("state BACKUP"),
         repaired=_instance("interface eth0"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cloudfail.keepalived.lint.groups import in_any
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.view import FIFO_SCRIPTS, VrrpInstance
+from cloudfail.keepalived.lint.wording import several
 from cloudfail.keepalived.options import knows
 from cloudfail.keepalived.version import Version
 
@@ -26,14 +28,9 @@ _WORD = re.compile(r"[a-z]+")
 
 def _told(conf: NodeConf) -> Iterator[VrrpInstance]:
     """The instances for which a script of their own, or of their group, is told of MASTER."""
-    grouped = {
-        name
-        for group in conf.sync_groups
-        if group.has("notify_master") or group.has("notify")
-        for members in group.find("group")
-        for line in members.children or ()
-        for name in (word.text for word in line.words)
-    }
+    grouped = in_any(
+        group for group in conf.sync_groups if group.has("notify_master") or group.has("notify")
+    )
     for instance in conf.instances:
         own = {"notify_master", "notify"} & instance.notifies.keys()
         if own or instance.name in grouped:
@@ -56,15 +53,13 @@ def _no_rx_lower(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 def _heals_in_silence(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
-    keyword = "vrrp_higher_prio_send_advert"
-    default = conf.is_global_on(keyword)
-    for instance in conf.instances:
-        if not instance.is_on("higher_prio_send_advert", default=default):
-            own = instance.get("higher_prio_send_advert") or conf.get_global(keyword)
-            yield Hit(
-                own.place if own else instance.place,
-                f"{instance.name} may step down without a word to the master that stays",
-            )
+    silent = [one for one in conf.instances if not conf.answers_lower(one)]
+    if not silent:
+        return
+    yield Hit(
+        conf.place_of_answer(silent[0]),
+        f"{several(silent)} may step down without a word to the master that stays",
+    )
 
 
 def _releases(conf: NodeConf, version: Version) -> Iterator[Hit]:

@@ -1,4 +1,4 @@
-"""Keywords that keepalived does not know, and words that it does not read."""
+"""Keywords and blocks that keepalived does not know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudfail.config.problems import nearest
 from cloudfail.keepalived.lint.node import NodeConf
-from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
+from cloudfail.keepalived.lint.rule import ERROR, FileRule, Hit
 from cloudfail.keepalived.options import (
     DIRECTIVES,
     ENTRY_WORDS,
@@ -19,18 +19,10 @@ from cloudfail.keepalived.options import (
 from cloudfail.keepalived.syntax import Place, Statement
 from cloudfail.keepalived.version import Version
 
-_BOOLS = frozenset({"on", "off", "true", "false", "yes", "no"})
-_OFF = frozenset({"off", "false", "no"})
-# Measured: without a word after it, each of them ends keepalived.
-_NEEDS_WORD = frozenset(
-    {
-        *("priority", "virtual_router_id", "advert_int", "state", "interface", "unicast_src_ip"),
-        *("preempt_delay", "auth_pass", "auth_type", "vrrp_version", "interval"),
-    }
-)
+_MOST_MISSPELT = 100  # what has more is another kind of file, and each costs half a millisecond
 
 
-def _blocks(conf: NodeConf) -> Iterator[tuple[str, Statement, Option | None]]:
+def lines_of(conf: NodeConf) -> Iterator[tuple[str, Statement, Option | None]]:
     """Each keyword outside of lists and of the checkers' side, with its block's keyword."""
     waiting: list[tuple[str, Statement]] = [("", one) for one in reversed(conf.tree.statements)]
     while waiting:
@@ -43,15 +35,15 @@ def _blocks(conf: NodeConf) -> Iterator[tuple[str, Statement, Option | None]]:
 
 def _unknown(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
-    for block, line, known in _blocks(conf):
-        if known is None and not line.is_block:
-            yield Hit(
-                line.place, f'unknown keyword "{line.keyword}"{_in(block)}', _meant(block, line)
-            )
+    found = [(block, line) for block, line, known in lines_of(conf) if known is None]
+    for count, (block, line) in enumerate(found):
+        if not line.is_block:
+            meant = _meant(block, line) if count < _MOST_MISSPELT else ""
+            yield Hit(line.place, f'unknown keyword "{line.keyword}"{_in(block)}', meant)
 
 
 def _unknown_block(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    for block, line, known in _blocks(conf):
+    for block, line, known in lines_of(conf):
         if line.is_block and (known is None or not known.known_to(version)):
             what = f'unknown block "{line.keyword}"{_in(block)}'
             ends = f": its }} ends the {block}" if block else ""
@@ -61,7 +53,7 @@ def _unknown_block(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 
 def _newer(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    for block, line, known in _blocks(conf):
+    for block, line, known in lines_of(conf):
         if known is not None and not line.is_block and not known.known_to(version):
             yield Hit(
                 line.place,
@@ -93,7 +85,7 @@ def _entries(conf: NodeConf) -> Iterator[tuple[str, Place, str]]:
     """Each word of a list's lines that is no name, address or value: list, place, word."""
     for above, line in conf.tree.walk():
         of = above[-1].keyword if above else ""
-        if of not in ENTRY_WORDS:
+        if of not in ENTRY_WORDS or (len(above) == 1 and of in KEYWORDS):  # track_file is both
             continue
         words = [word.text for word in line.words]
         has_name = False
@@ -115,29 +107,6 @@ def _entry_words(conf: NodeConf, version: Version) -> Iterator[Hit]:
             yield Hit(place, f'unknown word "{word}" in {of}', nearest(word, ENTRY_WORDS[of])[:-1])
         elif not known.known_to(version):
             yield Hit(place, f"keepalived {version} does not know {word} in {of}", _since(known))
-
-
-def _on_anyway(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    del version
-    for _, line, known in _blocks(conf):
-        if known is not None and known.takes == "flag" and line.value in _OFF:
-            yield Hit(
-                line.place, f"{line.keyword} {line.value} switches it on: it takes no argument"
-            )
-
-
-def _no_bool(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    del version
-    for _, line, known in _blocks(conf):
-        if known is not None and known.takes == "bool" and line.value not in {"", *_BOOLS}:
-            yield Hit(line.place, f'{line.keyword} "{line.value}" is neither on nor off')
-
-
-def _no_word(conf: NodeConf, version: Version) -> Iterator[Hit]:
-    del version
-    for _, line, known in _blocks(conf):
-        if known is not None and line.keyword in _NEEDS_WORD and not line.args:
-            yield Hit(line.place, f"{line.keyword} has no value: keepalived exits with 2")
 
 
 RULES = (
@@ -184,37 +153,5 @@ RULES = (
         example="vrrp_instance VI_1 {\n  virtual_ipaddress {\n    10.99.0.100/32 device eth0\n  }\n}\n",
         repaired="vrrp_instance VI_1 {\n  virtual_ipaddress {\n    10.99.0.100/32 dev eth0\n  }\n}\n",
         check=_entry_words,
-    ),
-    FileRule(
-        code="KA095",
-        title="A flag that looks switched off",
-        severity=ERROR,
-        why="A flag takes no argument; what follows is ignored without a message: `nopreempt false` is "
-        "nopreempt.",
-        remedy="take the line out to switch it off",
-        example="vrrp_instance VI_1 {\n  nopreempt false\n}\n",
-        repaired="vrrp_instance VI_1 {\n  nopreempt\n}\n",
-        check=_on_anyway,
-    ),
-    FileRule(
-        code="KA096",
-        title="Neither on nor off",
-        severity=WARNING,
-        why="`Invalid value for vrrp_higher_prio_send_advert specified`, `-t` exits 5, and the default "
-        "stays. keepalived takes on, off, true, false, yes, no, and nothing for on.",
-        remedy="write true or false",
-        example="global_defs {\n  vrrp_higher_prio_send_advert 1\n}\n",
-        repaired="global_defs {\n  vrrp_higher_prio_send_advert true\n}\n",
-        check=_no_bool,
-    ),
-    FileRule(
-        code="KA097",
-        title="A keyword without its value",
-        severity=ERROR,
-        why="`is missing a parameter after keyword`: keepalived exits with 2, on a reload too.",
-        remedy="write the value after it, or take the line out",
-        example="vrrp_instance VI_1 {\n  priority\n}\n",
-        repaired="vrrp_instance VI_1 {\n  priority 150\n}\n",
-        check=_no_word,
     ),
 )

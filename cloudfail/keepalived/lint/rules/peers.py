@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
-from cloudfail.keepalived.lint.view import VrrpInstance, parse_address
+from cloudfail.keepalived.lint.view import parse_address
+from cloudfail.keepalived.lint.wording import several
 from cloudfail.keepalived.options import knows
 from cloudfail.keepalived.version import Version
 
-_TTL = frozenset({"min_ttl", "max_ttl"})
 _FAULT = "unicast_fault_no_peer"
 _UNICAST = """\
 vrrp_instance VI_1 {
@@ -83,19 +82,12 @@ def _no_source(conf: NodeConf, version: Version) -> Iterator[Hit]:
 
 def _anybody(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
-    if conf.has_global("vrrp_check_unicast_src"):
-        return
-    for instance in conf.instances:
-        if instance.is_unicast and not _is_checked(instance):
-            yield Hit(
-                instance.place_of("unicast_peer"),
-                f"{instance.name} obeys the adverts of anybody, not of its peers alone",
-            )
-
-
-def _is_checked(instance: VrrpInstance) -> bool:
-    words = chain.from_iterable(peer.options for peer in instance.peers)
-    return instance.has("check_unicast_src") or not _TTL.isdisjoint(words)
+    found = [one for one in conf.instances if one.is_unicast and not conf.checks_source(one)]
+    if found:
+        yield Hit(
+            found[0].place_of("unicast_peer"),
+            f"adverts of anybody, not of its peers alone, count for {several(found)}",
+        )
 
 
 def _no_fault(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -144,8 +136,10 @@ RULES = (
         title="Multicast in a cloud",
         severity=ERROR,
         why="AWS, Azure and Google Cloud forward no multicast: each node hears nobody and becomes "
-        "master about 3.4 s after its start.",
-        remedy="add unicast_src_ip, and unicast_peer with the addresses of the other nodes",
+        "master about 3.4 s after its start. On a layer 2 of your own multicast works: say so once for "
+        "the file.",
+        remedy="add unicast_src_ip, and unicast_peer with the other nodes; where multicast works: "
+        "# cloudfail: ignore-file KA001 REASON",
         example="vrrp_instance VI_1 {\n  interface eth0\n}\n",
         repaired=_UNICAST,
         check=_multicast,

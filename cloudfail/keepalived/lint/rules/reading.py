@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
         code="KA904",
         title="A definition that cannot be replaced",
         severity=ERROR,
+        replaces=("KA004", "KA015", "KA016", "KA020", "KA023", "KA037", "KA046"),
         why="${NAME} of an unknown name stays as it is, and its braces count as those of a block.",
         remedy="define it above with $NAME=value",
         example="vrrp_instance VI_1 {\n  priority ${PRIORITY}\n}\n",

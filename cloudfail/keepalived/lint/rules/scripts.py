@@ -9,7 +9,8 @@ from cloudfail.keepalived.command import CommandError, is_passed_literally, spli
 from cloudfail.keepalived.command.arguments import Kind, kind_of, told_shell
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
-from cloudfail.keepalived.lint.view import Command
+from cloudfail.keepalived.lint.view import FIFO_SCRIPTS, Command
+from cloudfail.keepalived.lint.wording import several
 from cloudfail.keepalived.version import Version
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]*\$?")
@@ -32,13 +33,9 @@ def _no_user(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     if conf.has_global("script_user"):
         return
-    for command in conf.commands:
-        if not command.user and not command.keyword.endswith("fifo_script"):
-            yield Hit(command.place, f"{_named(command)} runs as whoever keepalived finds")
-
-
-def _named(command: Command) -> str:
-    return f"{command.keyword} of {command.of}" if command.of else command.keyword
+    found = [one for one in conf.commands if not one.user and one.keyword not in FIFO_SCRIPTS]
+    if found:
+        yield Hit(found[0].place, f"no user is named for {several(found)}")
 
 
 def _outside(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -52,7 +49,7 @@ def _outside(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if command.keyword == "script":
             yield Hit(command.place, f'script of {command.of} runs without "{word}" behind it')
         elif not _is_user(command, users):
-            yield Hit(command.place, f'"{word}" behind {_named(command)} is taken as its user')
+            yield Hit(command.place, f'"{word}" behind {command} is taken as its user')
 
 
 def _is_user(command: Command, users: frozenset[str]) -> bool:
@@ -79,7 +76,7 @@ def _unparsable(conf: NodeConf, version: Version) -> Iterator[Hit]:
     for command in conf.commands:
         words = split(command.text)
         if isinstance(words, CommandError):
-            yield Hit(command.place, f"{_named(command)} cannot be split: {words.message}")
+            yield Hit(command.place, f"{command} cannot be split: {words.message}")
 
 
 def _no_path(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -87,7 +84,7 @@ def _no_path(conf: NodeConf, version: Version) -> Iterator[Hit]:
     for command, words in _words(conf):
         if not words[0].startswith("/"):
             how = "relative to where keepalived is" if "/" in words[0] else "searched in PATH"
-            yield Hit(command.place, f'"{words[0]}" of {_named(command)} is {how}')
+            yield Hit(command.place, f'"{words[0]}" of {command} is {how}')
 
 
 def _shell(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -98,7 +95,7 @@ def _shell(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if literal:
             yield Hit(
                 command.place,
-                f'{_named(command)} passes "{literal[0]}" to the program as it stands',
+                f'{command} passes "{literal[0]}" to the program as it stands',
             )
 
 
@@ -109,9 +106,9 @@ def _file_test(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if not text.startswith("<"):
             continue
         if command.keyword != "script":
-            yield Hit(command.place, f"{_named(command)} runs nothing: it names a file to open")
+            yield Hit(command.place, f"{command} runs nothing: it names a file to open")
         elif re.match(r"<\s*/dev/(tcp|udp)/", text):
-            yield Hit(command.place, f"{_named(command)} opens a file that is never there")
+            yield Hit(command.place, f"{command} opens a file that is never there")
 
 
 def _venv(conf: NodeConf, version: Version) -> Iterator[Hit]:
@@ -122,7 +119,7 @@ def _venv(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if kind_of(path) is Kind.PYTHON and path.startswith("/") and not _ROOT_PYTHON.match(path):
             yield Hit(
                 command.place,
-                f"{_named(command)} runs the Python that {path} links to, outside its environment",
+                f"{command} runs the Python that {path} links to, outside its environment",
             )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cloudfail.keepalived.lint.groups import members_of, without_weights
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.weights import tracked, weighted
-from cloudfail.keepalived.syntax import Statement
 from cloudfail.keepalived.version import Version
 
 _DEFINED_BY = {
@@ -15,7 +15,6 @@ _DEFINED_BY = {
     "track_file": ("vrrp_track_file", "track_file"),
     "track_process": ("vrrp_track_process",),
 }
-_ALLOW = ("sync_group_tracking_weight", "global_tracking")
 _FEWEST = 2
 
 
@@ -42,37 +41,23 @@ def _where(conf: NodeConf, keyword: str, name: str) -> str:
     return f'{keyword} "{name}" is not defined'
 
 
-def _members(group: Statement) -> list[str]:
-    return [
-        word.text
-        for members in group.find("group")
-        for line in members.children or ()
-        for word in line.words
-    ]
-
-
 def _weighted(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
-    grouped = {
-        name
-        for group in conf.sync_groups
-        if not any(map(group.has, _ALLOW))
-        for name in _members(group)
-    }
+    grouped = without_weights(conf)
     for instance in conf.instances:
         if instance.name in grouped:
-            for line in weighted(conf, instance):
-                yield Hit(line.place, f'the weight of "{line.keyword}" is ignored in a sync group')
+            for one in weighted(conf, instance):
+                yield Hit(one.place, f'the weight of "{one.name}" is ignored in a sync group')
 
 
 def _held(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         if instance.has("nopreempt") and instance.state != "MASTER":
-            for line in weighted(conf, instance):
+            for one in weighted(conf, instance):
                 yield Hit(
-                    line.place,
-                    f'the weight of "{line.keyword}" moves nothing where the others have nopreempt too',
+                    one.place,
+                    f'the weight of "{one.name}" moves nothing where the others have nopreempt too',
                 )
 
 
@@ -81,7 +66,7 @@ def _no_members(conf: NodeConf, version: Version) -> Iterator[Hit]:
     known = {one.name for one in conf.instances}
     taken: set[str] = set()
     for group in conf.sync_groups:
-        members = _members(group)
+        members = members_of(group)
         for name in members:
             if name not in known:
                 yield Hit(

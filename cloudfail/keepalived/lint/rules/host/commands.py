@@ -40,7 +40,8 @@ RULES = (
         title="A script that is not there",
         severity=ERROR,
         why="`Script /usr/local/sbin/take cannot be accessed - No such file or directory`: keepalived drops "
-        "it, and is MASTER without it. `keepalived -t` says nothing and exits 0.",
+        "it, and is MASTER without it. Of a notify script `keepalived -t` says nothing and exits 0; of a "
+        "vrrp_script `Disabling track script web since not found/accessible`, and exits 5.",
         remedy="install it, or correct the path",
         example=_TAKE,
         check=check(Code.MISSING, Code.UNREACHABLE_FOR_USER),
@@ -50,7 +51,8 @@ RULES = (
         title="A script that cannot be executed",
         severity=ERROR,
         why="`script '/usr/local/sbin/take' is not executable for uid:gid 0:0 - disabling`, or `Wrong file "
-        "type found in script path` for a directory: it is dropped, and `keepalived -t` exits 0.",
+        "type found in script path` for a directory: it is dropped. `keepalived -t` exits 0, but for a "
+        "directory as vrrp_script (5).",
         remedy="chmod 0755 the script",
         example=_TAKE,
         check=check(Code.NOT_EXECUTABLE, Code.DIRECTORY, Code.NOT_A_FILE),
@@ -72,7 +74,7 @@ RULES = (
         severity=ERROR,
         why="Each part of the path has to be root's, and writable by nobody else. With "
         "enable_script_security: `Unsafe permissions found for script '/usr/local/sbin/take' - disabling`, "
-        "and `keepalived -t` exits 0; without it the script runs, and whoever may change it is root.",
+        "and `keepalived -t` exits 0 for a notify script, 5 for a vrrp_script; without it the script runs, and whoever may change it is root.",
         remedy="give it to root, and take the right to write from others",
         example=_TAKE,
         check=check(Code.NOT_ROOT_OWNED, Code.GROUP_WRITABLE, Code.WORLD_WRITABLE),

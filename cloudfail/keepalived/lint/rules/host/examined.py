@@ -25,13 +25,9 @@ def check(*codes: Code) -> Check:
     def found(conf: NodeConf, version: Version, root: Path) -> Iterator[Hit]:
         for command, weakness in weaknesses(conf, version, root):
             if weakness.code in codes:
-                yield Hit(command.place, f"{named(command)}: {weakness.message}", weakness.remedy)
+                yield Hit(command.place, f"{command}: {weakness.message}", weakness.remedy)
 
     return found
-
-
-def named(command: Command) -> str:
-    return f"{command.keyword} of {command.of}" if command.of else command.keyword
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,6 @@ from itertools import permutations
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import PAIR, node
-from cloudfail.keepalived.lint.rules.nodes.listed import checks_source
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, differing, routers
 from cloudfail.keepalived.lint.view import Peer, number_of
 from cloudfail.keepalived.version import Version
@@ -36,9 +35,9 @@ def _one_checks(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for router in routers(confs):
         sides = [side for side in router if side.instance.is_unicast]
-        checking = next((side for side in sides if checks_source(side)), None)
+        checking = next((one for one in sides if one.conf.checks_source(one.instance)), None)
         for side in sides:
-            if checking is not None and not checks_source(side):
+            if checking is not None and not side.conf.checks_source(side.instance):
                 yield Hit(
                     side.instance.place_of("unicast_peer"),
                     f"{side.instance.name} obeys the adverts of anybody, but on {checking.conf.name} "

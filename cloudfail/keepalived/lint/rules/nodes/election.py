@@ -33,18 +33,13 @@ def _equal(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
 def _one_answers(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     del version
     for router in routers(confs):
-        silent = [side for side in router if not _answers(side)]
+        silent = [side for side in router if not side.conf.answers_lower(side.instance)]
         if len(silent) < len(router):
             for side in silent:
                 yield Hit(
-                    side.instance.place_of("higher_prio_send_advert"),
+                    side.conf.place_of_answer(side.instance),
                     f"{side.instance.name} steps down without a word, its peers do not",
                 )
-
-
-def _answers(side: Side) -> bool:
-    default = side.conf.is_global_on("vrrp_higher_prio_send_advert")
-    return side.instance.is_on("higher_prio_send_advert", default=default)
 
 
 def _preempts(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:

@@ -9,8 +9,6 @@ from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, routers
 from cloudfail.keepalived.lint.view import Peer
 
-_TTL = frozenset({"min_ttl", "max_ttl"})
-
 
 class Fault(Enum):
     """What is the matter with a list that lacks a node."""
@@ -59,14 +57,3 @@ def fault_of(side: Side, router: Router) -> Fault | None:
     if one_other and len(side.peers) == len(router) - 1:
         return Fault.ELSEWHERE
     return Fault.INCOMPLETE
-
-
-def checks_source(side: Side) -> bool:
-    """Say whether adverts count only when they come from a peer."""
-    instance = side.instance
-    words = {word for peer in instance.peers for word in peer.options}
-    return (
-        side.conf.has_global("vrrp_check_unicast_src")
-        or instance.has("check_unicast_src")
-        or not _TTL.isdisjoint(words)
-    )

@@ -10,7 +10,6 @@ from cloudfail.keepalived.lint.rule import ERROR, INFO, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import PAIR, node
 from cloudfail.keepalived.lint.rules.nodes.listed import (
     Fault,
-    checks_source,
     fault_of,
     strangers,
     unicast_sides,
@@ -25,7 +24,7 @@ def _incomplete(confs: Sequence[NodeConf], version: Version) -> Iterator[Hit]:
     for router, side in unicast_sides(confs):
         if fault_of(side, router) is not Fault.INCOMPLETE:
             continue
-        drops = ", and drops its adverts" if checks_source(side) else ""
+        drops = ", and drops its adverts" if side.conf.checks_source(side.instance) else ""
         for other in unlisted(side, router):
             yield Hit(
                 side.instance.place_of("unicast_peer"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cloudfail.keepalived.lint.groups import members_of
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import INFO, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import PAIR, instance, node
@@ -72,13 +73,7 @@ def _groups_of(conf: NodeConf, confs: Sequence[NodeConf]) -> dict[Statement, _Me
         if side.conf is conf
     }
     return {
-        group: frozenset(
-            number[word.text]
-            for members in group.find("group")
-            for line in members.children or ()
-            for word in line.words
-            if word.text in number
-        )
+        group: frozenset(number[name] for name in members_of(group) if name in number)
         for group in conf.sync_groups
     }
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cloudfail.keepalived.lint.groups import without_weights
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import node
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, routers
-from cloudfail.keepalived.lint.view import number_of
-from cloudfail.keepalived.syntax import Place, Statement
+from cloudfail.keepalived.lint.weights import weighted
+from cloudfail.keepalived.syntax import Place
 from cloudfail.keepalived.version import Version
 
-_DEFINED_BY = {"track_script": "vrrp_script", "track_process": "vrrp_track_process"}
-_TRACKERS = (*_DEFINED_BY, "track_interface")
-_ALLOW = ("sync_group_tracking_weight", "global_tracking")
 _UNKNOWN = 1 << 16  # a track_file's number, which may be any
 
 
@@ -98,38 +96,12 @@ def _of(router: Router) -> list[_Standing]:
 
 
 def _trackers(side: Side) -> Iterator[_Tracker]:
-    if _is_grouped(side):
+    """Of a reversed weight the sign depends on what is tracked: it is left out."""
+    if side.instance.name in without_weights(side.conf):
         return
-    for keyword in _TRACKERS:
-        for block in side.instance.all(keyword):
-            for line in block.children or ():
-                weight = _weight(side.conf, keyword, line)
-                if weight:
-                    yield _Tracker(line.keyword, weight, line.place)
-
-
-def _weight(conf: NodeConf, keyword: str, line: Statement) -> int | None:
-    """The line's own weight, else that of what is tracked. None for `reverse`: it depends."""
-    words = line.args
-    if "reverse" in words:
-        return None
-    if len(words) > 1 and words[0] == "weight":
-        return number_of(words[1])
-    blocks = conf.tree.find(_DEFINED_BY.get(keyword, ""))
-    block = next((one for one in blocks if one.value == line.keyword), None)
-    written = block.first("weight") if block else None
-    return number_of(written.value) if written and "reverse" not in written.args else None
-
-
-def _is_grouped(side: Side) -> bool:
-    """In a sync group weights are ignored, unless it allows them."""
-    return any(
-        line.keyword == side.instance.name
-        for group in side.conf.sync_groups
-        if not any(map(group.has, _ALLOW))
-        for members in group.find("group")
-        for line in members.children or ()
-    )
+    for one in weighted(side.conf, side.instance):
+        if one.weight and not one.is_reverse:
+            yield _Tracker(one.name, one.weight, one.place)
 
 
 _SCRIPT = """\
