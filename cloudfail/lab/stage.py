@@ -121,7 +121,11 @@ class Stage:
         return [c for c in self.site.calls() if (c.node, c.operation) == (node, operation)]
 
     def expect_first_advert(self, node: str) -> None:
-        """Expect that the first advert after the last fault was this node's."""
+        """Expect that the first advert after the last fault was this node's.
+
+        keepalived may say what it does of an advert before the router's ear has read it.
+        """
+        self.wait(lambda: bool(self.site.first_advert(self._last_fault)), self.interval)
         first = self.site.first_advert(self._last_fault)
         self.expect(first == node, f"the first advert was {first or 'nobody'}'s, not {node}'s")
 
