@@ -38,7 +38,7 @@ COMMANDS = {
     "lab": "rehearse a failover on this machine",
 }
 # Each starts a thread or a child for nobody else, and has closed what it opened.
-_QUICK = frozenset({"promote", "plan", "status", "notify"})
+_QUICK = frozenset({"promote", "plan", "status", "notify", "generate"})
 _MODULES = {"config": "config_file", "import": "import_conf"}
 EXIT_CODES = """exit codes:
   0 done, and verified    1 something was found (lint, doctor, ...)
