@@ -17,6 +17,7 @@ NEEDS_KEEPALIVED = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("keepalived", path=SEARCH) is None,
     reason="needs root and keepalived",
 )
+SECURE = "global_defs {\n  enable_script_security\n  script_user root\n}\n"
 # What a snippet leaves out, by the keyword; %d is the block's number.
 _NEEDED = {
     "interface": "  interface eth0\n",

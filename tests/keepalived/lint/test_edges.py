@@ -78,6 +78,14 @@ SPEAKS = [
     ("KA093", V % "track_process {\np\n}", "2.0.10"),
     ("KA094", V % (VIP % "10.0.0.1 use_vmac"), "2.1.5"),
     ("KA094", V % (PEER % "10.0.0.1 min_hops 3"), "2.2.7"),
+    ("KA019", V % "interface lo", "2.2.7"),
+    ("KA038", V % (VIP % "10.0.0.1") + W % "virtual_ipaddress_excluded {\n10.0.0.1/24\n}", "2.2.7"),
+    ("KA038", V % (VIP % "10.0.0.1 dev lo") + W % (VIP % "10.0.0.1 dev lo"), "2.2.7"),
+    ("KA073", V % 'notify_master "/bin/true" "anybody"', "2.2.7"),
+    ("KA098", V % "unicast_ttl 256", "2.2.7"),
+    ("KA098", "vrrp_script s {\nscript /bin/true\ninterval 0.5\n}\n", "2.3.1"),
+    ("KA098", "track_file f {\nfile /run/f\nweight 255\n}\n", "2.2.7"),
+    ("KA904", V % "priority ${PRIORITY}", "2.2.7"),
     ("KA095", G % "vrrp_check_unicast_src off", "2.2.7"),
     ("KA096", V % "smtp_alert 1", "2.2.7"),
 ]  # fmt: skip
@@ -120,6 +128,7 @@ SILENT = [
     ("KA066", G % "smtp_alert\nsmtp_server 127.0.0.1\nnotification_email {\na@example.com\n}", "2.2.7"),
     ("KA071", V % "", "2.2.7"),
     ("KA072", V % 'notify_master "/bin/true" nobody', "2.2.7"),
+    ("KA072", G % 'vrrp_notify_fifo_script "/bin/true"', "2.2.7"),
     ("KA073", V % "notify_master /bin/true root root", "2.2.7"),
     ("KA073", G % "script_user ops" + V % "notify_master /bin/true ops", "2.2.7"),
     ("KA073", V % 'notify_master "/bin/true" anybody', "2.2.7"),
@@ -135,6 +144,17 @@ SILENT = [
     ("KA090", "virtual_server 10.0.0.1 80 {\n}\n", "2.2.7"),
     ("KA092", V % "unicast_ttl 255", "2.1"),
     ("KA094", V % (VIP % "10.0.0.1/24 brd + dev eth0 scope global label x home -nodad"), "2.2.7"),
+    ("KA031", V % ("use_vmac\n" + VIP % "fe80::1/64"), "2.4"),
+    ("KA032", V % (VIP % "fe80::1/64"), "2.2.7"),
+    ("KA033", V % (VIP % "fe80::1"), "2.2.7"),
+    ("KA038", V % (VIP % "192.0.2.51/32 dev lo") + W % (VIP % "192.0.2.51/32 dev lo"), "2.2.7"),
+    ("KA038", V % (VIP % "fe80::1") + W % ("interface eth1\n" + VIP % "fe80::1"), "2.2.7"),
+    ("KA038", V % (VIP % "10.0.0.1\n10.0.0.1"), "2.2.7"),
+    ("KA049", V % "version 3\nauthentication {\nauth_type AH\nauth_pass x\n}", "2.2.7"),
+    ("KA094", "track_file f {\nfile /run/f\nweight 2\n}\nvrrp_track_file g {\nfile /run/g\n}\n", "2.2.7"),
+    ("KA094", V % "track_file {\nf weight 2\n}", "2.2.7"),
+    ("KA015", V % "priority ${PRIORITY}", "2.2.7"),
+    ("KA098", "vrrp_script s {\nscript /bin/true\ninterval 0.5\n}\n", "2.3.2"),
     ("KA097", V % "notify_deleted\nuse_vmac\npreempt", "2.2.7"),
 ]  # fmt: skip
 
@@ -156,6 +176,30 @@ def test_a_remedy_knows_the_version() -> None:
     (newer,) = [one for one in lint(confs_of_text(V % "no_virtual_ipaddress"), Version(2, 2, 7))
                 if one.code == "KA092"]  # fmt: skip
     assert newer.remedy == "it is known from 2.2.8 on; take it out, or update keepalived"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "line", "message"),
+    [
+        ("KA062", V % "" + W % "", 1, "V and 1 more may step down without a word"),
+        ("KA062", V % "higher_prio_send_advert off" + W % "higher_prio_send_advert", 2, "V may step"),
+        ("KA007", V % (PEER % "10.0.0.1") + W % (PEER % "10.0.0.1"), 2, "count for V and 1 more"),
+        ("KA057", V % "" + W % "garp_master_delay 0", 1, "each address of V"),
+        ("KA072", V % 'notify "/bin/true"\nnotify_fault "/bin/true"\nnotify_stop "/bin/true"', 2,
+         "no user is named for notify of V and 2 more"),
+    ],
+)  # fmt: skip
+def test_what_one_line_mends_is_said_once(code: str, text: str, line: int, message: str) -> None:
+    (found,) = [one for one in lint(confs_of_text(text), Version(2, 2, 7)) if one.code == code]
+    assert found.place.line == line
+    assert message in found.message
+
+
+def test_a_file_of_another_kind_is_not_searched_for_misspellings() -> None:
+    text = V % "".join(f"priority{number} 1\n" for number in range(101))
+    found = [one for one in lint(confs_of_text(text), Version(2, 2, 7)) if one.code == "KA091"]
+    assert found[99].remedy == 'did you mean "priority"'
+    assert found[100].remedy == "take it out, or correct it"
 
 
 def test_what_is_defined_further_down_is_told_from_what_is_not_there() -> None:

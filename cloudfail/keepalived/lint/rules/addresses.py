@@ -47,7 +47,7 @@ def _has_vmac(instance: VrrpInstance, one: VirtualAddress) -> bool:
 
 
 def _brings_route(one: VirtualAddress) -> bool:
-    return not one.is_host and "noprefixroute" not in one.options
+    return not (one.is_host or _is_link_local(one) or "noprefixroute" in one.options)
 
 
 def _deprecated(conf: NodeConf, version: Version) -> Iterator[Hit]:

@@ -15,7 +15,7 @@ from cloudfail.keepalived.version import Version
 _BOOLS = frozenset({"on", "off", "true", "false", "yes", "no"})
 _OFF = frozenset({"off", "false", "no"})
 # Measured with 2.2.7: without a word after it, each of them ends keepalived.
-_NEEDS_WORD = frozenset(
+NEEDS_WORD = frozenset(
     {
         *("priority", "virtual_router_id", "advert_int", "state", "interface", "unicast_src_ip"),
         *("preempt_delay", "auth_pass", "auth_type", "vrrp_version", "version", "interval"),
@@ -34,54 +34,54 @@ _NEEDS_WORD = frozenset(
 _MILLISECONDS = Version(2, 3, 2)
 
 
-class _Range(msgspec.Struct, frozen=True):
+class Range(msgspec.Struct, frozen=True):
     low: float
     high: float
     is_whole: bool = True
 
 
 _INT, _SECONDS = 2147483647, 4294
-_GARP: Mapping[str, _Range] = {
-    "garp_master_delay": _Range(0, _SECONDS),
-    "garp_master_refresh_repeat": _Range(1, _INT),
-    "garp_lower_prio_delay": _Range(0, _SECONDS),
-    "garp_lower_prio_repeat": _Range(0, _INT),
-    "garp_master_repeat": _Range(0, _INT),  # of 0 another rule speaks
+_GARP: Mapping[str, Range] = {
+    "garp_master_delay": Range(0, _SECONDS),
+    "garp_master_refresh_repeat": Range(1, _INT),
+    "garp_lower_prio_delay": Range(0, _SECONDS),
+    "garp_lower_prio_repeat": Range(0, _INT),
+    "garp_master_repeat": Range(0, _INT),  # of 0 another rule speaks
 }
-_PROCESS_DELAY = _Range(0.000001, 3600, is_whole=False)
+_PROCESS_DELAY = Range(0.000001, 3600, is_whole=False)
 # Block, keyword: what 2.2.7 takes. It says so of anything else, and goes on without the line.
-_RANGES: Mapping[str, Mapping[str, _Range]] = {
+RANGES: Mapping[str, Mapping[str, Range]] = {
     "vrrp_instance": {
         **_GARP,
-        "down_timer_adverts": _Range(1, 100),
-        "unicast_ttl": _Range(0, 255),
-        "preempt_delay": _Range(0, 1000, is_whole=False),
-        "debug": _Range(0, 4),
+        "down_timer_adverts": Range(1, 100),
+        "unicast_ttl": Range(0, 255),
+        "preempt_delay": Range(0, 1000, is_whole=False),
+        "debug": Range(0, 4),
     },
     "global_defs": {
         **{f"vrrp_{keyword}": found for keyword, found in _GARP.items()},
-        "vrrp_down_timer_adverts": _Range(1, 100),
-        "smtp_connect_timeout": _Range(1, _SECONDS),
-        "vrrp_rt_priority": _Range(1, 99),
-        "max_auto_priority": _Range(-1, 99),
+        "vrrp_down_timer_adverts": Range(1, 100),
+        "smtp_connect_timeout": Range(1, _SECONDS),
+        "vrrp_rt_priority": Range(1, 99),
+        "max_auto_priority": Range(-1, 99),
     },
     "vrrp_script": {
-        "interval": _Range(1, _SECONDS),
-        "timeout": _Range(1, _SECONDS),
-        "rise": _Range(1, _INT),
-        "fall": _Range(1, _INT),
-        "weight": _Range(-253, 253),
+        "interval": Range(1, _SECONDS),
+        "timeout": Range(1, _SECONDS),
+        "rise": Range(1, _INT),
+        "fall": Range(1, _INT),
+        "weight": Range(-253, 253),
     },
     "vrrp_track_process": {
-        "quorum": _Range(1, 65535),
-        "quorum_max": _Range(0, 65535),
+        "quorum": Range(1, 65535),
+        "quorum_max": Range(0, 65535),
         "delay": _PROCESS_DELAY,
         "fork_delay": _PROCESS_DELAY,
         "terminate_delay": _PROCESS_DELAY,
-        "weight": _Range(-254, 254),
+        "weight": Range(-254, 254),
     },
-    "track_file": {"weight": _Range(-254, 254)},
-    "vrrp_track_file": {"weight": _Range(-254, 254)},
+    "track_file": {"weight": Range(-254, 254)},
+    "vrrp_track_file": {"weight": Range(-254, 254)},
 }
 
 
@@ -104,13 +104,13 @@ def _no_bool(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _no_word(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for _, line, known in lines_of(conf):
-        if known is not None and line.keyword in _NEEDS_WORD and not line.args:
+        if known is not None and line.keyword in NEEDS_WORD and not line.args:
             yield Hit(line.place, f"{line.keyword} has no value: keepalived exits with 2")
 
 
 def _out_of_range(conf: NodeConf, version: Version) -> Iterator[Hit]:
     for block, line, _ in lines_of(conf):
-        allowed = _RANGES.get(block, {}).get(line.keyword)
+        allowed = RANGES.get(block, {}).get(line.keyword)
         if allowed is None or not line.value or _is_within(line.value, allowed):
             continue
         if block == "vrrp_script" and version >= _MILLISECONDS and seconds_of(line.value):
@@ -121,7 +121,7 @@ def _out_of_range(conf: NodeConf, version: Version) -> Iterator[Hit]:
         )
 
 
-def _is_within(text: str, allowed: _Range) -> bool:
+def _is_within(text: str, allowed: Range) -> bool:
     found: float | None = number_of(text)
     if found is None and not allowed.is_whole:
         found = seconds_of(text)
