@@ -68,6 +68,29 @@ _SCRIPT: tuple[Row, ...] = tuple(
         ("init_fail", "init_fail", "down until it has succeeded"),
     )
 )  # fmt: skip
+_TRACK_FILE: tuple[Row, ...] = (
+    ("file", "TrackFileTable.file", "holds the number that is tracked"),
+    ("weight", "TrackFileTable.weight", "0: any number but 0 is a FAULT; else it is multiplied, and added to the priority"),
+    ("init_file", "TrackFileTable.init_file", "makes the file, so that keepalived finds one when it starts"),
+)  # fmt: skip
+_TRACK_PROCESS: tuple[Row, ...] = (
+    ("process", "TrackProcessTable.process", "by the kernel's events, without a check that is started again and again"),
+    ("weight", "TrackProcessTable.weight", "0: too few are a FAULT"),
+    ("quorum", "TrackProcessTable.quorum", "how many there must be"),
+    ("delay", "TrackProcessTable.delay", "seconds before a change counts"),
+)  # fmt: skip
+_SYNC_GROUP: tuple[Row, ...] = (
+    ("group", "SyncGroupTable.instances", "those of them that the node is a member of, two at least: they change their role together"),
+    ("smtp_alert", "SyncGroupTable.smtp_alert", "mail at each change"),
+)  # fmt: skip
+_BLOCKS: Mapping[str, tuple[Row, ...]] = {
+    "global_defs": _GLOBAL,
+    "vrrp_instance": _INSTANCE,
+    "vrrp_script": _SCRIPT,
+    "vrrp_track_file": _TRACK_FILE,
+    "vrrp_track_process": _TRACK_PROCESS,
+    "vrrp_sync_group": _SYNC_GROUP,
+}
 _VMAC = """\
 ### use_vmac in a cloud
 
@@ -80,7 +103,7 @@ neighbour advertisements leave with the virtual MAC address). So generated, not 
 with the device's own route at metric 100. An on-link prefix on the VMAC would instead send the whole subnet's
 traffic from the virtual MAC address: that is why addresses are always /32 or /128. Side effects that remain:
 keepalived sets `arp_ignore` and `arp_filter` on the device and `rp_filter` on all, and makes an nftables table.
-`use_vmac = false` does without; addresses then sit on the device itself.
+`use_vmac = false` does without; IPv4 addresses then sit on the device itself.
 """
 
 
@@ -94,28 +117,21 @@ def keepalived_page(note: str) -> str:
         "",
         "`cloudfail generate` writes these lines of keepalived.conf. Where keepalived is older than an",
         "option, a key of yours is an error that names both; a default of ours becomes a comment and a",
-        "warning. Everything else goes into the included `conf.d`.",
+        "warning. Everything else goes into the included `conf.d`, or into the `include` of an instance.",
         "",
     ]
-    for title, block, rows in (
-        ("global_defs", "global_defs", _GLOBAL),
-        ("vrrp_instance", "vrrp_instance", _INSTANCE),
-        ("vrrp_script", "vrrp_script", _SCRIPT),
-    ):
-        parts += _table(title, block, rows, schema)
+    for block, rows in _BLOCKS.items():
+        parts += _table(block, rows, schema)
     return "\n".join([*parts, _VMAC]).rstrip() + "\n"
 
 
 def written_keywords() -> frozenset[tuple[str, str]]:
     """Return (block, keyword) of every row."""
-    blocks = {"global_defs": _GLOBAL, "vrrp_instance": _INSTANCE, "vrrp_script": _SCRIPT}
-    return frozenset((block, row[0]) for block, rows in blocks.items() for row in rows)
+    return frozenset((block, row[0]) for block, rows in _BLOCKS.items() for row in rows)
 
 
-def _table(
-    title: str, block: str, rows: tuple[Row, ...], schema: Mapping[str, Any]
-) -> Iterator[str]:
-    yield from (f"## {title}", "")
+def _table(block: str, rows: tuple[Row, ...], schema: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"## {block}", "")
     yield "| keepalived.conf | cloudfail.toml | default | from | why |"
     yield "|---|---|---|---|---|"
     for keyword, key, reason in rows:
@@ -134,6 +150,9 @@ _PLACES = {
     "NodeTable": "node.",
     "AuthenticationTable": "authentication.",
     "ScriptTable": "",
+    "TrackFileTable": "",
+    "TrackProcessTable": "",
+    "SyncGroupTable": "",
 }
 
 
