@@ -132,6 +132,9 @@ def _address(table: VirtualAddressTable, key: str, problems: Problems) -> Virtua
             text.check(value, kind, f"{key}.{name}", problems)
     if address is None:
         return None
+    if address.is_loopback:
+        problems.add(key, f"{address} is every machine's own", "name an address that can move")
+        return None
     return VirtualAddress(address=address, dev=table.dev, label=table.label)
 
 

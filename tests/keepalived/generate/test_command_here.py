@@ -9,24 +9,14 @@ from pathlib import Path
 import pytest
 from cloudfail import process
 
+from keepalived.generate.two_nodes import write_pair
+
 EXECUTABLE = Path(sys.executable).with_name("cloudfail")
-TEXT = """
-[instance.edge]
-provider = "aws"
-interface = "eth0"
-virtual_router_id = 51
-node = [
-  { name = "a", address = "192.0.2.10", priority = 150 },
-  { name = "b", address = "192.0.2.11", priority = 100 },
-]
-"""
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    path = tmp_path / "cloudfail.toml"
-    path.write_text(TEXT)
-    return path
+    return write_pair(tmp_path)
 
 
 def run(config: Path, *args: str, **environ: str) -> process.CompletedProcess[str]:

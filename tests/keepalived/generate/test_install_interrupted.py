@@ -7,31 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudfail.config import load
-from cloudfail.keepalived.generate import Site, files_of, site_of
+from cloudfail.keepalived.generate import files_of
 from cloudfail.keepalived.generate.difference import changes_of
 from cloudfail.keepalived.generate.install import install
-from cloudfail.keepalived.version import Version
 
-TEXT = """
-[instance.edge]
-provider = "aws"
-interface = "eth0"
-virtual_router_id = 51
-node = [
-  {{ name = "a", address = "10.0.1.10", priority = {} }},
-  {{ name = "b", address = "10.0.1.11", priority = 100 }},
-]
-{}
-"""
+from keepalived.generate.two_nodes import node_a
+
 MORE = '[keepalived]\nvrrp_notify_fifo = "/run/cloudfail/fifo"\n[host]\nip_forward = true\n'
 _REPLACED = 3  # keepalived.conf, tmpfiles and sysctl differ between the two
-
-
-def site(tmp_path: Path, priority: int, more: str = "") -> Site:
-    config = tmp_path / "cloudfail.toml"
-    config.write_text(TEXT.format(priority, more))
-    return site_of(load(config, {}), "a", Version(2, 2, 7))
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -67,10 +50,10 @@ def test_between_two_replacements(
     """The first ones are of the backup."""
     root = tmp_path / "root"
     root.mkdir()
-    old = site(tmp_path, 150)
+    old = node_a(tmp_path)
     install(old, changes_of(old, files_of(old).files, root), root)
     before = tree(root)
-    new = site(tmp_path, 170, MORE)
+    new = node_a(tmp_path, MORE, 170)
     changes = changes_of(new, files_of(new).files, root)
     assert len(changes) == _REPLACED
     interrupter = Interrupter(Path, "replace", at, is_after=is_after)
@@ -87,7 +70,7 @@ def test_while_new_files_are_written(
 ) -> None:
     root = tmp_path / "root"
     root.mkdir()
-    new = site(tmp_path, 150)
+    new = node_a(tmp_path)
     interrupter = Interrupter(os, "fsync", at, is_after=True)
     monkeypatch.setattr(os, "fsync", interrupter)
     with pytest.raises(KeyboardInterrupt):

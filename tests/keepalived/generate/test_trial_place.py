@@ -7,22 +7,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from cloudfail.config import load
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.generate import Site, files_of, site_of
+from cloudfail.keepalived.generate import Site, files_of
 from cloudfail.keepalived.generate.trial import try_out
-from cloudfail.keepalived.version import Version
 
-TEXT = """
-[instance.edge]
-provider = "aws"
-interface = "eth0"
-virtual_router_id = 51
-node = [
-  { name = "a", address = "10.0.1.10", priority = 150 },
-  { name = "b", address = "10.0.1.11", priority = 100 },
-]
-"""
+from keepalived.generate.two_nodes import node_a
+
 SEEN = """#!/bin/sh
 cd "$(dirname "$3")" || exit 9
 find . -type f | sort >"$SEEN"
@@ -38,9 +28,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
-    config = tmp_path / "cloudfail.toml"
-    config.write_text(TEXT)
-    return site_of(load(config, {}), "a", Version(2, 2, 7))
+    return node_a(tmp_path)
 
 
 @pytest.fixture
