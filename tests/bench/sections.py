@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cloudfail.lab.cloud.faults import Faults
 
-from bench import contest, explain, failover, many
+from bench import contest, explain, failover, many, written
 from bench.contest import LATENCY_MS, Timing
 from bench.report import Section, Target
 from bench.stage import ADDRESS, small_world, stage
@@ -19,6 +19,8 @@ RATIO = 0.4
 SLACK = 1.15
 SLOW_MS = 250.0
 BATCHES = 5
+LONG = f"cloudfail lint, {written.LINES} lines"
+GENERATE = "cloudfail generate, a node of a pair"
 DELAYED = Faults(latency_ms=LATENCY_MS)
 NAMES = {
     "script": "(a) two-line script, awscli",
@@ -221,6 +223,30 @@ def lab(rounds: int) -> Section:
     )
 
 
+def conf(rounds: int) -> Section:
+    """Return how long a keepalived.conf takes to lint and to generate."""
+    with _folder() as name:
+        folder = Path(name)
+        written.write(folder)
+        runs = {
+            "python -c ''": written.interpreter(folder, rounds),
+            "cloudfail lint, a node of a pair": written.lint("pair.conf", folder, rounds),
+            LONG: written.lint("long.conf", folder, rounds),
+            GENERATE: written.generate(folder, rounds),
+        }
+    return Section(
+        "conf",
+        "keepalived.conf linted and generated (ms)",
+        ("command", "spawn to exit", "own time"),
+        tuple((command, run.wall_ms, run.own_ms) for command, run in runs.items()),
+        targets=(
+            Target(f"{LONG}, own time", runs[LONG].own_ms, 1000, "ms"),
+            Target(f"{GENERATE}, own time", runs[GENERATE].own_ms, 300, "ms"),
+        ),
+        notes=("fresh processes; own time is the processor's; keepalived's version is given",),
+    )
+
+
 Bench = Callable[[int], Section]
 SECTIONS: Mapping[str, Bench] = {
     "calls": calls,
@@ -228,6 +254,7 @@ SECTIONS: Mapping[str, Bench] = {
     "cost": cost,
     "tls": tls,
     "batch": batch,
+    "conf": conf,
     "lab": lab,
 }
 

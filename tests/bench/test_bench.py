@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cloudfail.lab.cloud.records import Change
 
-from bench import app, contest, explain, many, sections
+from bench import app, contest, explain, many, sections, written
 from bench.report import Report, Section, Target, as_text, write_json, write_markdown
 from bench.stage import Stage, small_world, stage, unowned_seconds
 
@@ -36,6 +36,18 @@ def test_each_way_moves_the_address_and_only_the_script_leaves_it_without_a_hold
 def test_one_public_ip_costs_one_write_and_a_look_on_either_side() -> None:
     section = sections.calls(1)
     assert section.met, as_text(section)
+
+
+def test_a_long_file_is_linted_and_a_short_one_generated() -> None:
+    assert written.long_conf().count("\n") == written.LINES
+    section = sections.conf(1)
+    assert [row[0] for row in section.rows][2:] == [sections.LONG, sections.GENERATE]
+    for _, wall, own in section.rows:
+        assert isinstance(wall, float)
+        assert isinstance(own, float)
+        assert wall > 0
+        assert own > 0
+    assert [target.limit for target in section.targets] == [1000, 300]
 
 
 def test_describes_do_not_grow_with_the_number_of_claims(tmp_path: Path) -> None:
