@@ -108,7 +108,7 @@ def read_words(directory: Path, block: str) -> list[str]:
 
 
 def read_commands(directory: Path, lines: Sequence[str]) -> list[str]:
-    """The argv of each notify script as keepalived prints it: `'/bin/echo' 'a'`."""
+    """The argv of each notify script as keepalived prints it: `'/usr/bin/echo' 'a'`."""
     instances = [_INSTANCE.format(number=number, line=line) for number, line in enumerate(lines, 1)]
     said = dump(directory, "global_defs {\n script_user root\n}\n" + "".join(instances))
     found = [line for line in said if "transition script = " in line]

@@ -115,7 +115,7 @@ ACCEPTED = """global_defs {
   dynamic_interfaces
 }
 vrrp_script s {
-  script "/bin/true a"
+  script "/usr/bin/true a"
   interval 2
 }
 vrrp_instance A {
@@ -129,7 +129,7 @@ vrrp_instance A {
   virtual_ipaddress {
     10.0.0.1/32 dev eth9
   }
-  notify "/bin/true 'x y'" root
+  notify "/usr/bin/true 'x y'" root
   track_script {
     s
   }
