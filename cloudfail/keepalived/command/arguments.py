@@ -31,12 +31,16 @@ class Kind(enum.Enum):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What to run: a file, a module, or text. All empty: standard input."""
+    """What to run: a file, a module, or text. All empty: standard input.
+
+    `rest` are the words behind a file, or behind the text of a shell.
+    """
 
     file: str = ""
     module: str = ""
     text: str | None = None
     flags: str = ""
+    rest: tuple[str, ...] = ()
 
 
 def kind_of(path: str) -> Kind:
@@ -71,7 +75,8 @@ def told_python(words: Sequence[str]) -> Told:
         if ending[0] == "m":
             return Told(module=value, flags=flags)
         at += not letters[ending.end() :]
-    return Told(file="".join(words[at : at + 1]).removeprefix("-"), flags=flags)
+    file = "".join(words[at : at + 1]).removeprefix("-")
+    return Told(file=file, flags=flags, rest=tuple(words[at + 1 :]))
 
 
 def told_shell(words: Sequence[str]) -> Told:
@@ -86,8 +91,10 @@ def told_shell(words: Sequence[str]) -> Told:
         if word in {"--rcfile", "--init-file"} or re.match(r"^[-+][a-zA-Z]*[oO]$", word):
             at += 1
         flags += "" if word.startswith("--") else word[1:]
-    rest = "".join(words[at : at + 1])
-    return Told(text=rest, flags=flags) if "c" in flags else Told(file=rest, flags=flags)
+    what, rest = "".join(words[at : at + 1]), tuple(words[at + 1 :])
+    if "c" in flags:
+        return Told(text=what, flags=flags, rest=rest)
+    return Told(file=what, flags=flags, rest=rest)
 
 
 def told_env(words: Sequence[str]) -> tuple[str, ...]:

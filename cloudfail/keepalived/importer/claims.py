@@ -85,6 +85,22 @@ class Choice:
         return ""
 
 
+def say_of_unclaimed(
+    addresses: Addresses, claims: Sequence[ClaimTable], place: Place, ledger: Ledger
+) -> None:
+    """Note the virtual addresses to which no claim brings anything."""
+    brought = {*brought_by(claims)}
+    routed = [ip_network(one.destination) for one in claims if isinstance(one, RouteTable)]
+    networks = [one for one in routed if one.prefixlen]  # a default route brings none
+    for one in addresses:
+        if one.address in brought or any(ip_address(one.address) in each for each in networks):
+            continue
+        what = f"how the cloud brings {one.address}"
+        ledger.miss(
+            place, what, "the script does not move it; claim it, if the cloud has to know it"
+        )
+
+
 def _without_own(claim: ClaimTable, own: set[str]) -> tuple[ClaimTable | None, str]:
     """A node's own address never moves; one that a public address sits on is the primary one."""
     if isinstance(claim, RouteTable):

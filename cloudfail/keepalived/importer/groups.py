@@ -19,12 +19,16 @@ _WEIGHTS = frozenset({"global_tracking", "sync_group_tracking_weight"})
 
 
 class Group(Struct, frozen=True):
-    """`members` are names of vrrp_instance blocks; `section` holds what the members track."""
+    """`members` are names of vrrp_instance blocks; `section` holds what the members track.
+
+    `notifies` are statements that name scripts.
+    """
 
     name: str
     block: Statement
     members: tuple[Statement, ...]
     section: Section
+    notifies: tuple[Statement, ...] = ()
 
 
 def grouped(tree: Tree) -> frozenset[str]:
@@ -65,13 +69,12 @@ def _read(block: Statement, name: str, trackers: Mapping[str, Trackers], section
             read_tracks(statement, section, trackers.get(statement.keyword), weighted=False)
             why = "each member tracks it, with the same effect"
             section.ledger.change(statement, why, whole=True)
-        elif statement.keyword in NOTIFY:
-            why = "cloudfail is told by each instance; write a hook: [[instance.NAME.hook]]"
-            section.ledger.leave_out(statement, why)
         elif statement.keyword in _WEIGHTS:
             section.ledger.leave_out(statement, "in a group what is tracked has no weight")
-    section.ledger.sweep(statements, "[vrrp_sync_group.NAME] has no word for it")
-    return Group(name, block, _members(block), section)
+    notifies = tuple(one for one in statements if one.keyword in NOTIFY)
+    others = [one for one in statements if one.keyword not in NOTIFY]
+    section.ledger.sweep(others, "[vrrp_sync_group.NAME] has no word for it")
+    return Group(name, block, _members(block), section, notifies)
 
 
 def _members(block: Statement) -> tuple[Statement, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cloudfail.config import examine
-from cloudfail.config.claim_tables import ClaimTable
 from cloudfail.config.file import InstanceTable
-from cloudfail.config.vrrp.tables import HookTable, SyncGroupTable
+from cloudfail.config.vrrp.tables import SyncGroupTable
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.importer.additions import additions_of
 from cloudfail.keepalived.importer.authentication import Secret
-from cloudfail.keepalived.importer.claims import Choice, Claimed
+from cloudfail.keepalived.importer.claims import Choice, Claimed, say_of_unclaimed
 from cloudfail.keepalived.importer.comments import comments_of
 from cloudfail.keepalived.importer.extras import extras_of, has_extras, inside_of
 from cloudfail.keepalived.importer.joined import Joined, join
 from cloudfail.keepalived.importer.members import sync_groups, with_group_tracks
+from cloudfail.keepalived.importer.moving import Moving
 from cloudfail.keepalived.importer.node import Node, read_node
 from cloudfail.keepalived.importer.note import Note
-from cloudfail.keepalived.importer.notifies import Notified, Scripts, read_notifies
-from cloudfail.keepalived.importer.script import joined as united
-from cloudfail.keepalived.importer.seats import Names, Seat, seats_of
+from cloudfail.keepalived.importer.notifies import Scripts
+from cloudfail.keepalived.importer.script import Moved
+from cloudfail.keepalived.importer.seats import Names, seats_of
 from cloudfail.keepalived.importer.shared import (
     effective_version,
     keepalived_table,
@@ -37,9 +37,9 @@ from cloudfail.keepalived.importer.shared import (
     version_of,
 )
 from cloudfail.keepalived.importer.sources import Source, names_of, read_sources
-from cloudfail.keepalived.importer.table import Facts, instance_table, values_of
+from cloudfail.keepalived.importer.table import Facts, instance_table
 from cloudfail.keepalived.importer.toml import Writer
-from cloudfail.keepalived.importer.vips import settled
+from cloudfail.keepalived.importer.vips import settled, with_addresses
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -103,13 +103,12 @@ class _Run:
         self, nodes: Sequence[Node], joined: Sequence[Joined], provider: str, scripts: Scripts
     ) -> None:
         self._nodes, self._joined = nodes, joined
-        self._provider, self._scripts = provider, scripts
+        self._provider = provider
+        self._moving = Moving(joined, scripts)
         self._choice = Choice()
         self._names = Names([node.name for node in nodes], joined)
         self._version = version_of(nodes, joined)
-        self._region = ""
         self._routers: set[tuple[str, int | None, bool]] = set()
-        self._commands: list[str] = []
         self.secrets: dict[str, Secret] = {}
         self.comments: dict[str, tuple[str, ...]] = {}
 
@@ -118,12 +117,13 @@ class _Run:
         with_group_tracks(self._joined)
         say_of_moved(self._nodes)
         instances = {one.name: self._instance(one) for one in self._joined}
-        settings = {"region": self._region} if self._region and self._provider == "aws" else {}
+        region = self._moving.region
+        settings = {"region": region} if region and self._provider == "aws" else {}
         groups: dict[str, SyncGroupTable] = sync_groups(self._joined)
         say_of_unused(self._nodes, instances)
         return {
             "provider": {self._provider: settings} if settings else {},
-            "keepalived": keepalived_table(self._nodes, self._version, self._commands),
+            "keepalived": keepalived_table(self._nodes, self._version, self._moving.commands),
             "vrrp_script": trackers_of(self._nodes, "track_script"),
             "track_file": trackers_of(self._nodes, "track_file"),
             "track_process": trackers_of(self._nodes, "track_process"),
@@ -133,8 +133,8 @@ class _Run:
 
     def _instance(self, joined: Joined) -> InstanceTable:
         seats = seats_of(joined, self._names)
-        notified = self._notified(joined)
-        values = settled(joined, values_of(joined), seats)
+        moves = self._moving.of(joined, seats)
+        values = settled(joined, with_addresses(joined, moves.moved.addresses), seats)
         facts = Facts(
             joined=joined,
             seats=seats,
@@ -143,15 +143,26 @@ class _Run:
             smtp_alert=smtp_alert_of(joined.first.node),
             include=inside_of(joined.name) if has_extras(joined) else "",
         )
-        claimed = self._claimed(joined, seats, facts, notified)
-        self._give_interfaces(joined, seats, notified)
-        hooks = tuple(_hooks(notified))
-        table, secret = instance_table(facts, claimed.claims, hooks, self._provider)
+        claimed = self._claimed(facts, moves.moved)
+        table, secret = instance_table(facts, claimed.claims, moves.hooks, self._provider)
         table = self._with_own_router(joined, table)
         if secret is not None:
             self.secrets[joined.name] = secret
         self.comments |= comments_of(joined.name, table, seats, claimed)
         return table
+
+    def _claimed(self, facts: Facts, moved: Moved) -> Claimed:
+        first, seats = facts.joined.first, facts.seats
+        ledger, place = first.node.ledger, first.instance.block.place
+        keys = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+        addresses = tuple(one for key in keys for one in facts.get(key, ()))
+        if not moved.claims:
+            claimed = self._choice.offered(addresses, seats, place, ledger)
+        else:
+            claimed = self._choice.of_script(moved.claims, seats, place, ledger)
+            say_of_unclaimed(addresses, claimed.claims, place, ledger)
+        begun = ("From the script, to be completed:", *moved.partial) if moved.partial else ()
+        return replace(claimed, comment=(*claimed.comment, *begun))
 
     def _with_own_router(self, joined: Joined, table: InstanceTable) -> InstanceTable:
         """Keepalived refuses two instances with one VRID on one device and family."""
@@ -164,68 +175,6 @@ class _Run:
             return replace(table, virtual_router_id=None)
         self._routers.add(router)
         return table
-
-    def _notified(self, joined: Joined) -> tuple[Notified, ...]:
-        found = []
-        for member in joined.members:
-            scripts = self._scripts
-            if scripts.given is not None and not self._is_for(joined):
-                scripts = Scripts(read=scripts.read)
-            found.append(read_notifies(member.instance, scripts, member.node.ledger))
-            self._commands += [found[-1].command] if found[-1].command else []
-            self._region = self._region or found[-1].moved.region
-        return tuple(found)
-
-    def _is_for(self, joined: Joined) -> bool:
-        """The script given is for the instances whose notify_master has its name, else the first."""
-        name = self._scripts.given.name if self._scripts.given else ""
-        named = [one for one in self._joined if any(name in text for text in _masters(one))]
-        return joined in (named or self._joined[:1])
-
-    def _claimed(
-        self,
-        joined: Joined,
-        seats: Sequence[Seat],
-        facts: Facts,
-        notified: Sequence[Notified],
-    ) -> Claimed:
-        ledger, place = joined.first.node.ledger, joined.first.instance.block.place
-        moved: list[ClaimTable] = united([one for each in notified for one in each.moved.claims])
-        if moved:
-            return self._choice.of_script(moved, seats, place, ledger)
-        keys = ("virtual_ipaddress", "virtual_ipaddress_excluded")
-        addresses = tuple(one for key in keys for one in facts.get(key, ()))
-        return self._choice.offered(addresses, seats, place, ledger)
-
-    def _give_interfaces(
-        self, joined: Joined, seats: Sequence[Seat], notified: Sequence[Notified]
-    ) -> None:
-        """An interface that a script names is that of its node, unless several nodes name it."""
-        ids = [one.moved.interface_id for one in notified]
-        for member, found in zip(joined.members, ids, strict=True):
-            if found and ids.count(found) == 1:
-                for seat in seats:
-                    seat.interface_id = found if seat.member is member else seat.interface_id
-            elif found:
-                what = f"the interface_id of node {member.node.name}"
-                why = f"the scripts of several nodes name {found}; write each node's own"
-                member.node.ledger.miss(member.instance.block.place, what, why)
-
-
-def _masters(joined: Joined) -> Iterator[str]:
-    for member in joined.members:
-        for statement in member.instance.notifies:
-            if statement.keyword == "notify_master":
-                yield statement.value
-
-
-def _hooks(notified: Sequence[Notified]) -> Iterator[HookTable]:
-    seen: list[HookTable] = []
-    for one in notified:
-        for hook in one.hooks:
-            if hook not in seen:
-                seen.append(hook)
-                yield hook
 
 
 def _head(paths: Sequence[Path]) -> tuple[str, ...]:

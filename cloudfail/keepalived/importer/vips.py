@@ -9,10 +9,28 @@ from cloudfail.keepalived.importer.joined import Joined
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.seats import Seat
 from cloudfail.keepalived.importer.section import Found
+from cloudfail.keepalived.importer.table import values_of
 from cloudfail.keepalived.syntax import Place
 
 Addresses = tuple[VirtualAddressTable, ...]
 _KEYS = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+
+
+def own_addresses(joined: Joined) -> frozenset[str]:
+    section = joined.first.instance.section
+    return frozenset(one.address for key in _KEYS for one in section.get(key, ()))
+
+
+def with_addresses(joined: Joined, more: Sequence[str]) -> dict[str, Found]:
+    """Return the values of all files; `more` are addresses that the old script set itself."""
+    values = values_of(joined)
+    there = {one.address for key in _KEYS if key in values for one in values[key].value}
+    added = tuple(VirtualAddressTable(address=one) for one in more if one not in there)
+    if added:
+        key = _KEYS[0]
+        old = values.get(key, Found((), joined.first.instance.block))
+        values[key] = Found((*old.value, *added), old.statement)
+    return values
 
 
 def settled(joined: Joined, values: Mapping[str, Found], seats: Sequence[Seat]) -> dict[str, Found]:

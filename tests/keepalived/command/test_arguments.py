@@ -16,7 +16,7 @@ from cloudfail.keepalived.command.arguments import (
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("x.py -m y", Told(file="x.py")),
+        ("x.py -m y", Told(file="x.py", rest=("-m", "y"))),
         ("-u -W error x.py", Told(file="x.py", flags="u")),
         ("-Xdev -Werror -I x.py", Told(file="x.py", flags="I")),
         ("-m mod -c x", Told(module="mod")),
@@ -24,7 +24,7 @@ from cloudfail.keepalived.command.arguments import (
         ("-mmod", Told(module="mod")),
         ("-c text x.py", Told(text="text")),
         ("--check-hash-based-pycs always x.py", Told(file="x.py")),
-        ("- a", Told()),
+        ("- a", Told(rest=("a",))),
         ("", Told()),
         ("-m", Told()),
         ("-c", Told(text="")),
@@ -37,9 +37,9 @@ def test_python(words: str, told: Told) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("x.sh -c y", Told(file="x.sh")),
+        ("x.sh -c y", Told(file="x.sh", rest=("-c", "y"))),
         ("-eu -o pipefail x.sh", Told(file="x.sh", flags="euo")),
-        ("-euo pipefail -c text x", Told(text="text", flags="euoc")),
+        ("-euo pipefail -c text x", Told(text="text", flags="euoc", rest=("x",))),
         ("-lc text", Told(text="text", flags="lc")),
         ("+x --norc x.sh", Told(file="x.sh", flags="x")),
         ("--rcfile rc -- -x.sh", Told(file="-x.sh")),

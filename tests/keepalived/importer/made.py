@@ -22,6 +22,13 @@ def pair(directory: Path, first: str = "", second: str = "", name: str = "VI_1")
     return written(files, directory)
 
 
+def script_of(tmp_path: Path, text: str) -> list[Path]:
+    script = tmp_path / "master.sh"
+    script.write_text(text)
+    line = f'notify_master "{script} 203.0.113.9"'
+    return pair(tmp_path, line, line)
+
+
 def told(found: Imported, kind: str = "") -> list[str]:
     return [f"{note.what}: {note.why}" for note in found.notes if kind in ("", note.kind)]
 

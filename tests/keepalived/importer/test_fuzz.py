@@ -9,8 +9,8 @@ from cloudfail.config import load
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.importer import Scripts, import_files
 from cloudfail.keepalived.importer.note import Ledger
-from cloudfail.keepalived.importer.script import read_script
-from cloudfail.keepalived.importer.shell import commands_of
+from cloudfail.keepalived.importer.script import Script, cloud_in, read_script
+from cloudfail.keepalived.importer.script.commands import commands_of
 from cloudfail.keepalived.options import KEYWORDS
 from cloudfail.keepalived.syntax import Place
 from hypothesis import given, settings
@@ -151,7 +151,9 @@ def test_the_toml_loads_or_nothing_is_made(texts: list[str]) -> None:
 @given(st.text(), st.lists(st.text(max_size=5), max_size=3))
 def test_any_script_can_be_read(text: str, arguments: list[str]) -> None:
     list(commands_of(text, arguments))
-    read_script(text, Place("x", 1), arguments, Ledger())
+    script = Script(text, Place("x", 1), tuple(arguments))
+    read_script(script, Ledger())
+    cloud_in(script)
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,15 +8,8 @@ import pytest
 from cloudfail.keepalived.importer import Scripts, import_files
 from cloudfail.model import PrivateIp, PublicIp, Route
 
-from keepalived.importer.made import config_of, pair, told
+from keepalived.importer.made import config_of, pair, script_of, told
 from keepalived.importer.pairs import AWS
-
-
-def script_of(tmp_path: Path, text: str) -> list[Path]:
-    script = tmp_path / "master.sh"
-    script.write_text(text)
-    line = f'notify_master "{script} 203.0.113.9"'
-    return pair(tmp_path, line, line)
 
 
 def test_the_two_lines_become_a_claim(tmp_path: Path) -> None:
