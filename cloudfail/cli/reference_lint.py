@@ -16,6 +16,29 @@ _PARTS = (
 )
 
 
+_INTRODUCTION = """\
+`cloudfail lint FILE...` finds these in keepalived.conf; `cloudfail lint --explain CODE` says the
+same on a terminal. Two files or more are the nodes of a pair, and are compared. Exit code 1 says
+that a finding of `--fail-on` (default: warning) or worse is left.
+
+* error: two masters, a script that never runs, or a line that does something else than it says
+* warning: it works, until something else happens
+* info: worth to know
+
+A comment takes a finding away that you know better about, on its line or on the line above; for
+a whole file, and what it includes, write `ignore-file` once. The reason is required:
+
+```text
+# cloudfail: ignore KA013 this pair owns its address
+# cloudfail: ignore-file KA001 both nodes are on a switch of our own
+```
+
+Of several codes that would say the same of a line only the one that knows most is shown, and
+who takes one away takes the others away with it.
+
+What is said of keepalived was measured with 2.2.7, unless a version is named.""".splitlines()
+
+
 def lint_page(note: str) -> str:
     """Return the page; every rule has its own heading, so that it can be linked to."""
     lines = [
@@ -23,15 +46,7 @@ def lint_page(note: str) -> str:
         "",
         note,
         "",
-        "`cloudfail lint FILE...` finds these in keepalived.conf; `cloudfail lint --explain CODE` says the",
-        "same on a terminal. A comment on a finding's line, or on the line above, takes it away; the reason",
-        "is required:",
-        "",
-        "```text",
-        "# cloudfail: ignore KA013 this pair owns its address",
-        "```",
-        "",
-        "What is said of keepalived was measured with 2.2.7, unless a version is named.",
+        *_INTRODUCTION,
         "",
     ]
     for prefix, title in _PARTS:
@@ -54,23 +69,26 @@ def _part(title: str, rules: list[Rule]) -> Iterator[str]:
 def _rule(rule: Rule) -> Iterator[str]:
     yield from (f"### {rule.code}", "", f"**{rule.title}** ({rule.severity})", "")
     yield from (_escaped(rule.why), "", f"Remedy: {_escaped(rule.remedy)}.", "")
-    if len(rule.examples) > 1:
+    if rule.repairs:
         yield from _changes(rule)
         return
-    for head, texts in (("Found in", rule.examples), ("Not in", rule.repairs)):
-        for text in texts:
-            yield from (f"{head}:", "", "```text", *_plain(text), "```", "")
+    for text in rule.examples:
+        yield from ("Found in:", "", "```text", *_plain(text), "```", "")
 
 
 def _changes(rule: Rule) -> Iterator[str]:
-    """Files of several nodes are long: show what the remedy changes, if anything."""
+    """Files of several nodes are long: show them around what the remedy changes only."""
     yield from ("What it finds, and what repairs it:", "", "```diff")
+    several = len(rule.examples) > 1
     for at, (text, repaired) in enumerate(zip(rule.examples, rule.repairs, strict=False)):
         name = f"node {at + 1}"
-        found = difflib.unified_diff(
-            text.splitlines(), repaired.splitlines(), name, name, lineterm="", n=2
+        lines = list(
+            difflib.unified_diff(
+                _plain(text), _plain(repaired), name, name, lineterm="", n=2 if several else 99
+            )
         )
-        yield from (line for line in found if not line.startswith(("@@", "+++")))
+        yield from (one for one in lines[:1] if several)
+        yield from (one for one in lines[2:] if not one.startswith("@@"))
     yield from ("```", "")
 
 

@@ -281,4 +281,6 @@ def test_every_code_is_in_the_reference_with_its_reason() -> None:
         assert f"\n### {rule.code}\n\n**{rule.title}** ({rule.severity})\n" in page
         assert f"[{rule.code}](#{rule.code.lower()})" in page
     assert page.count("```") % 2 == 0
-    assert max(map(len, page.split("```text")[1].splitlines())) < 200
+    fenced = "\n".join(page.split("```")[1::2])
+    assert max(map(len, fenced.splitlines())) < 200
+    assert "\n-    10.99.0.100/24\n+    10.99.0.100/32\n" in fenced

@@ -149,6 +149,8 @@ def _instance(*lines: str, block: str = "virtual_ipaddress", inside: str = "") -
     return f"vrrp_instance VI_1 {{\n{written}  {block} {{\n    {inside}\n  }}\n}}\n"
 
 
+_IPV4 = ("unicast_src_ip 10.99.0.11", "unicast_peer {\n    10.99.0.12\n  }")
+
 RULES = (
     FileRule(
         code="KA031",
@@ -191,8 +193,12 @@ RULES = (
         why="`address family must match VRRP instance ... - ignoring`, `-t` exits 5: the other family's "
         "addresses never come up.",
         remedy="put the other family into virtual_ipaddress_excluded",
-        example=_instance(inside="10.99.0.100/32\n    fd00::100/128 preferred_lft forever"),
-        repaired=_instance(inside="10.99.0.100/32"),
+        example=_instance(*_IPV4, inside="10.99.0.100/32\n    fd00::100/128 preferred_lft forever"),
+        repaired=_instance(
+            *_IPV4,
+            inside="10.99.0.100/32\n  }\n  virtual_ipaddress_excluded {\n"
+            "    fd00::100/128 preferred_lft forever",
+        ),
         check=_mixed,
     ),
     FileRule(

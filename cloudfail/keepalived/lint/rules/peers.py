@@ -139,7 +139,7 @@ RULES = (
         "master about 3.4 s after its start. On a layer 2 of your own multicast works: say so once for "
         "the file.",
         remedy="add unicast_src_ip, and unicast_peer with the other nodes; where multicast works: "
-        "# cloudfail: ignore-file KA001 REASON",
+        "`# cloudfail: ignore-file KA001 REASON`",
         example="vrrp_instance VI_1 {\n  interface eth0\n}\n",
         repaired=_UNICAST,
         check=_multicast,

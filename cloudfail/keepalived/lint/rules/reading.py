@@ -70,8 +70,8 @@ RULES: tuple[Rule, ...] = (
         severity=ERROR,
         why="keepalived drops the line, and everything that it should have made.",
         remedy="write it as in keepalived.conf(5): ~SEQ(NAME, 1, 3) text",
-        example="~SEQ(\n",
-        repaired=_PLAIN,
+        example="vrrp_instance VI_1 {\n  virtual_ipaddress {\n    ~SEQ(x) 10.99.0.$x/32\n  }\n}\n",
+        repaired="vrrp_instance VI_1 {\n  virtual_ipaddress {\n    ~SEQ(x, 1, 3) 10.99.0.$x/32\n  }\n}\n",
         check=partial(_found, kind="sequence"),
     ),
     FileRule(
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
         why="keepalived takes it for a part of the first word, which it does not know then.",
         remedy="save the file as UTF-8 without BOM",
         example="\ufeffglobal_defs {\n}\n",
-        repaired=_PLAIN,
+        repaired="global_defs {\n}\n",
         check=partial(_found, kind="encoding"),
     ),
     FileRule(
@@ -91,8 +91,8 @@ RULES: tuple[Rule, ...] = (
         why="keepalived reads 1023 characters of a line, and takes the rest for a new one. Files, lines and "
         "nesting that no real configuration has, cloudfail does not read to the end.",
         remedy="make it shorter",
-        example="# comment\nglobal_defs {\n  router_id " + "a" * 1100 + "\n}\n",
-        repaired=_PLAIN,
+        example="global_defs {\n  router_id " + "a" * 1100 + "\n}\n",
+        repaired="global_defs {\n  router_id a\n}\n",
         check=partial(_found, kind="limit"),
     ),
     Rule(
