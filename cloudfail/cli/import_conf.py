@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from cloudfail.cli.document import document, print_document
 from cloudfail.cli.output import show
 from cloudfail.errors import ConfigError, UsageError
 from cloudfail.keepalived.importer import Imported, Note, Scripts, import_files
+from cloudfail.line import one_line
 
 PUBLIC, PRIVATE = 0o644, 0o600
 
@@ -125,8 +126,8 @@ def _write(path: Path, text: str, mode: int) -> None:
 def _print(args: Namespace, found: Imported, written: list[str]) -> None:
     if not args.write:
         show(found.toml, end="")
-    for note in found.notes:
-        messages.listed(str(note))
+    for line in _folded(found.notes):
+        messages.listed(line)
     messages.listed("the generator adds, for every instance:")
     for sentence in found.additions:
         messages.listed(f"  {sentence}")
@@ -134,6 +135,16 @@ def _print(args: Namespace, found: Imported, written: list[str]) -> None:
         messages.listed(hint)
     for path in written:
         messages.listed(f"{path}: written")
+
+
+def _folded(notes: Sequence[Note]) -> Iterator[str]:
+    """Yield each thing once, where it is first; the files of a pair say most things twice."""
+    same: dict[tuple[str, str, str], list[Note]] = {}
+    for note in notes:
+        same.setdefault((note.kind, note.what, note.why), []).append(note)
+    for first, *others in same.values():
+        places = ", ".join(str(one.place) for one in others)
+        yield one_line(f"{first} ({places} too)") if places else str(first)
 
 
 def _hints(args: Namespace, found: Imported) -> Iterator[str]:

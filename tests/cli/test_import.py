@@ -122,3 +122,16 @@ def test_another_provider_has_no_region_of_aws(conf: Path, run: Run, tmp_path: P
     answer = run(conf, "--script", script, "--provider", "gcp")
     assert 'provider = "gcp"' in answer.out
     assert "[provider." not in answer.out
+
+
+def test_what_both_files_say_is_told_once(conf: Path, run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.conf"
+    other.write_text(
+        conf.read_text().replace(".10", ".x").replace(".20", ".10").replace(".x", ".20")
+    )
+    lines = [line for line in run(conf, other).err.splitlines() if "lvs_flush" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{conf}:3: left out")
+    assert lines[0].endswith(f"({other}:3 too)")
+    found = json.loads(run(conf, other, "--output", "json").out)["notes"]
+    assert len([note for note in found if note["what"] == "lvs_flush"]) == 2
