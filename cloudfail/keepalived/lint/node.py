@@ -162,7 +162,7 @@ def confs_of(path: Path) -> tuple[NodeConf, ...]:
     tree = read_files([path])
     return tuple(
         NodeConf(tree if name is None else read_files([path], config_id=name), str(path), name)
-        for name in _ids(tree)
+        for name in tree.node_ids
     )
 
 
@@ -173,15 +173,8 @@ def confs_of_text(
     read = partial(read_text, text, name, base=base)
     tree = read()
     return tuple(
-        NodeConf(tree if one is None else read(config_id=one), name, one) for one in _ids(tree)
+        NodeConf(tree if one is None else read(config_id=one), name, one) for one in tree.node_ids
     )
-
-
-def _ids(tree: Tree) -> tuple[str | None, ...]:
-    """Each id of the file. Where it names one only, the node without that id is another one."""
-    if not tree.config_ids:
-        return (None,)
-    return (*tree.config_ids, "") if len(tree.config_ids) == 1 else tree.config_ids
 
 
 def _track_script(block: Statement) -> Iterator[Command]:

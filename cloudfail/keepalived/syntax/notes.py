@@ -15,7 +15,8 @@ class Notes:
         self._findings: dict[SyntaxFinding, None] = {}
         self.comments: list[Comment] = []
         self.files: list[str] = []
-        self.config_ids: set[str] = set()
+        self.config_ids: dict[str, None] = {}
+        self.empty: list[SyntaxFinding] = []
 
     def find(self, place: Place, message: str, kind: Kind) -> None:
         if len(self._findings) < MANY:

@@ -57,7 +57,8 @@ def _tree(statements: Sequence[Statement], notes: Notes) -> Tree:
         notes.findings,
         tuple(notes.comments),
         tuple(dict.fromkeys(notes.files)),
-        tuple(sorted(notes.config_ids)),
+        tuple(notes.config_ids),
+        tuple(notes.empty),
     )
 
 

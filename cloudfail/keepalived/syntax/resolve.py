@@ -63,7 +63,7 @@ class Resolver:
         assert match is not None  # noqa: S101 - it begins with @
         sign, name, rest = match.groups()
         if name:
-            self._notes.config_ids.add(name)
+            self._notes.config_ids[name] = None
         if not rest or (self._config_id is not None and (name == self._config_id) == bool(sign)):
             return None
         if self._config_id is not None:

@@ -15,6 +15,7 @@ from cloudfail.keepalived.syntax.frames import (
     read_content,
 )
 from cloudfail.keepalived.syntax.notes import Notes
+from cloudfail.keepalived.syntax.tree import SyntaxFinding
 
 LINES_LIMIT = 200_000  # of 5 to 10 us each
 FILES_LIMIT = 2_000
@@ -69,6 +70,9 @@ class Source:
         found = includes.find_files(include.pattern, self.directory, checks)
         if found.problem:
             self._notes.find(line.place, f"include {found.problem}", "include")
+        elif not found.paths:
+            message = f"include {include.pattern}: it matches no file"
+            self._notes.empty.append(SyntaxFinding(line.place, message, "include"))
         self._push(Frame(iter(()), waiting=deque(found.paths), origin=line), line)
 
     def _push(self, frame: Frame, origin: Line) -> None:

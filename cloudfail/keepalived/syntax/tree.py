@@ -95,9 +95,10 @@ class Statement(Struct, frozen=True):
 
 
 class Tree(Struct, frozen=True):
-    """`files` are the names of all files read, `config_ids` what the `@` conditions name.
+    """`files` are the names of all files read, `config_ids` what the `@` conditions name, in order.
 
-    Read once per id of `config_ids` to see what each of those nodes sees.
+    Read once per id of `node_ids` to see what each of those nodes sees. `empty` are the includes
+    whose pattern matches no file, which is no mistake to keepalived.
     """
 
     statements: tuple[Statement, ...] = ()
@@ -105,6 +106,17 @@ class Tree(Struct, frozen=True):
     comments: tuple[Comment, ...] = ()
     files: tuple[str, ...] = ()
     config_ids: tuple[str, ...] = ()
+    empty: tuple[SyntaxFinding, ...] = ()
+
+    @property
+    def node_ids(self) -> tuple[str | None, ...]:
+        """The id of each node that the file is for: None for the only one, without conditions.
+
+        Where the file names one id only, the node without that id is another: an empty one.
+        """
+        if not self.config_ids:
+            return (None,)
+        return (*self.config_ids, "") if len(self.config_ids) == 1 else self.config_ids
 
     def find(self, keyword: str) -> Iterator[Statement]:
         return _named(self.statements, keyword)

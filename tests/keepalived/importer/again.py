@@ -122,7 +122,5 @@ def old_trees(paths: Sequence[Path]) -> Iterator[tuple[str, Tree]]:
     """One tree a node: a file, or an id of its `@` conditions."""
     for path in paths:
         tree = read_files([path])
-        if not tree.config_ids:
-            yield "", tree
-        for one in tree.config_ids:
-            yield one, read_files([path], config_id=one)
+        for one in tree.node_ids:
+            yield one or "", tree if one is None else read_files([path], config_id=one)
