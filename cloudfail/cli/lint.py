@@ -60,6 +60,12 @@ def configure(parser: ArgumentParser) -> None:
         type=flags.filled,
         help=f"2.0 to 2.4; default: the installed one, else {MEASURED}",
     )
+    _add_modes(parser)
+    flags.add_debug(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_modes(parser: ArgumentParser) -> None:
     host = parser.add_mutually_exclusive_group()
     host.add_argument(
         "--host",
@@ -71,8 +77,6 @@ def configure(parser: ArgumentParser) -> None:
     about = parser.add_mutually_exclusive_group()
     about.add_argument("--explain", metavar="CODE", type=flags.filled, help="explain one code")
     about.add_argument("--list", action="store_true", help="list all codes")
-    flags.add_debug(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> int:

@@ -114,6 +114,7 @@ RULES = (
         code="KA116",
         title="A node lists itself, not the other",
         severity=ERROR,
+        replaces=("KA003",),
         why="The file was copied from the other node without exchanging the addresses. It advertises to "
         "itself: `equal priority advert received from remote host with our IP address`, and two masters "
         "(measured with 2.2.7).",
