@@ -125,4 +125,5 @@ def _copy(source: Path, target: Path, ours: Collection[Path]) -> None:
         copy = target / path.relative_to(source)
         if path.is_file() and path not in ours and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
+            with contextlib.suppress(FileNotFoundError):  # another install is at work
+                shutil.copy2(path, copy)

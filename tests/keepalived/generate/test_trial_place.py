@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -65,6 +66,21 @@ def test_what_is_no_file_is_not_waited_for(site: Site, directory: Path, tmp_path
     (directory / "conf.d").mkdir()
     os.mkfifo(directory / "conf.d/fifo.conf")
     (directory / "conf.d/gone.conf").symlink_to("/no/such/file")
+    assert seen(site, tmp_path) == ["./keepalived.conf"]
+
+
+def test_what_another_install_takes_away_meanwhile_is_not_missed(
+    site: Site, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes its new files beside the old ones, and then moves them."""
+    (directory / ".keepalived.conf.x1").touch()
+    real = shutil.copy2
+
+    def meanwhile(source: Path, target: Path) -> None:
+        source.unlink()
+        real(source, target)
+
+    monkeypatch.setattr(shutil, "copy2", meanwhile)
     assert seen(site, tmp_path) == ["./keepalived.conf"]
 
 
