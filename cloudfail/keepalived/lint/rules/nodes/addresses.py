@@ -77,7 +77,7 @@ RULES = (
         code="KA107",
         title="Different virtual_ipaddress, from 2.3.3 on",
         severity=WARNING,
-        why="keepalived 2.3.3 and newer only logs it and keeps one master (measured with 2.4.3), but what "
+        why="keepalived 2.3.3 and newer only logs it and keeps one master (measured with 2.3.4), but what "
         "is missing in a file does not move to that node.",
         remedy="write the same addresses on all nodes",
         example=_MORE,

@@ -141,7 +141,7 @@ RULES = (
         severity=ERROR,
         why="On one of them it is not local: `bind unicast_src 10.0.0.1 failed 99 - Cannot assign requested "
         "address`, and the instance stays in FAULT (measured with 2.2.7): nobody takes over when the master "
-        "fails.",
+        "fails. 2.3.3 and 2.3.4 bind all the same: two masters, without a word in the log (measured).",
         remedy="write each node's own address",
         example=(PAIR[0], node(2, unicast_src_ip="10.0.0.1")),
         repaired=PAIR,
