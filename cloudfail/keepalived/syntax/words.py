@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from cloudfail.keepalived.syntax.escapes import escaped_words
 from cloudfail.keepalived.syntax.tree import Word
 
 # keepalived's white space is ASCII's only: str.split() would also split at U+00A0 or U+001C.
@@ -18,24 +19,6 @@ _BLANKS = r" \t\f\n\r\v"
 KEPT = r"\$\{_[A-Za-z0-9_]+(?: [A-Za-z0-9_ ]*)?\}"
 _SIMPLE = re.compile(rf"[^{_BLANKS}]+")
 _PLAIN = re.compile(rf'"([^"]*)("?)|((?:{KEPT}|[^{_BLANKS}"])+)')
-_PIECE = re.compile(
-    rf"""[{_BLANKS}]+
-    |"(?P<double>(?:[^"\\]|\\c[^\0]|\\[^c])*+)"
-    |'(?P<single>(?:[^'\\]|\\c[^\0]|\\[^c])*+)'
-    |(?P<bare>(?:[^{_BLANKS}"'\\]|\\c[^\0]|\\[^c]|\\c\Z)++)""",
-    re.VERBOSE,
-)
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]+)|c([\s\S])|([0-7]{1,3})|([\s\S]))")
-_LETTERS = {
-    "a": "\a",
-    "b": "\b",
-    "E": "\x1b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-}
 
 # Their handlers read the line again with alloc_strvec_quoted_escaped().
 SCRIPT_KEYWORDS = frozenset(
@@ -78,7 +61,7 @@ def split_words(text: str) -> Split:
     if not words or words[0].text not in SCRIPT_KEYWORDS:
         return Split(words)
     escaped = escaped_words(text)
-    return Split(words, is_readable=False) if escaped is None else Split(escaped)
+    return Split(words, is_readable=False) if isinstance(escaped, str) else Split(escaped)
 
 
 def plain_words(text: str) -> tuple[Word, ...]:
@@ -93,41 +76,3 @@ def plain_words(text: str) -> tuple[Word, ...]:
         else:
             break
     return tuple(words)
-
-
-def escaped_words(text: str) -> tuple[Word, ...] | None:
-    r"""Words with `"`, `'` and `\` removed; None where a quote is open or `\` is the last sign."""
-    words: list[Word] = []
-    pieces: list[str] = []
-    quoted = False
-    at = 0
-    while at < len(text):
-        match = _PIECE.match(text, at)
-        if match is None:
-            return None
-        at = match.end()
-        if match.lastgroup is None:
-            _finish(words, pieces, quoted=quoted)
-            quoted = False
-            continue
-        pieces.append(_ESCAPE.sub(_unescaped, match[match.lastgroup]))
-        quoted = quoted or match.lastgroup != "bare"
-    _finish(words, pieces, quoted=quoted)
-    return tuple(words)
-
-
-def _finish(words: list[Word], pieces: list[str], *, quoted: bool) -> None:
-    if pieces:
-        words.append(Word("".join(pieces).partition("\0")[0], quoted=quoted))
-        pieces.clear()
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    code, control, octal, letter = match.groups()
-    if code:
-        return chr(int(code[-2:], 16))  # keepalived shifts into one char
-    if control:
-        return chr(ord(control) & 0x1F)
-    if octal:
-        return chr(int(octal, 8) & 0xFF)
-    return _LETTERS.get(letter, letter)

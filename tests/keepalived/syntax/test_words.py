@@ -106,3 +106,15 @@ def test_a_script_line_that_cannot_be_taken_apart_keeps_its_words() -> None:
     tree = read_text("script it's\n")
     assert tree.statements[0].args == ("it's",)
     assert [finding.kind for finding in tree.findings] == ["script"]
+
+
+def test_a_quote_that_opens_nothing_is_no_mistake() -> None:
+    tree = read_text("script /usr/bin/true'\n")
+    assert tree.statements[0].args == ("/usr/bin/true",)
+    assert tree.findings == ()
+
+
+@pytest.mark.netns
+@NEEDS_KEEPALIVED
+def test_keepalived_runs_a_command_with_a_quote_that_opens_nothing(tmp_path: Path) -> None:
+    assert read_commands(tmp_path, ["notify_master /usr/bin/true'"]) == ["'/usr/bin/true'"]
