@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from cloudfail.keepalived.syntax import Statement, Word
+from cloudfail.keepalived.syntax.words import SCRIPT_KEYWORDS
 from cloudfail.line import one_line
 
 REDACTED = "********"
 _LONGEST = 120
 _SECRET = re.compile(r"auth_pass|.*passw.*|.*secret.*|key", re.IGNORECASE)
-_BARE = re.compile(r"[^\s\"'\\{}#!]+")
+_BARE = re.compile(r"[^\s\"{}#!]+")
+_ESCAPED = re.compile(r"[\"\\]|[^ -~\u00a0-\ud7ff\ue000-\U0010ffff]")
 
 
 def line_of(statement: Statement) -> str:
@@ -18,7 +21,8 @@ def line_of(statement: Statement) -> str:
     words: list[str] = []
     for word in statement.words:
         hidden = bool(words) and _SECRET.fullmatch(statement.words[len(words) - 1].text) is not None
-        words.append(REDACTED if hidden or _follows_key(statement, len(words)) else _written(word))
+        hidden = hidden or _follows_key(statement, len(words))
+        words.append(REDACTED if hidden else _written(word, statement))
     text = one_line(" ".join(words))
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}..."
@@ -38,7 +42,7 @@ def text_of(statement: Statement, indent: str = "") -> str:
         if one is None:
             lines.append(f"{margin}}}")
             continue
-        first = margin + " ".join(_written(word) for word in one.words)
+        first = margin + " ".join(_written(word, one) for word in one.words)
         lines.append(first if one.children is None else f"{first} {{")
         if one.children is not None:
             waiting.append((margin, None))
@@ -51,11 +55,19 @@ def _follows_key(statement: Statement, index: int) -> bool:
     return index > 1 and statement.words[0].text == "key"
 
 
-def _written(word: Word) -> str:
-    if not word.quoted and _BARE.fullmatch(word.text):
-        return word.text
-    escaped = word.text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _written(word: Word, statement: Statement) -> str:
+    """Return the word as it is read again: only the line of a script has escapes."""
+    text = word.text
+    is_script = statement.keyword in SCRIPT_KEYWORDS
+    if not word.quoted and _BARE.fullmatch(text) and not (is_script and _ESCAPED.search(text)):
+        return text
+    return f'"{_ESCAPED.sub(_escape, text) if is_script else text}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    if found[0] in {'"', "\\"}:
+        return f"\\{found[0]}"
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(found[0]))
 
 
 def _size(statement: Statement) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cloudfail.keepalived.importer import import_files
+from cloudfail.keepalived.syntax import read_text
 
 from keepalived.importer.again import written
 from keepalived.importer.made import config_of, pair, told
@@ -62,3 +63,24 @@ def test_a_file_of_this_machine_is_not_taken_for_a_nodes_in_silence(tmp_path: Pa
     paths[0].write_text(f"include {tmp_path}/etc/*.conf\n" + paths[0].read_text())
     missing = told(import_files(paths), "missing")
     assert any("it is this machine's" in line for line in missing)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'startup_script "/x \xe9 \x1ba \n y \"a b\" \\ \'q\'" root',
+        r"startup_script '/x a' b",
+        r"startup_script /x'",
+        r"process_names a\b",
+        'process_names "a b" "c\\d"',
+        'process_names "é" it\'s "" "#"',
+    ],
+)
+def test_what_goes_into_the_extras_is_read_there_as_it_was(line: str, tmp_path: Path) -> None:
+    paths = pair(tmp_path)[:1]
+    paths[0].write_text(f"global_defs {{\n{line}\n}}\n" + paths[0].read_text())
+    text = import_files(paths).extras["conf.d/extras.conf"]
+    (before,) = read_text(line).statements
+    (block,) = read_text(text).statements
+    (after,) = block.children or ()
+    assert [word.text for word in after.words] == [word.text for word in before.words]
