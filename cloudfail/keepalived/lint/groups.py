@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.syntax import Statement
@@ -20,6 +21,7 @@ def in_any(groups: Iterable[Statement]) -> frozenset[str]:
     return frozenset(name for group in groups for name in members_of(group))
 
 
+@lru_cache(maxsize=8)  # asked for each instance of a file
 def without_weights(conf: NodeConf) -> frozenset[str]:
     """Return the instances whose trackers have no weight, because their group does not allow it."""
     return in_any(group for group in conf.sync_groups if not any(map(group.has, _ALLOW)))

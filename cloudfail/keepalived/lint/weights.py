@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from cloudfail.keepalived.lint.groups import without_weights
 from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.syntax import Place, Statement
@@ -28,6 +29,12 @@ def tracked(block: Statement, *keywords: str) -> Iterator[Statement]:
     for keyword in keywords:
         for tracker in block.find(keyword):
             yield from tracker.children or ()
+
+
+def counting(conf: NodeConf, instance: VrrpInstance) -> Iterator[Tracker]:
+    """Yield those that change the priority: none in a sync group that does not allow it."""
+    if instance.name not in without_weights(conf):
+        yield from weighted(conf, instance)
 
 
 def weighted(conf: NodeConf, instance: VrrpInstance) -> Iterator[Tracker]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 from cloudfail.keepalived.lint.node import NodeConf
@@ -77,24 +78,26 @@ def _mixed(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         for one in instance.addresses:
-            if one.address is not None and one.address.version != instance.family:
+            if one.address is not None and not _is_of(instance, one):
                 yield Hit(
                     one.place,
                     f"{one.address} is ignored: {instance.name} is of IPv{instance.family}",
                 )
 
 
-def _usable(instance: VrrpInstance) -> bool:
-    return any(
-        one.address is not None and one.address.version == instance.family
-        for one in instance.addresses
-    )
+def _is_of(instance: VrrpInstance, one: VirtualAddress) -> bool:
+    """Whether keepalived takes it into virtual_ipaddress, which has one family."""
+    return one.address is not None and one.address.version == instance.family
 
 
 def _is_empty(conf: NodeConf, version: Version, of: int) -> Iterator[VrrpInstance]:
     for instance in conf.instances:
         allowed = instance.has(_NONE) and knows(version, "vrrp_instance", _NONE)
-        if instance.version == of and not allowed and not _usable(instance):
+        if (
+            instance.version == of
+            and not allowed
+            and not any(_is_of(instance, one) for one in instance.addresses)
+        ):
             yield instance
 
 
@@ -135,7 +138,7 @@ def _twice(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     seen: dict[tuple[object, str], str] = {}
     for instance in conf.instances:
-        for one in _all(instance):
+        for one in (*filter(partial(_is_of, instance), instance.addresses), *instance.excluded):
             device = one.options.get("dev") or instance.interface
             if one.address is None or (device == "lo" and one.address in _UNUSED):
                 continue

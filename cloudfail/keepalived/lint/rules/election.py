@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, FileRule, Hit
 from cloudfail.keepalived.lint.view import VrrpInstance, seconds_of
-from cloudfail.keepalived.lint.weights import weighted
+from cloudfail.keepalived.lint.weights import counting
 from cloudfail.keepalived.version import Version
 
 _OWNER = 255
@@ -41,7 +41,7 @@ def _preempts(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         waits = instance.has("nopreempt") or instance.has("preempt_delay")
-        if not waits and not any(weighted(conf, instance)):
+        if not waits and not any(counting(conf, instance)):
             yield Hit(
                 instance.place_of("state"),
                 f"{instance.name} takes the role back when it returns: two moves instead of one",

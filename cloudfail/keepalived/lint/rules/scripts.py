@@ -18,6 +18,7 @@ _USERS = frozenset(
     {"root", "nobody", "keepalived_script", "cloudfail", "www-data", "daemon", "bin"}
 )
 _ROOT_PYTHON = re.compile(r"/usr(/local)?/bin/|/bin/|/opt/[^/]*python[^/]*/bin/")
+_PORT = re.compile(r"<\s*(/dev/(?:tcp|udp)/[^\s'\"]+).*", re.DOTALL)
 _SYMLINKS = Version(2, 3)
 _ARGV0 = Version(2, 3, 3)  # it stays as it is written (measured with 2.3.3 and 2.3.4)
 _MOST_WORDS = 2
@@ -106,9 +107,14 @@ def _file_test(conf: NodeConf, version: Version) -> Iterator[Hit]:
         if not text.startswith("<"):
             continue
         if command.keyword != "script":
-            yield Hit(command.place, f"{command} runs nothing: it names a file to open")
-        elif re.match(r"<\s*/dev/(tcp|udp)/", text):
-            yield Hit(command.place, f"{command} opens a file that is never there")
+            what = f"{command} runs nothing: it names a file to open"
+            yield Hit(command.place, what, "name a program")
+        elif found := _PORT.fullmatch(text):
+            yield Hit(
+                command.place,
+                f"{command} opens a file that is never there",
+                f"write /usr/bin/bash -c '<{found[1]}' inside the quotes, with a timeout",
+            )
 
 
 def _venv(conf: NodeConf, version: Version) -> Iterator[Hit]:

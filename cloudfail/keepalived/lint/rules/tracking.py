@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cloudfail.keepalived.lint.groups import members_of, without_weights
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, INFO, WARNING, FileRule, Hit
-from cloudfail.keepalived.lint.weights import tracked, weighted
+from cloudfail.keepalived.lint.weights import counting, tracked, weighted
 from cloudfail.keepalived.version import Version
 
 _DEFINED_BY = {
@@ -54,7 +54,7 @@ def _held(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for instance in conf.instances:
         if instance.has("nopreempt") and instance.state != "MASTER":
-            for one in weighted(conf, instance):
+            for one in counting(conf, instance):
                 yield Hit(
                     one.place,
                     f'the weight of "{one.name}" moves nothing where the others have nopreempt too',

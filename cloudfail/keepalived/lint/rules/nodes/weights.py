@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cloudfail.keepalived.lint.groups import without_weights
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import node
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, routers
-from cloudfail.keepalived.lint.weights import weighted
+from cloudfail.keepalived.lint.weights import counting
 from cloudfail.keepalived.syntax import Place
 from cloudfail.keepalived.version import Version
 
@@ -97,9 +96,7 @@ def _of(router: Router) -> list[_Standing]:
 
 def _trackers(side: Side) -> Iterator[_Tracker]:
     """Of a reversed weight the sign depends on what is tracked: it is left out."""
-    if side.instance.name in without_weights(side.conf):
-        return
-    for one in weighted(side.conf, side.instance):
+    for one in counting(side.conf, side.instance):
         if one.weight and not one.is_reverse:
             yield _Tracker(one.name, one.weight, one.place)
 
