@@ -8,15 +8,6 @@ import msgspec
 
 from cloudfail.keepalived.syntax import Place, Statement
 
-NOTIFY = (
-    "notify_master",
-    "notify_backup",
-    "notify_fault",
-    "notify_stop",
-    "notify_deleted",
-    "notify_master_rx_lower_pri",
-    "notify",
-)
 FIFO_SCRIPTS = ("notify_fifo_script", "vrrp_notify_fifo_script")
 GLOBAL_SCRIPTS = (*FIFO_SCRIPTS, "startup_script", "shutdown_script")
 

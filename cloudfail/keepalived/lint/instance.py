@@ -8,13 +8,12 @@ from functools import cached_property
 
 import msgspec
 
-from cloudfail.keepalived.lint.address import VirtualAddress, parse_host, virtual_addresses
-from cloudfail.keepalived.lint.command import NOTIFY, Command, commands_of
-from cloudfail.keepalived.syntax import Place, Statement
+from cloudfail.keepalived.addresses import VirtualAddress, parse_host, virtual_addresses
+from cloudfail.keepalived.lint.command import Command, commands_of
+from cloudfail.keepalived.syntax import NOTIFY, Place, Statement
+from cloudfail.keepalived.syntax.values import OFF, number_of, seconds_of
 from cloudfail.model import Address
 
-_OFF = frozenset({"false", "no", "off"})
-_MOST_DIGITS = 10
 DEFAULT_PRIORITY = 100
 
 
@@ -72,7 +71,7 @@ class VrrpInstance:
     def is_on(self, keyword: str, *, default: bool = False) -> bool:
         """Whether a flag or `keyword [BOOL]` is on; `default` where it is not written."""
         found = self.get(keyword)
-        return default if found is None else found.value not in _OFF
+        return default if found is None else found.value not in OFF
 
     def place_of(self, keyword: str) -> Place:
         """Where the keyword is, else where the instance begins."""
@@ -178,22 +177,6 @@ class VrrpInstance:
         for line in self.statement.children or ():
             found.setdefault(line.keyword, []).append(line)
         return {keyword: tuple(lines) for keyword, lines in found.items()}
-
-
-def number_of(text: str) -> int | None:
-    """A whole number of people's size, as keepalived reads it: ASCII digits, perhaps a sign."""
-    digits = text.removeprefix("-").removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        return None
-    return int(text)
-
-
-def seconds_of(text: str) -> float | None:
-    whole, _, fraction = text.partition(".")
-    digits = whole + fraction
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        return None
-    return float(f"0{text}")
 
 
 def _first_address(line: Statement) -> Address | None:

@@ -11,15 +11,14 @@ import msgspec
 
 from cloudfail.keepalived.lint.command import (
     GLOBAL_SCRIPTS,
-    NOTIFY,
     Command,
     command_of,
     commands_of,
 )
-from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
-from cloudfail.keepalived.syntax import Place, Statement, Tree, read_files, read_text
+from cloudfail.keepalived.lint.instance import VrrpInstance
+from cloudfail.keepalived.syntax import NOTIFY, Place, Statement, Tree, read_files, read_text
+from cloudfail.keepalived.syntax.values import OFF, number_of
 
-_OFF = frozenset({"false", "no", "off"})
 _TTL = frozenset({"min_ttl", "max_ttl"})
 _TRACK_FILES = ("track_file", "vrrp_track_file")
 
@@ -69,7 +68,7 @@ class NodeConf:
     def is_global_on(self, keyword: str, *, default: bool = False) -> bool:
         """Whether a flag or `keyword [BOOL]` is on; `default` where it is not written."""
         found = self.get_global(keyword)
-        return default if found is None else found.value not in _OFF
+        return default if found is None else found.value not in OFF
 
     @cached_property
     def instances(self) -> tuple[VrrpInstance, ...]:

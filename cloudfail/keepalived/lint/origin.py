@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from cloudfail.keepalived.lint.address import parse_address
+from cloudfail.keepalived.addresses import parse_address
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.model import Address
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from cloudfail.keepalived.lint.address import VirtualAddress, parse_address
-from cloudfail.keepalived.lint.command import FIFO_SCRIPTS, NOTIFY, Command
-from cloudfail.keepalived.lint.instance import (
-    Authentication,
-    Peer,
-    VrrpInstance,
-    number_of,
-    seconds_of,
-)
+from cloudfail.keepalived.addresses import VirtualAddress, parse_address
+from cloudfail.keepalived.lint.command import FIFO_SCRIPTS, Command
+from cloudfail.keepalived.lint.instance import Authentication, Peer, VrrpInstance
 from cloudfail.keepalived.lint.node import NodeConf, confs_of, confs_of_text
+from cloudfail.keepalived.syntax import NOTIFY
+from cloudfail.keepalived.syntax.values import number_of, seconds_of
 
 __all__ = [
     "FIFO_SCRIPTS",

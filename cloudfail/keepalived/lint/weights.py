@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from cloudfail.keepalived.lint.groups import without_weights
-from cloudfail.keepalived.lint.instance import VrrpInstance, number_of
+from cloudfail.keepalived.lint.instance import VrrpInstance
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.syntax import Place, Statement
+from cloudfail.keepalived.syntax.values import number_of
 
 # Files are left out: their numbers are weights in themselves, and may be a FAULT too.
 _TRACKERS = ("track_script", "track_process", "track_interface")

@@ -7,6 +7,7 @@ host. KA901 and up: what the reader of the file says, and the linter of itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from operator import attrgetter
 from pkgutil import iter_modules
@@ -26,6 +27,7 @@ ALL: tuple[Rule, ...] = _all()
 BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in ALL}
 
 
+@cache
 def same_as(code: str) -> frozenset[str]:
     """Return the codes that say the same, this one with them: who knows it knows those."""
     above = (one.code for one in ALL if code in (*one.replaces, *one.settles))

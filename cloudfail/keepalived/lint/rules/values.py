@@ -10,10 +10,10 @@ from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.rules.keywords import lines_of
 from cloudfail.keepalived.lint.view import number_of, seconds_of
+from cloudfail.keepalived.syntax.values import OFF, ON
 from cloudfail.keepalived.version import Version
 
-_BOOLS = frozenset({"on", "off", "true", "false", "yes", "no"})
-_OFF = frozenset({"off", "false", "no"})
+_BOOLS = ON | OFF
 # Measured with 2.2.7: without a word after it, each of them ends keepalived.
 NEEDS_WORD = frozenset(
     {
@@ -88,7 +88,7 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
 def _on_anyway(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for _, line, known in lines_of(conf):
-        if known is not None and known.takes == "flag" and line.value in _OFF:
+        if known is not None and known.takes == "flag" and line.value in OFF:
             yield Hit(
                 line.place, f"{line.keyword} {line.value} switches it on: it takes no argument"
             )
