@@ -14,6 +14,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloudfail.cli import messages
 from cloudfail.cli import parser as flags
@@ -36,6 +37,9 @@ from cloudfail.keepalived.version import (
     installed_version,
     parse_version,
 )
+
+if TYPE_CHECKING:
+    from cloudfail.keepalived.generate.difference import Change
 
 PENDING = 2
 OUTPUTS = ("conf", "files", "cloud-init")
@@ -216,18 +220,9 @@ def _diff(site: Site, root: Path) -> int:
 
 
 def _install(args: Namespace, site: Site) -> int:
-    from cloudfail.keepalived.generate.difference import Change, changes_of
-    from cloudfail.keepalived.generate.install import install
     from cloudfail.keepalived.generate.reload import commands_for, in_words, reload
-    from cloudfail.keepalived.generate.trial import try_out
 
-    root = _root(args)
-    generated = files_of(site, secret_of)
-    _tell_missing(generated)
-    changes: Sequence[Change] = changes_of(site, generated.files, root)
-    if changes and site.members and not args.no_test:
-        try_out(site, generated.files, changes, root)
-    backup = install(site, changes, root)
+    changes, backup = _put_in_place(args, site)
     for change in changes:
         show(f"{change.path}: {change.word}")
     if not changes:
@@ -242,3 +237,24 @@ def _install(args: Namespace, site: Site) -> int:
     elif commands and not args.root:
         show(f"not taken up yet: {in_words(commands)}")
     return 0
+
+
+def _put_in_place(args: Namespace, site: Site) -> tuple[Sequence[Change], Path | None]:
+    """Test the files and install them. A signal ends the test, but waits for the installation."""
+    from cloudfail.cli.stop import EndedBySignal, Stopper
+    from cloudfail.keepalived.generate.difference import changes_of
+    from cloudfail.keepalived.generate.install import install
+    from cloudfail.keepalived.generate.trial import try_out
+
+    root = _root(args)
+    with Stopper() as stopper:
+        generated = files_of(site, secret_of)
+        _tell_missing(generated)
+        changes = changes_of(site, generated.files, root)
+        if changes and site.members and not args.no_test:
+            try_out(site, generated.files, changes, root)
+        stopper.begin()
+        backup = install(site, changes, root)
+    if stopper.stopped:
+        raise EndedBySignal(f"{stopper.stopped}: the files are in place, and not taken up yet")
+    return changes, backup
