@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudfail.config.vrrp.tables import VirtualAddressTable
+from cloudfail.keepalived.addresses import virtual_address
 from cloudfail.keepalived.importer import values
 from cloudfail.keepalived.importer.note import UnfitError
 from cloudfail.keepalived.importer.section import Section
 from cloudfail.keepalived.syntax import Statement
 
 Addresses = tuple[VirtualAddressTable, ...]
-_IPV6 = 6
-_WITH_VALUE = frozenset({"brd", "broadcast", "scope", "peer", "preferred_lft", "dev", "label"})
 _ALWAYS = frozenset({"-nodad"})  # VRRP's own addresses have it anyway
 
 
@@ -28,7 +27,8 @@ def read_addresses(block: Statement, section: Section, *, device: str) -> None:
     }
     for line in block.children or ():
         try:
-            one, changes = _read_line(line, device, vmac=section.get("use_vmac", False))
+            options = virtual_address(line, key).options
+            one, changes = _read_line(line, options, device, vmac=section.get("use_vmac", False))
         except UnfitError as unfit:
             ledger.leave_out(line, str(unfit))
             continue
@@ -52,9 +52,8 @@ def _why_on_loopback(address: str, *, vmac: bool) -> str:
 
 
 def _read_line(
-    line: Statement, device: str, *, vmac: bool
+    line: Statement, words: dict[str, str], device: str, *, vmac: bool
 ) -> tuple[VirtualAddressTable, list[str]]:
-    words = dict(_words(line))
     written, slash, mask = line.keyword.partition("/")
     address = values.address(written)
     changes = list(_changes(words))
@@ -74,12 +73,6 @@ def _read_line(
     if label:
         values.fit(label, "label")
     return VirtualAddressTable(address=str(address), dev=dev, label=label), changes
-
-
-def _words(line: Statement) -> Iterator[tuple[str, str]]:
-    words = iter(line.args)
-    for word in words:
-        yield word, next(words, "") if word in _WITH_VALUE else ""
 
 
 def _changes(words: dict[str, str]) -> Iterator[str]:

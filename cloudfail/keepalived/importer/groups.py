@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from cloudfail.keepalived.importer import values
-from cloudfail.keepalived.importer.instance import NOTIFY
 from cloudfail.keepalived.importer.note import Ledger, UnfitError
 from cloudfail.keepalived.importer.section import Section
 from cloudfail.keepalived.importer.trackers import Trackers
 from cloudfail.keepalived.importer.tracks import KINDS, read_tracks
-from cloudfail.keepalived.syntax import Statement, Tree
+from cloudfail.keepalived.syntax import NOTIFY, Statement, Tree
 
 _FEWEST = 2
 _WEIGHTS = frozenset({"global_tracking", "sync_group_tracking_weight"})

@@ -15,13 +15,9 @@ from cloudfail.keepalived.importer.section import Found, Section
 from cloudfail.keepalived.importer.trackers import Trackers
 from cloudfail.keepalived.importer.tracks import read_tracks
 from cloudfail.keepalived.importer.values import Parse
-from cloudfail.keepalived.syntax import Statement, Tree
+from cloudfail.keepalived.syntax import NOTIFY, Statement, Tree
 from cloudfail.model import Address
 
-NOTIFY = (
-    *("notify_master", "notify_backup", "notify_fault", "notify_stop", "notify"),
-    *("notify_deleted", "notify_master_rx_lower_pri"),
-)
 _KEYWORDS: Mapping[str, tuple[str, Parse]] = {
     "state": ("state", values.one_of("MASTER", "BACKUP")),
     "interface": ("interface", values.text("device")),

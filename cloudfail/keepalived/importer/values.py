@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +10,10 @@ from cloudfail.config.values import parse_address
 from cloudfail.config.vrrp import text as texts
 from cloudfail.keepalived.importer.note import UnfitError
 from cloudfail.keepalived.syntax import Statement
+from cloudfail.keepalived.syntax.values import OFF, ON, number_of, seconds_of
 from cloudfail.model import Address
 
 Parse = Callable[[Statement], Any]
-_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
-_DECIMAL = re.compile(r"(?=.?[0-9])[0-9]{0,6}(?:\.[0-9]{0,6})?")
-_ON = frozenset({"", "on", "true", "yes"})
-_OFF = frozenset({"off", "false", "no"})
 
 
 def flag(statement: Statement) -> bool:
@@ -27,16 +23,16 @@ def flag(statement: Statement) -> bool:
 
 
 def switch(statement: Statement) -> bool:
-    word = statement.value.lower()
-    if word in _ON | _OFF:
-        return word in _ON
+    if statement.value in {"", *ON, *OFF}:
+        return statement.value not in OFF
     raise UnfitError(f'"{statement.value}" is neither true nor false')
 
 
 def number(text: str, low: int, high: int) -> int:
-    if not _NUMBER.fullmatch(text) or not low <= int(text) <= high:
+    found = number_of(text)
+    if found is None or not low <= found <= high:
         raise UnfitError(f'"{text}" is no number from {low} to {high}')
-    return int(text)
+    return found
 
 
 def whole(low: int, high: int) -> Parse:
@@ -45,10 +41,11 @@ def whole(low: int, high: int) -> Parse:
 
 def seconds(low: float, high: float) -> Parse:
     def parse(statement: Statement) -> float:
-        text = statement.value
-        if not _DECIMAL.fullmatch(text) or not low <= float(text) <= high:
-            raise UnfitError(f'"{text}" is no time from {low:g} to {high:g} seconds')
-        return float(text)
+        found = seconds_of(statement.value)
+        if found is None or not low <= found <= high:
+            why = f'"{statement.value}" is no time from {low:g} to {high:g} seconds'
+            raise UnfitError(why)
+        return found
 
     return parse
 

@@ -21,28 +21,17 @@ _SIMPLE = re.compile(rf"[^{_BLANKS}]+")
 _PLAIN = re.compile(rf'"([^"]*)("?)|((?:{KEPT}|[^{_BLANKS}"])+)')
 
 # Their handlers read the line again with alloc_strvec_quoted_escaped().
+NOTIFY = (
+    *("notify_master", "notify_backup", "notify_fault", "notify_stop", "notify_deleted"),
+    *("notify_master_rx_lower_pri", "notify"),
+)
 SCRIPT_KEYWORDS = frozenset(
-    {
-        "lvs_notify_fifo_script",
-        "misc_path",
-        "notify",
-        "notify_backup",
-        "notify_deleted",
-        "notify_down",
-        "notify_fault",
-        "notify_fifo_script",
-        "notify_master",
-        "notify_master_rx_lower_pri",
-        "notify_stop",
-        "notify_up",
-        "quorum_down",
-        "quorum_up",
-        "regex",
-        "script",
-        "shutdown_script",
-        "startup_script",
+    (
+        *NOTIFY,
+        *("lvs_notify_fifo_script", "misc_path", "notify_down", "notify_fifo_script", "notify_up"),
+        *("quorum_down", "quorum_up", "regex", "script", "shutdown_script", "startup_script"),
         "vrrp_notify_fifo_script",
-    }
+    )
 )
 
 

@@ -266,3 +266,12 @@ def test_what_the_toml_refuses_does_not_come_back_by_the_extras(tmp_path: Path) 
     found = import_files(paths)
     assert "router_id" not in found.extras["conf.d/extras.conf"]
     assert any(line.startswith('router_id "a~b"') for line in told(found, "left out"))
+
+
+def test_a_switch_has_keepalived_s_own_spelling(tmp_path: Path) -> None:
+    """`Yes` is an invalid value to 2.2.7, and the option stays as it was."""
+    paths = pair(tmp_path)
+    for path in paths:
+        path.write_text("global_defs {\nvrrp_min_garp Yes\n}\n" + path.read_text())
+    left = told(import_files(paths), "left out")
+    assert any(line.startswith("vrrp_min_garp Yes") for line in left)
