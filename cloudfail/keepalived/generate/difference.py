@@ -162,6 +162,10 @@ def _mode_and_owner(path: Path) -> tuple[int, tuple[int, int]]:
 
 def _read(path: Path) -> str | None:
     try:
+        if path.is_fifo():  # to open it would wait for ever
+            raise ConfigError(
+                f"{path}: is a FIFO, and would be replaced by a file; remove it first"
+            )
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None

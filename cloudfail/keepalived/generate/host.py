@@ -62,9 +62,12 @@ def real_server_files(config: Config) -> dict[str, str]:
 
 
 def sysctl_settings(site: Site) -> dict[str, str]:
-    """Return the kernel settings of the generated file: names beneath /proc/sys, and values."""
+    """Return the kernel settings of the generated file: names beneath /proc/sys, and values.
+
+    A line that begins with - may fail (sysctl.d(5)): not every kernel has IPv6.
+    """
     text = "".join(_sysctl_file(needs_of(site)).values())
-    lines = (line.partition(" = ") for line in text.splitlines() if " = " in line)
+    lines = (line.lstrip("-").partition(" = ") for line in text.splitlines() if " = " in line)
     return {name if "/" in name else name.replace(".", "/"): value for name, _, value in lines}
 
 

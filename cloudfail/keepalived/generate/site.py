@@ -137,7 +137,7 @@ def node_here(config: Config, addresses: Iterable[Address] | None = None) -> str
     names = ", ".join(names_of(config)) or "none"
     raise ConfigError(
         f"{config.path}: this machine has the unicast address of no node (nodes: {names}); say "
-        "which one with --node NAME, or --all"
+        "which one with --node NAME"
     )
 
 

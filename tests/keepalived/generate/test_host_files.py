@@ -49,7 +49,7 @@ def test_sysctl_takes_every_line(tables: Document, tmp_path: Path) -> None:
     text = text_of(generated(tables, tmp_path), "sysctl.d/60-cloudfail.conf")
     file = tmp_path / "60-cloudfail.conf"
     file.write_text(text)
-    wanted = re.findall(r"(?m)^(net\S+) = (\d)$", text)
+    wanted = re.findall(r"(?m)^-?(net\S+) = (\d)$", text)
     assert len(wanted) == len([line for line in text.splitlines() if "=" in line]) >= 10
     names = [name if "/" in name else name.replace(".", "/") for name, _ in wanted]
     shown = "\n".join(f"cat /proc/sys/{name}" for name in names)

@@ -32,7 +32,7 @@ yaml: Any = importlib.import_module("yaml")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C
 VERSION = Version(2, 2, 7)
 SYSCTL = re.compile(
-    r"net\.ipv[46]\.ip_nonlocal_bind = 1|net\.ipv4\.ip_forward = 1"
+    r"-?net\.ipv[46]\.ip_nonlocal_bind = 1|net\.ipv4\.ip_forward = 1"
     r"|net\.ipv6\.conf\.all\.forwarding = 1|net/ipv6/conf/[\w.@-]+/accept_ra = 2"
     r"|net\.ipv4\.conf\.(all|lo)\.arp_(ignore = 1|announce = 2)"
 )
