@@ -17,6 +17,7 @@ from cloudfail.keepalived.command.arguments import (
     told_shell,
 )
 from cloudfail.keepalived.command.words import CommandError, split
+from cloudfail.keepalived.importer.node import Source
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.script import (
     Moved,
@@ -26,7 +27,6 @@ from cloudfail.keepalived.importer.script import (
     read_script_file,
     together,
 )
-from cloudfail.keepalived.importer.sources import Source
 from cloudfail.keepalived.syntax import Place, Statement
 
 _ROLES = {

@@ -14,17 +14,15 @@ from cloudfail.config import examine
 from cloudfail.config.file import InstanceTable
 from cloudfail.config.vrrp.tables import SyncGroupTable
 from cloudfail.errors import ConfigError
-from cloudfail.keepalived.importer.additions import additions_of
 from cloudfail.keepalived.importer.authentication import Secret
 from cloudfail.keepalived.importer.claims import Choice, Claimed, say_of_unclaimed
-from cloudfail.keepalived.importer.comments import comments_of
 from cloudfail.keepalived.importer.extras import extras_of, has_extras, inside_of
 from cloudfail.keepalived.importer.joined import Joined, join
-from cloudfail.keepalived.importer.members import sync_groups, with_group_tracks
 from cloudfail.keepalived.importer.moving import Moving
-from cloudfail.keepalived.importer.node import Node, read_node
+from cloudfail.keepalived.importer.node import Node, Source, names_of, read_node, read_sources
 from cloudfail.keepalived.importer.note import Note
 from cloudfail.keepalived.importer.notifies import Scripts
+from cloudfail.keepalived.importer.remarks import additions_of, comments_of
 from cloudfail.keepalived.importer.script import Moved
 from cloudfail.keepalived.importer.seats import Names, seats_of
 from cloudfail.keepalived.importer.shared import (
@@ -33,10 +31,11 @@ from cloudfail.keepalived.importer.shared import (
     say_of_moved,
     say_of_unused,
     smtp_alert_of,
+    sync_groups,
     trackers_of,
     version_of,
+    with_group_tracks,
 )
-from cloudfail.keepalived.importer.sources import Source, names_of, read_sources
 from cloudfail.keepalived.importer.table import Facts, instance_table
 from cloudfail.keepalived.importer.toml import Writer
 from cloudfail.keepalived.importer.vips import settled, with_addresses

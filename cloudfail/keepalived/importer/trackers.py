@@ -32,16 +32,15 @@ class Named(msgspec.Struct, frozen=True):
 Trackers = Mapping[str, Named]
 
 
-def read_scripts(tree: Tree, ledger: Ledger) -> Trackers:
-    return _read(tree, ("vrrp_script",), "vrrp_script", _script, ledger)
-
-
-def read_files(tree: Tree, ledger: Ledger) -> Trackers:
-    return _read(tree, ("track_file", "vrrp_track_file"), "track_file", _file, ledger)
-
-
-def read_processes(tree: Tree, ledger: Ledger) -> Trackers:
-    return _read(tree, ("vrrp_track_process",), "track_process", _process, ledger)
+def read_trackers(tree: Tree, ledger: Ledger) -> Mapping[str, Trackers]:
+    """Return them by the keyword with which an instance refers to them."""
+    files = ("track_file", "vrrp_track_file")
+    processes = ("vrrp_track_process",)
+    return {
+        "track_script": _read(tree, ("vrrp_script",), "vrrp_script", _script, ledger),
+        "track_file": _read(tree, files, "track_file", _file, ledger),
+        "track_process": _read(tree, processes, "track_process", _process, ledger),
+    }
 
 
 def _read(

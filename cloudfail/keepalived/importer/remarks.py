@@ -1,14 +1,24 @@
-"""What stands in the toml above a line that an operator has to look at."""
+"""What an operator is told besides the notes: comments in the toml, and what the generator adds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from cloudfail.config.file import InstanceTable
+from cloudfail.config.vrrp.tables import KeepalivedTable
 from cloudfail.keepalived.importer.claims import Claimed
+from cloudfail.keepalived.importer.node import Node
 from cloudfail.keepalived.importer.seats import Seat
 
 Comment = tuple[str, tuple[str, ...]]
+_ADDED = {
+    "vrrp_check_unicast_src": "adverts from anybody but the peers are dropped",
+    "vrrp_higher_prio_send_advert": "the loser of a healed partition tells the survivor",
+    "vrrp_min_garp": "one gratuitous ARP instead of ten",
+    "enable_script_security": "nothing runs as root that others may change",
+    "script_user": "scripts run as root",
+    "router_id": "the node's name",
+}
 
 
 def comments_of(
@@ -43,3 +53,19 @@ def _comments(
         yield f"{path}.end", ("", "No claim yet: add [[...claim]], what the master must own.")
     elif claimed.comment:
         yield f"{path}.end", ("", *claimed.comment)
+
+
+def additions_of(nodes: Sequence[Node], table: KeepalivedTable) -> tuple[str, ...]:
+    """Return a sentence for each; they are the same for all instances."""
+    return tuple(_additions(nodes, table))
+
+
+def _additions(nodes: Sequence[Node], table: KeepalivedTable) -> Iterator[str]:
+    written = {key for node in nodes for key in node.shared.found}
+    for key, effect in _ADDED.items():
+        if key not in written and getattr(table, key, True):
+            yield f"{key}: {effect}"
+    yield "unicast_fault_no_peer: FAULT without a peer, and no multicast"
+    yield "notify, notify_master_rx_lower_pri: cloudfail is told every change of role"
+    if table.include:
+        yield f"include {table.directory}/{table.include}: for what cloudfail.toml has no word for"
