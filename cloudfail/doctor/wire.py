@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -57,6 +58,16 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         senders = list(self.by_sender)
         return senders[0] if len(senders) == 1 else None
 
+    @property
+    def last(self) -> Advert:
+        """Return what was heard last, a farewell or not. Raises ValueError where nothing was."""
+        return max((*self.own, *self.peers), key=lambda one: one.t)
+
+    @property
+    def is_mine(self) -> bool:
+        """True when this node advertised as master: a farewell alone is none."""
+        return any(not advert.is_farewell for advert in self.own)
+
 
 def heard_of(case: Case, heard: Heard) -> Wire:
     """Return what concerns the instance: its virtual router, and peers with one that nobody has."""
@@ -89,11 +100,12 @@ def _verdict(case: Case, wire: Wire) -> Checks:
     senders = wire.by_sender
     if wire.rivals:
         yield _two_masters(case, wire)
-    elif len(senders) > 1:
-        last = max((*wire.own, *wire.peers), key=lambda one: (not one.is_farewell, one.t))
-        text = f"the master changed while doctor listened: now it is {_name(case, last.source)}"
+    elif senders and (len(senders) > 1 or wire.last.is_farewell):
+        name = _name(case, wire.last.source)
+        text = f"now it is {name}" if not wire.last.is_farewell else f"{name} said farewell"
+        text = f"the master changed while doctor listened: {text}"
         yield warning(_SUBJECT, text, "run doctor once more")
-    elif wire.own and senders:
+    elif wire.is_mine:
         yield ok(
             _SUBJECT,
             f"this node is master: {_count(wire.own)} left, {_of(wire.own[0])}. Backups are silent: "
@@ -111,7 +123,7 @@ def _verdict(case: Case, wire: Wire) -> Checks:
 
 def _two_masters(case: Case, wire: Wire) -> Check:
     names = " and ".join(_name(case, address) for address in wire.rivals)
-    if not wire.own:
+    if not any(advert.source in wire.rivals for advert in wire.own):
         remedy = "they do not hear each other: run doctor on them"
         return failed(_SUBJECT, f"two masters: {names}", remedy)
     best = max(wire.peers, key=lambda one: (one.priority, one.source.packed))
@@ -174,7 +186,9 @@ def _concerns(advert: Advert, case: Case) -> bool:
 
 
 def _goes_on(adverts: Sequence[Advert], other: Sequence[Advert]) -> bool:
-    return sum(advert.t > other[0].t for advert in adverts) >= _REPEATED
+    """By destination: this node's own adverts leave once for each of its peers."""
+    later = Counter(advert.destination for advert in adverts if advert.t > other[0].t)
+    return max(later.values(), default=0) >= _REPEATED
 
 
 def rule(case: Case) -> str:

@@ -89,8 +89,8 @@ def advert(source: str, t: float, **more: object) -> Advert:
         "checksum": Checksum.OK,
         **more,
     }
-    to = ip_address(B if source == A else A)
-    return Advert(t=t, source=ip_address(source), destination=to, **values)  # type: ignore[arg-type]
+    values.setdefault("destination", ip_address(B if source == A else A))
+    return Advert(t=t, source=ip_address(source), **values)  # type: ignore[arg-type]
 
 
 def every(source: str, *times: float, **more: object) -> list[Advert]:

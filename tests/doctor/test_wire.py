@@ -126,6 +126,41 @@ def test_two_other_masters_are_named(tmp_path: Path) -> None:
     assert check.message == "two masters: a (10.0.1.10) and b (10.0.1.11)"
 
 
+def test_the_losers_one_answer_to_each_of_two_peers_is_not_two_masters(tmp_path: Path) -> None:
+    case = case_of(tmp_path, pair(claims=CLAIM + THIRD), "b")
+    to = (ip_address(A), ip_address("10.0.1.12"))
+    sent = [own(t, source=B, destination=one) for t in (0.1, 1.1, 2.11) for one in to]
+    check = only(judged(case, *sent, every(A, 2.1, 3.1, 4.1)))
+    assert (check.status, "now it is a" in check.message) == (Status.WARNING, True)
+
+
+def test_a_node_that_only_said_farewell_is_not_master(a: Case) -> None:
+    heard = (own(0.1, priority=0), every(B, 0.5, 1.5, 2.5))
+    check = only(judged(a, *heard))
+    assert check.message.startswith("b (10.0.1.11) is master, and 3 adverts arrived")
+    wire = heard_of(a, Heard(adverts=(*heard[0], *heard[1])))
+    assert (wire.is_mine, wire.master) == (False, ip_address(B))
+
+
+def test_a_master_that_said_farewell_last_is_none_any_more(a: Case, b: Case) -> None:
+    for case, adverts in (
+        (a, (own(0.1, 1.1), own(1.4, priority=0))),
+        (b, (every(A, 0.1, 1.1), every(A, 1.4, priority=0))),
+    ):
+        check = only(judged(case, *adverts))
+        assert (check.status, "a (10.0.1.10) said farewell" in check.message) == (
+            Status.WARNING,
+            True,
+        )
+
+
+def test_two_others_are_masters_after_this_node_handed_over(tmp_path: Path) -> None:
+    case = case_of(tmp_path, pair(claims=CLAIM + THIRD))
+    third = every("10.0.1.12", 1.6, 2.6, 3.6, priority=50)
+    check = only(judged(case, own(0.1), own(0.4, priority=0), every(B, 1.5, 2.5, 3.5), third))
+    assert check.message == "two masters: b (10.0.1.11) and c (10.0.1.12)"
+
+
 def test_a_farewell_alone_is_no_master(b: Case) -> None:
     assert "nobody was heard" in only(judged(b, every(A, 0.3, priority=0))).message
 
