@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
+import os
 
-from cloudfail.doctor.check import Case, Checks, Machine, failed, ok, warning
+from cloudfail.doctor.check import Case, Checks, failed, ok, warning
 from cloudfail.doctor.cloud import ask
-from cloudfail.doctor.running import environment_of_keepalived, running_pid
+from cloudfail.doctor.running import running_pid, state_directory
 from cloudfail.doctor.wire import Wire, node_at
 from cloudfail.model import Holding, Node, Owner
-from cloudfail.role import Role, RoleStore, default_directory
+from cloudfail.role import Role, RoleStore
 from cloudfail.role.event import boot_id
 from cloudfail.role.record import Recorded
 
@@ -24,9 +24,11 @@ def check_role(case: Case, wire: Wire) -> Checks:
     store = RoleStore(state_directory(case.machine))
     recorded = store.current(case.instance.name)
     if store.problem:
-        yield warning(_SUBJECT, f"not known: {store.problem}")
-    elif recorded is None or recorded.event.boot_id != boot_id():
-        text = "none is on record, though keepalived runs: its notify command did not"
+        say = failed if os.geteuid() == 0 else warning
+        yield say(_SUBJECT, f"not known: {store.problem.partition(';')[0]}")
+    elif recorded is None or recorded.event.boot_id != boot_id() or recorded.role is Role.STOP:
+        last = "STOP" if recorded and recorded.role is Role.STOP else "none"
+        text = f"{last} is on record, though keepalived runs: its notify command did not"
         yield failed(_SUBJECT, text, "look for it in keepalived's log; it names what it drops")
     elif recorded.role is Role.FAULT:
         text = f"FAULT, {_since(recorded)}: this node cannot become master"
@@ -42,7 +44,7 @@ def check_holders(case: Case, wire: Wire) -> Checks:
     """Look once more who holds the claims, when one node has been master all the time."""
     if case.build is None or wire.master is None or not case.instance.claims:
         return
-    is_me = bool(wire.own)
+    is_me = wire.is_mine
     node = node_at(case, wire.master)
     master = "this node" if is_me else node.name if node else str(wire.master)
     reader = case.build()
@@ -59,18 +61,12 @@ def check_holders(case: Case, wire: Wire) -> Checks:
         yield ok("holders", f"every claim that the cloud shows is with the master, {master}")
 
 
-def state_directory(machine: Machine) -> Path:
-    """Return where keepalived's scripts record the role: by its environment, not by ours."""
-    theirs = environment_of_keepalived(machine).get("CLOUDFAIL_STATE_DIR")
-    return Path(theirs) if theirs else default_directory()
-
-
 def _contradiction(wire: Wire, role: Role) -> str:
     if wire.master is None:
         return ""
-    if wire.own and role is not Role.MASTER:
+    if wire.is_mine and role is not Role.MASTER:
         return "this node advertises as master"
-    if not wire.own and role is Role.MASTER:
+    if not wire.is_mine and role is Role.MASTER:
         return f"{wire.master} advertises, this node does not"
     return ""
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from cloudfail import process
 from cloudfail.config import DEFAULT_PATH
 from cloudfail.doctor.account import is_known, may_become, run_like_keepalived, user_and_group
-from cloudfail.doctor.check import Case, Checks, Machine, failed, ok, warning
-from cloudfail.doctor.running import environment_of_keepalived
+from cloudfail.doctor.check import Case, Check, Checks, Machine, failed, ok, warning
+from cloudfail.doctor.running import environment_of_keepalived, state_directory
 from cloudfail.keepalived.command import Effect, Weakness, examine
+from cloudfail.role.directory import StateDirectory
 
 _SOON = 2.0
 _GRACE = 10.0  # over the deadline that the command is given: it says better than we what hangs
@@ -48,24 +49,25 @@ def check_directories(machine: Machine) -> Checks:
     user, group = user_and_group(machine)
     if not is_known(user, group):
         return  # which check_command has said
-    environ = environment_of_keepalived(machine)
-    state = environ.get("CLOUDFAIL_STATE_DIR") or "/run/cloudfail"
-    for what, path in (
-        ("journal", machine.config.journal.path.parent),
-        ("roles", Path(state)),
-    ):
-        place = _existing(path)
-        if not may_become(user):
-            yield warning(
-                what, f"{place}: not tried, only root can become {user}", "run it as root"
-            )
-            continue
-        done, _ = run_like_keepalived(machine, ["/usr/bin/test", "-w", str(place)], _SECONDS)
-        if done.returncode:
-            remedy = f"chown {user} {place}" if place == path else "systemd-tmpfiles --create"
-            yield failed(what, f"{user} may not write into {place}", remedy)
-        else:
-            yield ok(what, f"{user} may write into {place}")
+    if not may_become(user):
+        for what in ("journal", "roles"):
+            yield warning(what, f"not tried: only root can become {user}", "run it as root")
+        return
+    journal = machine.config.journal.path
+    yield _writable(machine, "journal", journal if journal.exists() else journal.parent)
+    state = state_directory(machine)
+    refused = _refused(state)
+    yield failed("roles", refused) if refused else _writable(machine, "roles", state)
+
+
+def _writable(machine: Machine, what: str, path: Path) -> Check:
+    user, _ = user_and_group(machine)
+    place = _existing(path)
+    done, _ = run_like_keepalived(machine, ["/usr/bin/test", "-w", str(place)], _SECONDS)
+    if done.returncode == 0:
+        return ok(what, f"{user} may write into {place}")
+    remedy = f"chown {user} {place}" if place == path else "systemd-tmpfiles --create"
+    return failed(what, f"{user} may not write into {place}", remedy)
 
 
 def check_script_user(case: Case) -> Checks:
@@ -129,6 +131,17 @@ def _config_they_read(machine: Machine) -> Checks:
             f"{ours} was looked at, and keepalived's scripts read {theirs}",
             f"install it as {theirs}",
         )
+
+
+def _refused(directory: Path) -> str:
+    """Say why no role is kept there, though it could be written: others can write, too."""
+    try:
+        with StateDirectory(directory).opened():
+            return ""
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return str(error)
 
 
 def _existing(path: Path) -> Path:

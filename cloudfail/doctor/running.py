@@ -12,6 +12,7 @@ _PID_FILES = ("/run/keepalived.pid", "/run/keepalived/keepalived.pid", "/var/run
 _NAME = "keepalived"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _REPLACED = " (deleted)"
+_STATE = "/run/cloudfail"
 
 
 def running_pid(machine: Machine) -> int | None:
@@ -46,3 +47,8 @@ def environment_of_keepalived(machine: Machine) -> Mapping[str, str]:
         words = []
     pairs = [os.fsdecode(word).partition("=") for word in words if b"=" in word]
     return {name: value for name, _, value in pairs} or {"PATH": _PATH}
+
+
+def state_directory(machine: Machine) -> Path:
+    """Return where keepalived's scripts record the role: by its environment, not by ours."""
+    return Path(environment_of_keepalived(machine).get("CLOUDFAIL_STATE_DIR") or _STATE)

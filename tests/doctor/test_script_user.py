@@ -97,6 +97,30 @@ def test_directories_that_the_script_user_may_not_write_into_fail(
     assert failures(check_directories(root)) == []
 
 
+def test_a_journal_that_is_somebody_elses_fails_though_its_directory_is_right(
+    tmp_path: Path, of_root: Path
+) -> None:
+    of_root.chmod(0o777)
+    file = of_root / "j.jsonl"
+    file.touch(0o640)
+    journal = f'[keepalived]\nscript_user = "nobody"\n[journal]\npath = "{file}"'
+    machine = machine_of(tmp_path, pair(more=journal))
+    (check,) = (one for one in check_directories(machine) if one.subject == "journal")
+    assert check.message == f"nobody may not write into {file}"
+    assert check.remedy == f"chown nobody {file}"
+
+
+def test_roles_are_not_kept_where_others_could_plant_them(
+    tmp_path: Path, of_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail.doctor.running._STATE", str(of_root))
+    (check,) = (one for one in check_directories(machine_of(tmp_path)) if one.subject == "roles")
+    assert check.status is Status.OK
+    of_root.chmod(0o777)
+    (check,) = (one for one in check_directories(machine_of(tmp_path)) if one.subject == "roles")
+    assert check.message == f"{of_root} can be written by other users: chmod 0755 it"
+
+
 def test_a_user_who_does_not_exist_is_told_of_by_each_check_alone(tmp_path: Path) -> None:
     from cloudfail.doctor import Options, examine
 
