@@ -14,6 +14,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.messages import has_colour
@@ -158,7 +160,7 @@ def _of_config(args: Namespace, config: Config) -> Iterator[Check]:
             cases.append(_case(args, machine, instance, me))
         except CloudfailError as error:
             cases.append(Case(machine=machine, instance=instance, me=me))
-            yield failed(f"{instance.name}: configuration", str(error))
+            yield replace(failed("configuration", str(error)), instance=instance.name)
     options = Options(cloud=not args.no_cloud, wire=not args.no_adverts)
     yield from examine_node(machine, cases, options)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from cloudfail import process
 from cloudfail.doctor import (
     agreement,
     cloud,
@@ -111,6 +112,10 @@ def _broken(subject: str, error: Exception) -> Check:
         return warning(subject, f"not looked at: {error}", "run it as root")
     if isinstance(error, CloudfailError):
         return failed(subject, str(error))
+    if isinstance(error, process.TimeoutExpired):
+        command = " ".join(map(str, error.cmd))
+        text = f"`{command}` does not end within {error.timeout:g} s"
+        return failed(subject, text, "run it by hand")
     if isinstance(error, OSError):
         return failed(subject, f"could not be looked at: {error}", "run it as root")
     text = f"this check broke down ({type(error).__name__}: {error})"

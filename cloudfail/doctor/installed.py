@@ -20,6 +20,7 @@ from cloudfail.model import Severity
 _SUBJECT = "keepalived"
 _OF_SYSTEMD = frozenset({"systemd", "tmpfiles.d", "sysusers.d", "polkit-1"})
 _SECONDS = 10.0
+_MOST = 10  # findings of lint: one screen; a file that is no configuration has hundreds
 # keepalived(8), corrected by measurement: 4 fatal, 5 configuration error, 6 insecure scripts.
 _REFUSED = frozenset({4, 5})
 
@@ -27,8 +28,7 @@ _REFUSED = frozenset({4, 5})
 def check_keepalived(machine: Machine) -> Checks:
     """Say whether it is installed, of a known version, and running."""
     if machine.version is None:
-        remedy = "install the package keepalived (apt-get or dnf install keepalived)"
-        yield failed(_SUBJECT, "is not installed", remedy)
+        yield _unknown()
         return
     try:
         check_supported(machine.version)
@@ -43,6 +43,13 @@ def check_keepalived(machine: Machine) -> Checks:
         yield warning(_SUBJECT, text, "systemctl restart keepalived, on the backups first")
     else:
         yield ok(_SUBJECT, f"{machine.version} runs (process {pid})")
+
+
+def _unknown() -> Check:
+    if found := find_keepalived():
+        return failed(_SUBJECT, f"{found} does not say its version", f"{found} --version")
+    remedy = "install the package keepalived (apt-get or dnf install keepalived)"
+    return failed(_SUBJECT, "is not installed", remedy)
 
 
 def check_files(machine: Machine) -> Checks:
@@ -68,7 +75,7 @@ def check_files(machine: Machine) -> Checks:
 
 def _why_not(machine: Machine) -> str:
     if machine.version is None:
-        return "keepalived is not installed"
+        return "the version of keepalived is not known"
     return "for no configured node can its files be generated here"
 
 
@@ -116,6 +123,8 @@ def _difference(machine: Machine, site: Site, change: Change) -> Check:
     text = texts[change.word]
     if change.file and change.before == change.file.text and change.mode_before is not None:
         text = f"has mode {change.mode_before:04o}, not {change.file.mode:04o}"
+        if change.mode_before == change.file.mode:
+            text = f"belongs to user id {change.owner_before[0]}, not to root"
     remedy = f"cloudfail generate --node {site.name} --diff, then --install --reload"
     return say(str(change.path), text, remedy)
 
@@ -125,13 +134,20 @@ def check_lint(machine: Machine) -> Checks:
     path = _conf(machine)
     if machine.version is None or not path.exists():
         return
+    if not path.is_file():
+        yield failed(str(path), "is no regular file", f"rm -r {path}, and generate it anew")
+        return
     confs = confs_of(path)
     is_root = os.geteuid() == 0  # what others may not look at would seem not to be there
     findings = lint(confs, machine.version, host=confs if is_root else (), root=machine.root)
     serious = [one for one in findings if one.severity in {Severity.ERROR, Severity.WARNING}]
-    for one in serious:
+    serious.sort(key=lambda one: one.severity is not Severity.ERROR)
+    for one in serious[:_MOST]:
         say = failed if one.severity is Severity.ERROR else warning
         yield say(f"{one.place}", f"{one.code} {one.message}", one.remedy)
+    if len(serious) > _MOST:
+        text = f"{len(serious) - _MOST} more findings"
+        yield warning(str(path), text, f"cloudfail lint {path}")
     if not serious:
         scripts = "every script is safe to run" if is_root else "only root can examine its scripts"
         yield ok(str(path), f"lint has nothing to say, and {scripts}")
@@ -143,7 +159,7 @@ def check_test(machine: Machine) -> Checks:
     2.2.7 ends itself by a signal when a script is not root's (acassen/keepalived#2180): no verdict.
     """
     path = _conf(machine)
-    if machine.version is None or not path.exists():
+    if machine.version is None or not path.is_file():
         return
     done = process.run(
         [find_keepalived(), "-t", "-f", str(path)],

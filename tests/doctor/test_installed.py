@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,16 @@ def installed(tmp_path: Path) -> Machine:
 
 def files(machine: Machine) -> list[Check]:
     return list(check_files(machine))
+
+
+def test_a_file_that_somebody_else_owns_is_named_by_its_owner(
+    installed: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    conf = installed.path(CONF)
+    os.chown(conf, 65534, 65534)
+    assert failures(files(installed)) == [f"{conf}: belongs to user id 65534, not to root"]
 
 
 def test_what_was_generated_is_in_place(installed: Machine) -> None:
@@ -127,14 +138,26 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     assert not any(word in f"{check}" for check in files(machine) for word in ("s3cr3t", "0ther"))
 
 
-def test_without_keepalived_nothing_is_compared_and_the_reason_is_said(tmp_path: Path) -> None:
+def test_without_keepalived_nothing_is_compared_and_the_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail.doctor.installed.find_keepalived", str)
     machine = machine_of(tmp_path, version=None)
     (check,) = files(machine)
     assert (check.status, check.message) == (
         Status.WARNING,
-        "not compared: keepalived is not installed",
+        "not compared: the version of keepalived is not known",
     )
     assert failures(check_keepalived(machine)) == ["keepalived: is not installed"]
+
+
+def test_a_keepalived_that_cannot_be_run_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail.doctor.installed.find_keepalived", lambda: "/opt/keepalived")
+    machine = machine_of(tmp_path, version=None)
+    (said,) = failures(check_keepalived(machine))
+    assert said == "keepalived: /opt/keepalived does not say its version"
 
 
 def test_a_version_that_is_not_known_warns(tmp_path: Path) -> None:
@@ -196,11 +219,39 @@ def test_lint_looks_at_the_file_in_place(installed: Machine) -> None:
     assert failures(check_lint(installed))
 
 
-def test_a_directory_in_place_of_the_file_breaks_down_nothing(installed: Machine) -> None:
+def test_of_a_file_that_is_no_configuration_one_screen_is_shown(installed: Machine) -> None:
+    conf = installed.path(CONF)
+    conf.write_text("".join(f"frobnicate_{number}\n" for number in range(300)))
+    checks = list(check_lint(installed))
+    assert len(checks) == 11
+    assert (checks[-1].status, checks[-1].message) == (Status.WARNING, "291 more findings")
+    assert checks[-1].remedy == f"cloudfail lint {conf}"
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_directory_or_a_fifo_in_place_of_the_file_breaks_down_nothing(
+    installed: Machine, make: Callable[[Path], None]
+) -> None:
     from cloudfail.doctor import Options, examine
 
     installed.path(CONF).unlink()
-    installed.path(CONF).mkdir()
+    make(installed.path(CONF))
     checks = list(examine(installed, (), Options(cloud=False, wire=False)))
     assert any(one.subject == "other managers" for one in checks)
     assert not any("broke down" in one.message for one in checks)
+    assert f"{installed.path(CONF)}: is no regular file" in failures(checks)
+
+
+def test_a_keepalived_that_hangs_is_no_bug_of_doctor(
+    installed: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cloudfail.doctor import Options, examine
+
+    hanging = tmp_path / "keepalived"
+    hanging.write_text("#!/bin/sh\nexec sleep 60\n")
+    hanging.chmod(0o755)
+    monkeypatch.setattr("cloudfail.doctor.installed.find_keepalived", lambda: str(hanging))
+    monkeypatch.setattr("cloudfail.doctor.installed._SECONDS", 0.1)
+    said = failures(examine(installed, (), Options(cloud=False, wire=False)))
+    assert any(f"`{hanging} -t -f " in one and "end within 0.1 s" in one for one in said)
+    assert not any("broke down" in one for one in said)
