@@ -12,6 +12,7 @@ from cloudfail.keepalived.syntax import read_files
 from msgspec.structs import replace
 
 from keepalived.importer.again import generated, imported, loaded, lost, old_trees, written
+from keepalived.importer.handbooks import HANDBOOKS
 from keepalived.importer.pairs import PAIRS
 from keepalived.syntax.real import KEEPALIVED, NEEDS_KEEPALIVED
 
@@ -28,9 +29,12 @@ ip link add link eth0 name eth0.1 type vlan id 1 2>/dev/null || ip link add eth0
 """
 
 
-@pytest.fixture(params=list(PAIRS))
+ALL = {**PAIRS, **HANDBOOKS}
+
+
+@pytest.fixture(params=list(ALL))
 def paths(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path]:
-    return written(dict(PAIRS[request.param]), tmp_path / "old")
+    return written(dict(ALL[request.param]), tmp_path / "old")
 
 
 def test_every_option_is_there_again_or_is_listed(paths: list[Path], tmp_path: Path) -> None:
@@ -59,11 +63,12 @@ def test_the_comparison_sees_a_loss(tmp_path: Path) -> None:
 
 def test_every_statement_is_carried_or_noted(paths: list[Path]) -> None:
     """An option that nobody knows is noted, wherever it stands."""
-    for path in paths:
+    files = {Path(name) for path in paths for name in read_files([path]).files}
+    for path in files:
         text = path.read_text()
         path.write_text(text.replace("{\n", "{\n  frobnicate 1\n"))
     found = import_files(paths)
-    expected = sum(path.read_text().count("frobnicate") for path in paths)
+    expected = sum(path.read_text().count("frobnicate") for path in files)
     places = {place for note in found.notes for place in note.covers}
     known = {
         one.place
