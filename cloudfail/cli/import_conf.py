@@ -22,6 +22,7 @@ from cloudfail.cli.document import document, print_document
 from cloudfail.cli.output import show
 from cloudfail.errors import ConfigError, UsageError
 from cloudfail.keepalived.importer import Imported, Note, Scripts, import_files
+from cloudfail.keepalived.importer.script import read_script_file
 from cloudfail.line import one_line
 
 PUBLIC, PRIVATE = 0o644, 0o600
@@ -69,7 +70,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Exit 0 whatever the notes say; 78: nothing valid can be made of the files."""
     paths = [Path(name) for name in args.files]
-    if len(set(paths)) < len(paths):
+    if len({path.resolve() for path in paths}) < len(paths):
         raise UsageError("the same file is named twice; name one file for each node")
     found = import_files(paths, provider=args.provider, scripts=_scripts(args))
     files = tuple(_files(args, found))
@@ -88,11 +89,13 @@ def _scripts(args: Namespace) -> Scripts:
         return Scripts(read=not args.no_script)
     path = Path(args.script)
     try:
-        path.read_bytes()
+        path.open("rb").close()
     except OSError as error:
         raise ConfigError(
             f"{path}: {error.strerror}; name the old notify_master script, or --no-script"
         ) from error
+    if read_script_file(path) is None:
+        raise ConfigError(f"{path}: it is no text; name the old notify_master script")
     return Scripts(given=path)
 
 

@@ -110,9 +110,17 @@ def test_a_script_that_is_not_there_is_an_error(conf: Path, run: Run, tmp_path: 
         run(conf, "--script", tmp_path / "none.sh")
 
 
+def test_a_script_that_is_a_program_is_an_error(conf: Path, run: Run) -> None:
+    with pytest.raises(ConfigError, match="no text"):
+        run(conf, "--script", "/usr/bin/true")
+
+
 def test_a_file_is_one_node(conf: Path, run: Run) -> None:
-    with pytest.raises(UsageError, match="named twice"):
-        run(conf, conf)
+    link = conf.with_name("link.conf")
+    link.symlink_to(conf)
+    for other in (conf, conf.parent / "x" / ".." / conf.name, link):
+        with pytest.raises(UsageError, match="named twice"):
+            run(conf, other)
 
 
 def test_another_provider_has_no_region_of_aws(conf: Path, run: Run, tmp_path: Path) -> None:
