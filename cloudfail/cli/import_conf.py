@@ -70,7 +70,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Exit 0 whatever the notes say; 78: nothing valid can be made of the files."""
     paths = [Path(name) for name in args.files]
-    if len({path.resolve() for path in paths}) < len(paths):
+    if len({os.path.realpath(path) for path in paths}) < len(paths):
         raise UsageError("the same file is named twice; name one file for each node")
     found = import_files(paths, provider=args.provider, scripts=_scripts(args))
     files = tuple(_files(args, found))
