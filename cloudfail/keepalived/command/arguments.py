@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from cloudfail.keepalived.command.words import is_passed_literally
+
 _PYTHON = re.compile(r"^(python|pypy)[0-9.]*$")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"})
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
@@ -110,3 +112,9 @@ def told_env(words: Sequence[str]) -> tuple[str, ...]:
         elif not word.startswith("-") and not _ASSIGNMENT.match(word):
             return (word, *rest)
     return ()
+
+
+def literal_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that wait for a shell; what a shell is given by -c has one."""
+    given = told_shell(words[1:]).text if kind_of(words[0]) is Kind.SHELL else None
+    return tuple(word for word in words if word != given and is_passed_literally(word))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from cloudfail.keepalived.command.account import Account, account_of
-from cloudfail.keepalived.command.arguments import Kind, kind_of, told_shell
+from cloudfail.keepalived.command.arguments import Kind, kind_of, literal_words
 from cloudfail.keepalived.command.environment import virtual_environment
 from cloudfail.keepalived.command.imports import Imports
 from cloudfail.keepalived.command.program import Program
@@ -22,7 +22,7 @@ from cloudfail.keepalived.command.resolve import DEFAULT_PATH, Resolved, resolve
 from cloudfail.keepalived.command.tree import Tree
 from cloudfail.keepalived.command.trust import faults_of
 from cloudfail.keepalived.command.weakness import Code, Effect, Weakness
-from cloudfail.keepalived.command.words import CommandError, is_passed_literally, split
+from cloudfail.keepalived.command.words import CommandError, split
 
 _FILE_TEST = re.compile(r"^<[ \t]*/")
 
@@ -194,16 +194,13 @@ def _named_oddly(argv0: str, resolved: Resolved) -> Iterator[Weakness]:
 
 
 def _literal(words: Sequence[str]) -> Iterator[Weakness]:
-    """Name the words that wait for a shell; what a shell is given by -c has one."""
-    given = told_shell(words[1:]).text if kind_of(words[0]) is Kind.SHELL else None
-    for word in words:
-        if word != given and is_passed_literally(word):
-            yield _odd(
-                Code.SHELL_SYNTAX,
-                words[0],
-                f"{word!r} is passed as it is: keepalived starts no shell",
-                "put the line into a script of its own",
-            )
+    for word in literal_words(words):
+        yield _odd(
+            Code.SHELL_SYNTAX,
+            words[0],
+            f"{word!r} is passed as it is: keepalived starts no shell",
+            "put the line into a script of its own",
+        )
 
 
 def _unparsable(command: str, error: CommandError) -> Weakness:

@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from cloudfail.config.problems import Problems
 from cloudfail.config.vrrp import text as texts
+from cloudfail.keepalived.command.arguments import literal_words
+from cloudfail.keepalived.command.resolve import DEFAULT_PATH
 from cloudfail.keepalived.command.words import CommandError, split
 from cloudfail.keepalived.importer.note import UnfitError
 
 Argv = tuple[str, ...]
-_SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PORT = re.compile(
     r"(?:exec \d* ?|cat ?|: ?|true ?)?(?:<>?|>) ?/dev/tcp/([A-Za-z0-9.:-]+)/(\d{1,5})"
     r"(?: ?(?:2?>|&>) ?/dev/null| 2>&1)*"
@@ -167,7 +168,7 @@ _KNOWN: tuple[Callable[[str, Argv, int], Check | None], ...] = (
 def _command(argv: Argv) -> Check:
     why = ""
     if not argv[0].startswith("/"):
-        path = shutil.which(argv[0], path=_SEARCHED) if "/" not in argv[0] else None
+        path = shutil.which(argv[0], path=DEFAULT_PATH) if "/" not in argv[0] else None
         if path is None:
             raise UnfitError(f'"{argv[0]}" is no absolute path, and not found here')
         argv, why = (path, *argv[1:]), f"by its full path, {path}"
@@ -176,7 +177,10 @@ def _command(argv: Argv) -> Check:
         raise UnfitError("it has an empty word or control characters; put it into a script file")
     if not texts.check_words(argv, "", problems):
         raise UnfitError(f"{problems.found[0].message}; {problems.found[0].remedy}")
-    return Check("command", argv, why)
+    changes = [why] if why else []
+    if literal := literal_words(argv):
+        changes.append(f"`{literal[0]}` is passed to the program as it stands, as keepalived does")
+    return Check("command", argv, "; ".join(changes))
 
 
 def is_of_the_system(table: Any) -> bool:

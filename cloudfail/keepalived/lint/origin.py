@@ -10,9 +10,7 @@ from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.origin import GENERATED
 from cloudfail.model import Address
 
-_GENERATED = re.compile(
-    re.escape(GENERATED) + r"(?P<name>.+?) at (?P<at>[0-9A-Fa-f.:]+),.*"
-)
+_GENERATED = re.compile(re.escape(GENERATED) + r"(?P<name>.+?) at (?P<at>[0-9A-Fa-f.:]+),.*")
 
 
 def is_for_another(conf: NodeConf, local: Collection[Address]) -> bool:

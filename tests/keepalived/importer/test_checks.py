@@ -54,3 +54,10 @@ def test_words_that_keepalived_never_ran_are_named(tmp_path: Path) -> None:
     found = import_files(paths)
     assert 'command = ["/usr/bin/test"]' in found.toml
     assert any("without `-e /run/x`: keepalived" in line for line in told(found, "changed"))
+
+
+def test_a_word_that_waits_for_a_shell_is_named(tmp_path: Path) -> None:
+    paths = pair(tmp_path, "track_script {\nx\n}", "track_script {\nx\n}")
+    for path in paths:
+        path.write_text('vrrp_script x {\nscript "/usr/bin/test a 1>&2"\n}\n' + path.read_text())
+    assert any("`1>&2` is passed" in line for line in told(import_files(paths), "changed"))

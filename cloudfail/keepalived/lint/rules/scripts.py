@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cloudfail.keepalived.command import CommandError, is_passed_literally, split
-from cloudfail.keepalived.command.arguments import Kind, kind_of, told_shell
+from cloudfail.keepalived.command import CommandError, split
+from cloudfail.keepalived.command.arguments import Kind, kind_of, literal_words
 from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, FileRule, Hit
 from cloudfail.keepalived.lint.view import FIFO_SCRIPTS, Command
@@ -91,8 +91,7 @@ def _no_path(conf: NodeConf, version: Version) -> Iterator[Hit]:
 def _shell(conf: NodeConf, version: Version) -> Iterator[Hit]:
     del version
     for command, words in _words(conf):
-        given = told_shell(words[1:]).text if kind_of(words[0]) is Kind.SHELL else None
-        literal = [one for one in words if one != given and is_passed_literally(one)]
+        literal = literal_words(words)
         if literal:
             yield Hit(
                 command.place,
