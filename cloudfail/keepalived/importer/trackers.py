@@ -10,7 +10,7 @@ import msgspec
 
 from cloudfail.config.vrrp.tables import ScriptTable, TrackFileTable, TrackProcessTable
 from cloudfail.keepalived.importer import values
-from cloudfail.keepalived.importer.checks import check_of
+from cloudfail.keepalived.importer.checks import Check, check_of
 from cloudfail.keepalived.importer.note import Ledger, UnfitError
 from cloudfail.keepalived.importer.section import Section
 from cloudfail.keepalived.importer.values import Parse
@@ -76,25 +76,10 @@ def _new_name(block: Statement, found: Trackers) -> str:
 
 def _script(section: Section, block: Statement) -> ScriptTable:
     """Keepalived's own defaults differ from ours: interval, fall and rise 1 (measured with 2.2.7)."""
-    lines = [one for one in block.children or () if one.keyword == "script"]
-    if not lines:
-        raise UnfitError("it names no script")
     section.read(block.children or (), _SCRIPT)
     interval = _whole_seconds(section, "interval", 1)
     timeout = _whole_seconds(section, "timeout", interval)
-    check = check_of(lines[-1].value, timeout)
-    section.put("script", check, lines[-1])
-    for earlier in lines[:-1]:
-        section.ledger.change(earlier, "the last script of the block counts")
-    changes = [check.why] if check.why else []
-    if lines[-1].args[1:]:
-        behind = " ".join(lines[-1].args[1:])
-        changes.append(
-            f"without `{behind}`: keepalived runs the first word only (measured with 2.2.7); quote "
-            "the whole command"
-        )
-    if changes:
-        section.ledger.change(lines[-1], "; ".join(changes))
+    check = _read_check(section, block, timeout)
     _read_weight(section, block, 253)
     weight = section.get("weight", 0)
     return ScriptTable(
@@ -107,6 +92,26 @@ def _script(section: Section, block: Statement) -> ScriptTable:
         user=section.get("user", ""),
         init_fail=_init_fail(section, weight),
     )
+
+
+def _read_check(section: Section, block: Statement, timeout: int) -> Check:
+    lines = tuple(block.find("script"))
+    if not lines:
+        raise UnfitError("it names no script")
+    last = lines[-1]
+    check = check_of(last.value, timeout)
+    section.put("script", check, last)
+    for earlier in lines[:-1]:
+        section.ledger.change(earlier, "the last script of the block counts")
+    changes = [check.why] if check.why else []
+    if behind := " ".join(last.args[1:]):
+        changes.append(
+            f"without `{behind}`: keepalived runs the first word only (measured with 2.2.7); quote "
+            "the whole command"
+        )
+    if changes:
+        section.ledger.change(last, "; ".join(changes))
+    return check
 
 
 _SCRIPT: Mapping[str, tuple[str, Parse]] = {

@@ -183,3 +183,14 @@ def test_a_script_may_be_named_by_its_shell(how: str, tmp_path: Path) -> None:
 def test_a_hostile_script_ends(text: str) -> None:
     """Neither too deep nor too long."""
     read_script(Script(text, Place("x", 1)), Ledger())
+
+
+def test_nothing_of_a_script_gets_out_of_its_line_or_is_a_secret(tmp_path: Path) -> None:
+    text = (
+        "aws ec2 replace-route --route-table-id 'rtb-1\n[[x]]' --destination-cidr-block 10.0.0.0/8\n"
+        "API_TOKEN=hunter2\naws ec2 associate-address --public-ip $API_TOKEN\n"
+    )
+    found = import_files(script_of(tmp_path, text))
+    assert "[[x]]" not in found.toml
+    assert "hunter2" not in found.toml + "".join(map(str, found.notes))
+    assert all(str(note).isprintable() for note in found.notes)

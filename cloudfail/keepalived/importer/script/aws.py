@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from cloudfail.keepalived.importer.script.commands import is_known
 
 Options = dict[str, list[str]]
 FOUND = "address:"
+_ID = re.compile(r"(?:eipalloc|rtb)-[\w-]+", re.ASCII)
 _BY_ADDRESS = "Name=public-ip,Values="
 _RELEASES = frozenset(
     {
@@ -140,7 +142,7 @@ def _partial(kind: str, **pairs: str) -> str:
 def _public(asked: Asked, options: Options) -> Asked:
     wrong = _unknown(options, "public-ip", "allocation-id", "private-ip-address")
     written = _one(options, "allocation-id")
-    resource = written if written.startswith("eipalloc-") else ""
+    resource = written if _ID.fullmatch(written) else ""
     private = _address(_one(options, "private-ip-address"))
     address = _address(_one(options, "public-ip") or written.removeprefix(FOUND))
     if address:
@@ -169,7 +171,7 @@ def _route(asked: Asked, options: Options) -> Asked:
     names = ("destination-cidr-block", "destination-ipv6-cidr-block")
     destination = next((one for name in names if (one := _network(_one(options, name)))), "")
     table = _one(options, "route-table-id")
-    table = table if table.startswith("rtb-") else ""
+    table = table if _ID.fullmatch(table) else ""
     if destination and table:
         return replace(asked, claims=(RouteTable(destination=destination, tables=(table,)),))
     wrong = _unknown(options, *names, "route-table-id")

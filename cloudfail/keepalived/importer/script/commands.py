@@ -21,6 +21,7 @@ _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
 _USED = re.compile(r"\$(?:(\w+)|([@*])|\{(\w+)\}|\{(\w+):?[-=]([^${}]*)\}|\{(\w+)\[([^\]{}]+)\]\})")
 _SUBSTITUTED = re.compile(r"\$\((?!\()(.*)\)", re.DOTALL)
 _ENTRY = re.compile(r"\[(.+?)\]=(.*)", re.DOTALL)
+_SECRET = re.compile(r"SECRET|KEY|TOKEN|PASS", re.IGNORECASE)
 _DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
 _DEEPEST = 8
 _MANY = 5_000
@@ -37,6 +38,11 @@ class Command(Struct, frozen=True):
 
 def is_known(word: str) -> bool:
     return "$" not in word
+
+
+def is_secret(name: str) -> bool:
+    """Say whether a variable of that name may hold a secret: its value goes nowhere."""
+    return _SECRET.search(name) is not None
 
 
 def commands_of(
@@ -102,7 +108,7 @@ class _Reader:
             return Command(word.line, (), assigns=name)
         value = self._expanded(text)
         self._variables.pop(name, None)
-        if is_known(value):
+        if is_known(value) and not is_secret(name):
             self._variables[name] = value
         return Command(word.line, (value,), assigns=name)
 

@@ -21,12 +21,11 @@ from cloudfail.keepalived.importer.script.aws import (
     partial_public,
     public_ip,
 )
-from cloudfail.keepalived.importer.script.commands import Command, commands_of, is_known
+from cloudfail.keepalived.importer.script.commands import Command, commands_of, is_known, is_secret
 from cloudfail.keepalived.importer.wording import REDACTED
 from cloudfail.keepalived.syntax import Place
 
 _LARGEST = 1 << 18
-_SECRET = re.compile(r"SECRET|KEY|TOKEN|PASS", re.IGNORECASE)
 _REGION = re.compile(r"AWS_(?:DEFAULT_)?REGION")
 _METADATA = "169.254.169.254"
 # They ask or say something, and move nothing: nothing of them is lost.
@@ -160,7 +159,7 @@ class _Reading:
             return
         if _REGION.fullmatch(command.assigns):
             self._region = self._region or value
-        elif _SECRET.search(command.assigns):
+        elif is_secret(command.assigns):
             why = "credentials belong into a file of their own that [provider.aws] names"
             self._ledger.say(place, "left out", f"{command.assigns}={REDACTED}", why)
 
