@@ -1,4 +1,4 @@
-"""keepalived.conf of a lab node: what `cloudfail generate` writes from its cloudfail.toml."""
+"""The files of a lab node: what `cloudfail generate` writes from its cloudfail.toml."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cloudfail.config import load
 from cloudfail.keepalived.generate import files_of, site_of
+from cloudfail.keepalived.generate.files import Generated
 from cloudfail.keepalived.version import Version, installed_version
 from cloudfail.lab.topology import Topology
 
@@ -16,11 +17,21 @@ _NOTIFY = re.compile(r"  # Every change of role.*(?=^}$)", re.DOTALL | re.MULTIL
 
 def keepalived_conf(topology: Topology, config: Path, node: str) -> str:
     """Return the file for one node; a bare one has the line of the README instead of ours."""
-    version = installed_version() or _UNKNOWN
-    text = files_of(site_of(load(config, {}), node, version)).main.text
+    text = _files(config, node).main.text
     return with_bare_line(text, topology.provider) if topology.bare else text
+
+
+def sysctl_conf(config: Path, node: str) -> str:
+    """Return the node's kernel settings as a file of sysctl.d(5); empty where it needs none."""
+    files = _files(config, node).files
+    return next((file.text for file in files if file.path.startswith("/etc/sysctl.d/")), "")
 
 
 def with_bare_line(text: str, provider: str) -> str:
     """Replace the commands of a generated instance by `notify_master "cloudfail promote ..."`."""
     return _NOTIFY.sub(f'  notify_master "cloudfail promote --provider {provider}"\n', text)
+
+
+def _files(config: Path, node: str) -> Generated:
+    version = installed_version() or _UNKNOWN
+    return files_of(site_of(load(config, {}), node, version))

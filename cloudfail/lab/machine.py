@@ -18,7 +18,7 @@ from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError, UsageError
 from cloudfail.lab import cloudfail_log, keepalived_log, processes
-from cloudfail.lab.node import Spec
+from cloudfail.lab.node import SYSCTL, Spec
 from cloudfail.lab.timeline import Kind, Timeline
 
 SOMEBODY = "/home/somebody"  # keepalived hands its own environment to scripts, HOME included
@@ -43,7 +43,7 @@ class Machine:
         self._node: process.Popen[str] | None = None
         self._first = 0
         self._keepalived: process.Popen[str] | None = None
-        for part in ("run", "etc", "var"):
+        for part in ("run", "etc", "var", SYSCTL):
             (home / part).mkdir(parents=True, exist_ok=True)
 
     @property

@@ -21,13 +21,14 @@ import msgspec
 from cloudfail.lab import kernel, root
 
 ECHO_PORT = 7
+SYSCTL = "sysctl"  # of a node's home: its /etc/sysctl.d
 _NAMESPACES = kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWUTS | kernel.NEWIPC
 _PATH_DIRECTORIES = ("/usr/local/bin", "/usr/local/sbin")
 _DATAGRAM = 65535
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """`home` is the node's directory in the lab: run/, etc/ and var/ are its own."""
+    """`home` is the node's directory in the lab: run/, etc/, var/ and sysctl/ are its own."""
 
     name: str
     home: str
@@ -52,6 +53,7 @@ def main(argv: list[str]) -> int:
 def _be_the_node(spec: Spec) -> None:
     kernel.set_host_name(spec.name)
     furnish(spec)
+    _set_kernel(Path("/etc/sysctl.d"))
     signal.signal(signal.SIGCHLD, _collect)
     echo = _echo_socket()
     messages = _syslog_socket()
@@ -76,6 +78,7 @@ def furnish(spec: Spec) -> None:
     for part, target in (
         ("etc", "/etc/cloudfail"),
         ("var", "/var/lib/cloudfail"),
+        (SYSCTL, "/etc/sysctl.d"),
         ("run", "/run"),
     ):
         (home / part).mkdir(parents=True, exist_ok=True)
@@ -93,6 +96,18 @@ def _link_command() -> None:
     kernel.mount("tmpfs", directory, "mode=755")
     root.mirror(directory.lstrip("/"))
     (Path(directory) / "cloudfail").symlink_to(root.COMMAND)
+
+
+def _set_kernel(directory: Path) -> None:
+    """Do at boot what systemd-sysctl does; what this kernel does not have is left out."""
+    for file in sorted(directory.glob("*.conf")):
+        for line in file.read_text().splitlines():
+            name, _, value = line.partition(" = ")
+            if not value or name.startswith("#"):
+                continue
+            path = name.lstrip("-") if "/" in name else name.lstrip("-").replace(".", "/")
+            with contextlib.suppress(OSError):
+                Path("/proc/sys", path).write_text(value)
 
 
 def _echo_socket() -> socket.socket:

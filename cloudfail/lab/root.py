@@ -51,7 +51,7 @@ def build(extra: Iterable[Path] = ()) -> None:
         mirror(name)
     mirror("var", own=("lib",))
     mirror("var/lib")
-    for own in ("/etc/cloudfail", "/var/lib/cloudfail"):
+    for own in ("/etc/cloudfail", "/etc/sysctl.d", "/var/lib/cloudfail"):
         Path(own).mkdir(exist_ok=True)
     show(kept)
     _install()

@@ -14,9 +14,10 @@ from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.world import Built
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
-from cloudfail.lab.keepalived_conf import keepalived_conf
+from cloudfail.lab.keepalived_conf import keepalived_conf, sysctl_conf
 from cloudfail.lab.machine import Machine
 from cloudfail.lab.network import API_ADDRESS, METADATA_ADDRESS, Network, Port
+from cloudfail.lab.node import SYSCTL
 from cloudfail.lab.processes import send_kill
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import Topology, config_of, world_of
@@ -187,6 +188,7 @@ class RealSite:
         config = etc / "cloudfail.toml"
         config.write_text(config_of(self.topology, built, self.cloud.endpoint))
         (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, config, name))
+        (machine.home / SYSCTL / "60-cloudfail.conf").write_text(sysctl_conf(config, name))
         return machine
 
     def _forward(self, destination: str, node: str) -> None:
