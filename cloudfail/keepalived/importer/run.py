@@ -184,16 +184,15 @@ def _head(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _sorted(sources: Sequence[Source]) -> list[Note]:
-    """Return each note once, in the order of the files; what is missing, where it is first."""
+    """Return each note once, in the order of the files."""
     notes = [note for source in sources for note in source.ledger.notes]
     files = list(dict.fromkeys(name for source in sources for name in source.tree.files))
     files += dict.fromkeys(note.place.file for note in notes)
     order = {name: index for index, name in reversed(list(enumerate(files)))}
-    once: dict[object, Note] = {}
-    for note in notes:
-        where = None if note.kind == "missing" else note.place
-        once.setdefault((where, note.kind, note.what, note.why), note)
-    return sorted(once.values(), key=lambda note: (order[note.place.file], note.place.line))
+    once = {(note.place, note.kind, note.what, note.why): note for note in reversed(notes)}
+    return sorted(
+        reversed(once.values()), key=lambda note: (order[note.place.file], note.place.line)
+    )
 
 
 def _check(toml: str, paths: Sequence[Path]) -> None:
