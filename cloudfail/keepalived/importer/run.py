@@ -189,10 +189,10 @@ def _sorted(sources: Sequence[Source]) -> list[Note]:
     files = list(dict.fromkeys(name for source in sources for name in source.tree.files))
     files += dict.fromkeys(note.place.file for note in notes)
     order = {name: index for index, name in reversed(list(enumerate(files)))}
-    once = {(note.place, note.kind, note.what, note.why): note for note in reversed(notes)}
-    return sorted(
-        reversed(once.values()), key=lambda note: (order[note.place.file], note.place.line)
-    )
+    once: dict[object, Note] = {}
+    for note in notes:
+        once.setdefault((note.place, note.kind, note.what, note.why), note)
+    return sorted(once.values(), key=lambda note: (order[note.place.file], note.place.line))
 
 
 def _check(toml: str, paths: Sequence[Path]) -> None:
