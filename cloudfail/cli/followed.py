@@ -11,7 +11,7 @@ from cloudfail.errors import SupersededError
 from cloudfail.line import one_line
 
 if TYPE_CHECKING:
-    from cloudfail.follow import Following
+    from cloudfail.follow import Followed, Following
 
 # No code of sysexits: the role, or the move, is fine all the same.
 FAILED = 1
@@ -31,9 +31,16 @@ def fields(following: Following | None) -> dict[str, Any]:
     if following is None:
         return {}
     return {
-        "followed": [msgspec.to_builtins(one) for one in following.commands],
+        "followed": [_value(one) for one in following.commands],
         "not_followed": following.skipped,
     }
+
+
+def _value(one: Followed) -> dict[str, Any]:
+    """Return it without secrets: the document may be kept, as the journal is."""
+    from cloudfail.journal.entry import redact
+
+    return {**msgspec.to_builtins(one), "argv": [redact(word) for word in one.argv]}
 
 
 def show_followed(following: Following | None) -> None:

@@ -179,12 +179,13 @@ def _serve(args: Namespace, stopper: Stopper, error: ConfigError) -> int:
 
     Raises the error where that is not what is wrong.
     """
-    from cloudfail.cli.serving import serve
     from cloudfail.cli.target import find_instance
 
     config, instance = find_instance(args)
     if instance.claims or not (instance.vrrp.services.master or instance.vrrp.hooks):
         raise error
+    from cloudfail.cli.serving import serve
+
     return serve(args, config, instance, stopper)
 
 

@@ -106,7 +106,7 @@ def _weaknesses(machine: Machine, command: str) -> Checks:
     say = failed if os.geteuid() == 0 else warning
     for weakness in _examined(command, user, group, security, machine.root):
         if weakness.effect in _UNSAFE:
-            yield say(command.split(maxsplit=1)[0], weakness.message, weakness.remedy)
+            yield say(shlex.split(command)[0], weakness.message, weakness.remedy)
 
 
 @functools.lru_cache(maxsize=64)

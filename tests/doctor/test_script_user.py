@@ -79,6 +79,13 @@ def test_a_hook_is_examined_as_the_script_user(tmp_path: Path, of_root: Path) ->
     assert f"{hook} is not executable for nobody" in said
 
 
+def test_a_hook_with_a_space_in_its_name_is_named_whole(tmp_path: Path, of_root: Path) -> None:
+    table = f'[[instance.edge.hook]]\non = "MASTER"\ncommand = ["{of_root}/x y"]\n'
+    machine = replace(machine_of(tmp_path, pair(more=table)), root=Path("/"))
+    (said,) = failures(check_hooks(machine))
+    assert said.startswith(f"{of_root}/x y: {of_root}/x y cannot be found")
+
+
 def test_directories_that_the_script_user_may_not_write_into_fail(
     tmp_path: Path, of_root: Path
 ) -> None:

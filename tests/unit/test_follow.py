@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudfail.cli.followed import fields
 from cloudfail.clock import Clock, Deadline, SystemClock
 from cloudfail.config.vrrp.model import Hook, Services, Vrrp
-from cloudfail.follow import Command, Followed, Move, commands_for, follow
+from cloudfail.follow import Command, Followed, Following, Move, commands_for, follow
 from cloudfail.follow import sequence as sequence_module
 from cloudfail.role import Event, Role, RoleStore
 from cloudfail.role.directory import StateDirectory
@@ -250,3 +251,6 @@ def test_secrets_of_a_command_are_not_told() -> None:
     one = Followed(what="hook", argv=("/x", "--token=abc", "two words"), seconds=0.0, exit_code=3)
     assert one.text == "/x --token=*** 'two words'"
     assert one.error == "exit code 3"
+    (told,) = fields(Following(commands=(one,)))["followed"]
+    assert told["argv"] == ["/x", "--token=***", "two words"]
+    assert told["exit_code"] == 3
