@@ -96,7 +96,9 @@ def test_without_systemd_a_running_keepalived_takes_the_new_priority(two: Pair) 
     before = f"""
         {own_etc(two.path)}
         mount --bind {two.path} /mnt
-        mount -t tmpfs tmpfs /tmp && mkdir -p {two.path} && mount --bind /mnt {two.path}
+        mount -t tmpfs tmpfs /media && mkdir /media/upper /media/work
+        mount -t overlay -o lowerdir=/tmp,upperdir=/media/upper,workdir=/media/work overlay /tmp
+        mount --bind /mnt {two.path}
         ip address add 10.0.1.10/24 dev eth0
         cp /mnt/old.conf /etc/keepalived/keepalived.conf
         keepalived -n -l -D -p /run/keepalived.pid >/mnt/log 2>&1 &
