@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,6 +96,7 @@ def replace(path: Path, text: str, mode: int, owner: tuple[int, int] | None = No
 
 def _stage(path: Path, text: str, mode: int) -> Path:
     """Write a file beside its place, under another name."""
+    _check_place(path)
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -106,6 +109,16 @@ def _stage(path: Path, text: str, mode: int) -> Path:
         _discard([Path(name)])
         raise
     return Path(name)
+
+
+def _check_place(path: Path) -> None:
+    """Renaming onto /dev/null would take it away from the whole machine. Raises OSError."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # nothing is there, or writing says why it cannot be
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise OSError(errno.EEXIST, "is there, and no file", str(path))
 
 
 def _discard(staged: Iterable[Path]) -> None:

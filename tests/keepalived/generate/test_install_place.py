@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -107,14 +108,22 @@ def test_a_file_of_another_user_is_taken_back(site: Site, root: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_what_is_put_back_has_its_owner_again(site: Site, root: Path) -> None:
+def test_what_is_put_back_has_its_owner_again(
+    site: Site, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (root / CONF).parent.mkdir(parents=True)
     (root / CONF).write_text("# before\n")
     os.chown(root / CONF, 65534, 65533)
     (root / CONF).chmod(0o640)
     found = changes(site, root)
-    busy = root / found[-1].path  # a directory cannot be replaced by a file
-    (busy / "x").mkdir(parents=True)
+    busy, put = root / found[-1].path, Path.replace
+
+    def replace(staged: Path, path: Path) -> Path:
+        if path == busy:
+            raise OSError(errno.EBUSY, "is busy")
+        return put(staged, path)
+
+    monkeypatch.setattr(Path, "replace", replace)
     with pytest.raises(ConfigError, match="all is as it was"):
         install(site, found, root)
     after = (root / CONF).stat()
