@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +17,9 @@ from cloudfail.keepalived.version import NEWEST, Version
 from cloudfail.model import Address
 
 _FEWEST = 2
+
+
+T = TypeVar("T")
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,23 +60,19 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scripts(self) -> tuple[Script, ...]:
         """What any instance here tracks, in the order of the file: no script runs for nobody."""
-        tables = self.config.keepalived.scripts
-        return tuple(tables[name] for name in tables if name in self._tracked("track_script"))
+        return self._tracked("track_script", self.config.keepalived.scripts)
 
     @property
     def track_files(self) -> tuple[TrackFile, ...]:
-        tables = self.config.keepalived.track_files
-        return tuple(tables[name] for name in tables if name in self._tracked("track_file"))
+        return self._tracked("track_file", self.config.keepalived.track_files)
 
     @property
     def track_processes(self) -> tuple[TrackProcess, ...]:
-        tables = self.config.keepalived.track_processes
-        return tuple(tables[name] for name in tables if name in self._tracked("track_process"))
+        return self._tracked("track_process", self.config.keepalived.track_processes)
 
-    def _tracked(self, track: str) -> frozenset[str]:
-        return frozenset(
-            one.name for member in self.members for one in getattr(member.instance.vrrp, track)
-        )
+    def _tracked(self, track: str, tables: Mapping[str, T]) -> tuple[T, ...]:
+        names = {one.name for m in self.members for one in getattr(m.instance.vrrp, track)}
+        return tuple(table for name, table in tables.items() if name in names)
 
     @property
     def address(self) -> Address:
