@@ -19,6 +19,8 @@ _TABLES = (
     ("[instance.NAME.authentication]", "AuthenticationTable"),
     ("[instance.NAME.services]", "ServicesTable"),
     ("[[instance.NAME.hook]]", "HookTable"),
+    ("[[instance.NAME.responder]]", "ResponderTable"),
+    ("[agent]", "AgentTable"),
     ("[keepalived]", "KeepalivedTable"),
     ("[vrrp_script.NAME]", "ScriptTable"),
     ("[track_file.NAME]", "TrackFileTable"),
@@ -28,7 +30,7 @@ _TABLES = (
     ("[guard]", "GuardTable"),
     ("[journal]", "JournalTable"),
 )
-_WITH_VARIABLES = {"[guard]": "guard", "[journal]": "journal"}
+_WITH_VARIABLES = {"[agent]": "agent", "[guard]": "guard", "[journal]": "journal"}
 
 
 def config_page(note: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from cloudfail.config.agent.tables import AgentTable, ResponderTable
 from cloudfail.config.claim_tables import ClaimTable, Text
 from cloudfail.config.vrrp.tables import (
     AuthenticationTable,
@@ -185,6 +186,10 @@ class InstanceTable(ClaimingTable, frozen=True, kw_only=True, forbid_unknown_fie
         tuple[HookTable, ...],
         Meta(description="Commands that run after a change of role; see below."),
     ] = ()
+    responder: Annotated[
+        tuple[ResponderTable, ...],
+        Meta(description="Ports of the agent that answer on the master only; see below."),
+    ] = ()
 
 
 class GuardTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -229,3 +234,4 @@ class FileTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     track_process: dict[str, TrackProcessTable] = {}
     vrrp_sync_group: dict[str, SyncGroupTable] = {}
     host: HostTable = HostTable()
+    agent: AgentTable = AgentTable()

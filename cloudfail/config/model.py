@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from cloudfail.config.agent.model import AgentSettings, Responder
 from cloudfail.config.file import DEFAULT_JOURNAL
 from cloudfail.config.vrrp.model import Host, Keepalived, Vrrp
 from cloudfail.model import Address, Claim, Network
@@ -41,6 +42,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     width: int = 16
     vrrp: Vrrp = Vrrp()
+    responders: tuple[Responder, ...] = ()
 
     def device_of(self, node: ConfiguredNode | None) -> str:
         """Return the network device VRRP runs on at a node; empty where none is configured."""
@@ -76,3 +78,4 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     guard: GuardSettings = GuardSettings()
     keepalived: Keepalived = Keepalived()
     host: Host = Host()
+    agent: AgentSettings = AgentSettings()

@@ -12,6 +12,7 @@ import msgspec
 
 from cloudfail import registry
 from cloudfail.config import environment, rules
+from cloudfail.config.agent.reader import read_agent, read_responders
 from cloudfail.config.claims import Keyed, read_claims
 from cloudfail.config.file import ClaimingTable, FileTable, GuardTable, InstanceTable, JournalTable
 from cloudfail.config.model import Config, GuardSettings, Instance, JournalSettings
@@ -149,6 +150,7 @@ class _Reading:
             guard=guard,
             keepalived=keepalived,
             host=read_host(self._document, self._problems),
+            agent=read_agent(self._document, self._environ, self._problems),
         )
 
     def _table(self, name: str) -> Mapping[str, Any]:
@@ -226,7 +228,8 @@ class _Reading:
         if self._problems.count() > before and "provider" not in good:
             return None
         own = {field: value for field, value in good.items() if field in _OF_CLAIMS}
-        return Instance(name=name, nodes=nodes, vrrp=vrrp, **own)
+        responders = read_responders(good.get("responder", ()), f"{key}.responder", self._problems)
+        return Instance(name=name, nodes=nodes, vrrp=vrrp, responders=responders, **own)
 
     def _check_interface(self, name: str, key: str) -> None:
         """Hold it against the kernel's rule (dev_valid_name): it becomes part of paths."""

@@ -1,0 +1,1 @@
+"""What VRRP says this node is: the last line of the FIFO, and what the wire proves of it."""

@@ -1,0 +1,1 @@
+"""[agent] and the responders: the resident process of a node."""
