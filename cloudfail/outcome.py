@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
 from cloudfail.errors import (
@@ -17,6 +19,7 @@ from cloudfail.errors import (
     VerifyError,
 )
 from cloudfail.model import Claim, Owner, Plan
+from cloudfail.provider import ApiCall
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         return 0 if self.error is None else self.error.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for: `expect` is a plan's digest; without `join`, always look anew."""
+
+    force: bool = False
+    expect: str = ""
+    join: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it ended. `outcome` is None when another run had verified the same role meanwhile."""
+
+    run_id: str
+    generation: int
+    outcome: Outcome | None
+    calls: tuple[ApiCall, ...] = ()
 
 
 # What decides the exit code when claims failed differently: first what a person has to mend.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from cloudfail.cli.target import Target
 from cloudfail.clock import Deadline, SystemClock
 from cloudfail.retry import Backoff, retrying
+from cloudfail.target import Target
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from cloudfail.cli import parser as flags
 from cloudfail.cli.document import document, print_document
 from cloudfail.cli.messages import has_colour
 from cloudfail.cli.output import show
-from cloudfail.cli.target import Target, Wanted, find_target
+from cloudfail.cli.target import Wanted, find_target
 from cloudfail.config import DEFAULT_PATH, Config, ConfiguredNode, Instance, examine
 from cloudfail.config.problems import suggest
 from cloudfail.doctor import DEADLINE, Case, Check, Machine, Options, Status
@@ -30,6 +30,7 @@ from cloudfail.errors import CloudfailError, ConfigError
 from cloudfail.keepalived.generate import Site, names_of, node_here, site_of
 from cloudfail.keepalived.version import Version, installed_version
 from cloudfail.line import one_line
+from cloudfail.target import Target
 
 FAILED = 1
 _MARKS = {

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 
 from cloudfail.cli import messages
 from cloudfail.cli.claims import has_claims
-from cloudfail.cli.promotion import Order, run_promotion
+from cloudfail.cli.promotion import run_promotion
 from cloudfail.cli.result import summary_of
 from cloudfail.cli.stop import Stopper
-from cloudfail.cli.target import Target, find_target
+from cloudfail.cli.target import find_target
 from cloudfail.config import Config
 from cloudfail.errors import CloudfailError
+from cloudfail.outcome import Order
 from cloudfail.role import Event, Role, RoleStore, default_directory
+from cloudfail.target import Target
 
 
 def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Order) -> None:

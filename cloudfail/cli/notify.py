@@ -19,13 +19,13 @@ from cloudfail.cli import parser as flags
 from cloudfail.cli.output import show
 
 if TYPE_CHECKING:
-    from cloudfail.cli.promotion import Ended
     from cloudfail.cli.stop import Stopper
-    from cloudfail.cli.target import Target
     from cloudfail.config import Config, Instance
     from cloudfail.errors import ConfigError
     from cloudfail.follow import Following
+    from cloudfail.outcome import Ended
     from cloudfail.role import Event, Role
+    from cloudfail.target import Target
 
 # One advert interval: by then a peer that still mastered has heard us, and its last call is done.
 SETTLE_SECONDS = 1.0
@@ -119,11 +119,12 @@ def _ignore(args: Namespace, group: str) -> int:
 
 def _promote(args: Namespace, *, again: bool) -> int:
     """A lower advert came: look now, and once more when the peer has certainly stepped down."""
-    from cloudfail.cli.promotion import Order, run_promotion
+    from cloudfail.cli.promotion import run_promotion
     from cloudfail.cli.result import tell
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
     from cloudfail.errors import ConfigError
+    from cloudfail.outcome import Order
     from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
@@ -145,7 +146,8 @@ def _look_again(
 ) -> Ended:
     """Look at the group's other instances; then, a while later, at all of them once more."""
     from cloudfail.cli.mates import look_for_mates
-    from cloudfail.cli.promotion import Order, run_promotion
+    from cloudfail.cli.promotion import run_promotion
+    from cloudfail.outcome import Order
 
     look_for_mates(args, target, stopper, Order())
     _settle(stopper)

@@ -14,8 +14,9 @@ import msgspec
 from cloudfail.cli import parser as flags
 from cloudfail.cli.output import show
 from cloudfail.cli.promote import OUTPUTS
-from cloudfail.cli.target import Target, find_target
+from cloudfail.cli.target import find_target
 from cloudfail.model import Finding, Owner, Plan, Severity
+from cloudfail.target import Target
 
 PENDING = 2
 REFUSED = 77

@@ -65,9 +65,10 @@ def run(args: Namespace) -> int:
 
 
 def _promote(args: Namespace) -> int:
-    from cloudfail.cli.promotion import Order, run_promotion
+    from cloudfail.cli.promotion import run_promotion
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
+    from cloudfail.outcome import Order
     from cloudfail.role import Event, Role
 
     with Stopper() as stopper:

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 from cloudfail.cli import messages
 from cloudfail.cli.stop import Stopper
-from cloudfail.cli.target import Target
 from cloudfail.cli.watched import Watched
 from cloudfail.clock import Deadline, SystemClock
 from cloudfail.journal import FileJournal
-from cloudfail.outcome import Outcome
+from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
-from cloudfail.provider import ApiCall
 from cloudfail.role import Event, RoleStore, default_directory
 from cloudfail.run import Run, new_run_id
+from cloudfail.target import Target
 
 # What a person at a terminal wants to see of the journal's lines while they are written.
 _SHOWN = {"intent", "done", "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for: `expect` is a plan's digest; without `join`, always look anew."""
-
-    force: bool = False
-    expect: str = ""
-    join: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How it ended. `outcome` is None when another run had verified the same role meanwhile."""
-
-    run_id: str
-    generation: int
-    outcome: Outcome | None
-    calls: tuple[ApiCall, ...] = ()
 
 
 class TellingJournal:

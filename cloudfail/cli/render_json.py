@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudfail.cli.document import document, finding_value, holding_value
-from cloudfail.cli.target import Target
 from cloudfail.model import Lane, Plan, to_json
+from cloudfail.target import Target
 
 
 def plan_document(target: Target, plan: Plan, code: int) -> dict[str, Any]:

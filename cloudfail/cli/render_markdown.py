@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from cloudfail.cli.render_shell import exports
 from cloudfail.cli.render_text import finding_line
-from cloudfail.cli.target import Target
 from cloudfail.model import Holding, Owner, Plan, Severity, Step
+from cloudfail.target import Target
 
 
 def render_plan(target: Target, plan: Plan) -> str:

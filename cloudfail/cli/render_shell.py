@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from cloudfail.cli.render_text import finding_line
-from cloudfail.cli.target import Target
 from cloudfail.model import Plan
+from cloudfail.target import Target
 
 
 def render_plan(target: Target, plan: Plan) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cloudfail.cli.table import coloured
-from cloudfail.cli.target import Target
 from cloudfail.line import one_line
 from cloudfail.model import Finding, Holding, Plan
+from cloudfail.target import Target
 
 
 def render_plan(target: Target, plan: Plan) -> str:

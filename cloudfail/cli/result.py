@@ -8,11 +8,10 @@ from cloudfail.cli import messages
 from cloudfail.cli.document import claim_value, document, error_value, print_document
 from cloudfail.cli.followed import exit_code, fields, show_followed
 from cloudfail.cli.output import show
-from cloudfail.cli.promotion import Ended
 from cloudfail.cli.table import coloured
-from cloudfail.cli.target import Target
-from cloudfail.outcome import Outcome, Result
+from cloudfail.outcome import Ended, Outcome, Result
 from cloudfail.role.event import TICKS, boottime, start_time
+from cloudfail.target import Target
 
 if TYPE_CHECKING:
     from cloudfail.follow import Following

@@ -18,10 +18,11 @@ from cloudfail.cli.document import document, error_document, holding_value, prin
 from cloudfail.cli.monitor import UNKNOWN, Verdict, in_line, judge
 from cloudfail.cli.output import show
 from cloudfail.cli.table import coloured, render_table
-from cloudfail.cli.target import Target, find_target
+from cloudfail.cli.target import find_target
 from cloudfail.errors import CloudfailError
 from cloudfail.model import Holding, Node
 from cloudfail.role import RoleStore, default_directory
+from cloudfail.target import Target
 
 
 def configure(parser: ArgumentParser) -> None:

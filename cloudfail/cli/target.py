@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,94 +16,18 @@ from cloudfail.cli.claims import Flagged, check_flagged, claims_of, has_claims, 
 from cloudfail.config import (
     DEFAULT_PATH,
     Config,
-    ConfiguredNode,
     Instance,
     choose,
     is_there,
     load,
     without_file,
 )
-from cloudfail.config.environment import SOURCE, check_names, instance_overrides
+from cloudfail.config.environment import SOURCE, instance_overrides
 from cloudfail.config.problems import Problems
-from cloudfail.config.settings import read_settings, with_flags
+from cloudfail.config.settings import with_flags
 from cloudfail.errors import ConfigError, UsageError
-from cloudfail.guard import Rules
-from cloudfail.model import Holding, Node, Owner, Peer
-from cloudfail.provider import ApiCall, Provider, ProviderSpec, Setup
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Everything a provider is built from. `me` is None when no nodes are configured.
-
-    `again` and `elsewhere` are the flags, quoted, that name it once more: here, on another node.
-    """
-
-    config: Config
-    instance: Instance
-    spec: ProviderSpec
-    settings: msgspec.Struct
-    me: ConfiguredNode | None
-    interface_id: str
-    deadline: float
-    again: str = ""
-    elsewhere: str = ""
-    forced: bool = False
-
-    @property
-    def node_name(self) -> str:
-        return self.me.name if self.me else ""
-
-    @property
-    def peers(self) -> tuple[Peer, ...]:
-        """All other configured nodes."""
-        return tuple(
-            Peer(name=node.name, address=node.address, interface_id=node.interface_id)
-            for node in self.instance.nodes
-            if node is not self.me
-        )
-
-    def rules(self, *, force: bool = False) -> Rules:
-        return Rules(protected=self.config.guard.protected, force=force)
-
-    def build(
-        self,
-        before_write: Callable[[str], None] | None = None,
-        on_call: Callable[[ApiCall], None] | None = None,
-    ) -> Provider:
-        """Build the provider: this is where its SDK is imported. Raises ProviderMissingError."""
-        setup = Setup(
-            settings=self.settings,
-            interface=self.instance.device_of(self.me),
-            interface_id=self.interface_id,
-            address=self.me.address if self.me else None,
-            name=self.node_name,
-            peers=self.peers,
-            width=self.instance.width,
-            assured_egress=self.config.guard.own_egress == "assured",
-        )
-        if before_write is not None:
-            setup = msgspec.structs.replace(setup, before_write=before_write)
-        if on_call is not None:
-            setup = msgspec.structs.replace(setup, on_call=on_call)
-        return self.spec.build(setup)
-
-    def whereabouts(self, holding: Holding, node: Node) -> str:
-        """Name the holder as far as it is known; this node may have it in another place."""
-        name = self.holder_name(holding, node)
-        if holding.holder != node.ref or holding.owner is Owner.MINE:
-            return name
-        return f"{name or 'this node'}, on another address"
-
-    def holder_name(self, holding: Holding, node: Node) -> str:
-        """Return the name of the node that holds it, as far as it is known."""
-        if holding.holder == node.ref:
-            return self.node_name or node.name
-        # A peer is a configured node, here no other one; but --force counts strangers as peers.
-        if holding.owner is Owner.PEER and len(self.peers) == 1 and not self.forced:
-            return self.peers[0].name
-        known = {peer.interface_id: peer.name for peer in self.peers if peer.interface_id}
-        return known.get(holding.holder, "")
+from cloudfail.provider import ProviderSpec
+from cloudfail.target import Target, settings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +109,7 @@ def find_target(args: Namespace, environ: Mapping[str, str] | None = None) -> Ta
         settings=settings_of(args, config, spec, environ),
         me=me,
         interface_id=interface_id,
-        deadline=_deadline(args, instance, spec),
+        deadline=getattr(args, "deadline", None) or instance.deadline or spec.deadline,
         again=again(args, config, instance),
         elsewhere=elsewhere(args, config, instance),
         forced=getattr(args, "force", False),
@@ -196,13 +120,7 @@ def settings_of(
     args: Namespace, config: Config, spec: ProviderSpec, environ: Mapping[str, str]
 ) -> msgspec.Struct:
     """Return the provider's settings: flags over variables over the file."""
-    settings = config.providers.get(spec.name)
-    if settings is None:
-        problems = Problems(SOURCE)
-        check_names(spec.name, spec.settings, environ, problems)
-        settings = read_settings(spec, {}, environ, problems)
-        if settings is None or problems.found:
-            raise problems.found[0].as_error()
+    settings = settings_in(config, spec, environ)
     return with_flags(settings, spec, _setting_flags(args))
 
 
@@ -244,8 +162,3 @@ def _setting_flags(args: Namespace) -> dict[str, str]:
         if value:
             flags[name] = value
     return flags
-
-
-def _deadline(args: Namespace, instance: Instance, spec: ProviderSpec) -> float:
-    asked: float | None = getattr(args, "deadline", None)
-    return asked or instance.deadline or spec.deadline
