@@ -13,6 +13,7 @@ import msgspec
 from cloudfail import registry
 from cloudfail.config import environment, rules
 from cloudfail.config.agent.reader import read_agent, read_responders
+from cloudfail.config.agent.rules import check_agent
 from cloudfail.config.claims import Keyed, read_claims
 from cloudfail.config.file import ClaimingTable, FileTable, GuardTable, InstanceTable, JournalTable
 from cloudfail.config.model import Config, GuardSettings, Instance, JournalSettings
@@ -140,6 +141,8 @@ class _Reading:
             for name, instance in self._instances(guard.protected).items()
         }
         check_vrrp(instances, keepalived, self._problems)
+        agent = read_agent(self._document, self._environ, self._problems)
+        check_agent(instances, agent, keepalived, self._problems)
         return Config(
             path=path,
             instances=instances,
@@ -150,7 +153,7 @@ class _Reading:
             guard=guard,
             keepalived=keepalived,
             host=read_host(self._document, self._problems),
-            agent=read_agent(self._document, self._environ, self._problems),
+            agent=agent,
         )
 
     def _table(self, name: str) -> Mapping[str, Any]:
