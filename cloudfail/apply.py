@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 import msgspec
 
@@ -42,7 +42,7 @@ def apply_plan(plan: Plan, writer: Writer, run: Run) -> Applied:
             for step in stages.next(applied):
                 waiting[pool.submit(_do, step, writer, run, applied)] = (step, stages)
 
-        for lane in plan.lanes:
+        for lane in _interleaved(plan.lanes):
             begin(_Stages(lane))
         while waiting:
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -52,6 +52,15 @@ def apply_plan(plan: Plan, writer: Writer, run: Run) -> Applied:
                 if stages.is_over():
                     begin(stages)
     return applied
+
+
+def _interleaved(lanes: Sequence[Lane]) -> Iterator[Lane]:
+    """Take lanes of different calls in turn: a call whose limit is reached then holds up no other."""
+    by_call: dict[str, list[Lane]] = {}
+    for lane in lanes:
+        by_call.setdefault(lane.steps[0].call if lane.steps else "", []).append(lane)
+    for turn in zip_longest(*by_call.values()):
+        yield from (lane for lane in turn if lane is not None)
 
 
 class _Stages:

@@ -41,13 +41,16 @@ def promote(
     *,
     rules: Rules | None = None,
     expect: str = "",
+    prepared: Plan | None = None,
 ) -> Outcome:
     """Make this node own every claim; return what came of each.
 
-    With `expect`, only a plan of that digest is applied, once. Raises what the first look raises
-    (nothing can then be said of any claim), and RefusedError when the digest is another one.
+    With `expect`, only a plan of that digest is applied, once. A `prepared` plan stands in for the
+    first look: its first call leaves at once, and everything after it is looked at as ever. Raises
+    what the first look raises (nothing can then be said of any claim), and RefusedError when the
+    digest is another one.
     """
-    return _Promotion(provider, claims, run, rules or Rules(), expect).run_to_the_end()
+    return _Promotion(provider, claims, run, rules or Rules(), expect).run_to_the_end(prepared)
 
 
 class _Promotion:
@@ -62,19 +65,20 @@ class _Promotion:
         self._apart = False
         self._stopped: CloudfailError | None = None
 
-    def run_to_the_end(self) -> Outcome:
+    def run_to_the_end(self, prepared: Plan | None) -> Outcome:
         began = self._run.clock.now()
         self._run.journal.write("started", claims=[str(claim) for claim in self._claims])
-        first = self._first_look()
+        first = self._first_plan(prepared)
         try:
             self._rounds(first)
         except (SupersededError, DeadlineError) as stopped:
             self._finish(stopped)
         return self._outcome(first, began)
 
-    def _first_look(self) -> Plan:
-        plan = self._run.ask(self._plan)
-        self._run.journal.write("planned", digest=plan.digest, interface=plan.node.ref)
+    def _first_plan(self, prepared: Plan | None) -> Plan:
+        plan = prepared or self._run.ask(self._plan)
+        ahead = {"prepared": True} if prepared else {}
+        self._run.journal.write("planned", digest=plan.digest, interface=plan.node.ref, **ahead)
         if self._expect and plan.digest != self._expect:
             raise RefusedError(
                 f"the plan is {plan.digest} now, not {self._expect}: the world changed since it "

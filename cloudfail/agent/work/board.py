@@ -1,0 +1,65 @@
+"""What the threads of one instance share, under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+
+from cloudfail.agent.view import Ran, Readiness
+from cloudfail.agent.work.drift import Drift, Quarrel
+from cloudfail.agent.work.pace import Intervals, Pace
+from cloudfail.agent.work.requests import Request
+from cloudfail.agent.work.sight import Sight
+from cloudfail.run import Run
+
+
+class Board:
+    """Read and written by those who hold `changed`; views read single fields without it.
+
+    `promoted` is the generation that a run has finished for. `repair` is the sight that showed a
+    drift for certain. `runs` counts the runs: a look that one came in between of says nothing.
+    `alarms` are sentences by what they are about; an empty one clears it.
+    """
+
+    def __init__(self, intervals: Intervals, now: float) -> None:
+        self.changed = threading.Condition()
+        self.pace = Pace(intervals, now)
+        self.drift = Drift()
+        self.quarrel = Quarrel(intervals.reconcile)
+        self.requests: deque[Request] = deque()
+        self.sight: Sight | None = None
+        self.repair: Sight | None = None
+        self.run: Run | None = None
+        self.runs = 0
+        self.generation = 0
+        self.promoted = 0
+        self.paused = ""
+        self.stopping = ""
+        self.readiness: tuple[float, Readiness] | None = None
+        self.last_run: Ran | None = None
+        self.last_failover: Ran | None = None
+        self._alarms: dict[str, str] = {}
+
+    def alarm(self, about: str, sentence: str) -> bool:
+        """Raise or clear an alarm; True when that is news."""
+        if self._alarms.get(about, "") == sentence:
+            return False
+        alarms = {**self._alarms, about: sentence}
+        self._alarms = {name: text for name, text in alarms.items() if text}
+        return True
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        return tuple(self._alarms.values())
+
+    def stop_run(self, reason: str) -> None:
+        """End what runs at its next safe point."""
+        if self.run is not None:
+            self.run.stop(reason)
+
+    def cancel_requests(self) -> list[Future[object]]:
+        """Take every waiting request away; whoever takes them answers them."""
+        waiting = [request.future for request in self.requests]
+        self.requests.clear()
+        return waiting

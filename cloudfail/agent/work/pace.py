@@ -1,0 +1,90 @@
+"""When to look next. Pure; times are monotonic seconds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+_JITTER = 0.1  # of an interval, either way: two nodes must not look in step
+_SLOWEST = 60.0  # seconds between two looks that fail, as BACKUP
+_FIRST_RETRY = 1.0
+
+
+class Intervals(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds between two looks: as BACKUP, as MASTER; and between two adverts."""
+
+    standby: float
+    reconcile: float
+    advert: float
+
+
+class Pace:
+    """Events, a timer and failures only ever move the next look; not safe between threads."""
+
+    def __init__(
+        self, intervals: Intervals, now: float, jitter: Callable[[], float] = random.random
+    ) -> None:
+        self._intervals, self._jitter = intervals, jitter
+        self._failures = 0
+        self._slowed = 1.0
+        self._gap = intervals.advert
+        self._asked = float("-inf")
+        self._following: float | None = None
+        self.due = now
+
+    def at_once(self, now: float) -> None:
+        """Something changed: look now."""
+        self.due = min(self.due, now)
+
+    def again(self, now: float) -> None:
+        """A lower advert came: look now, and once more when that peer has certainly stepped down.
+
+        What comes within an advert interval of the last such look waits for the end of it; while
+        they come on and on and nothing is wrong, the gap grows to the interval of the looks.
+        """
+        first = max(now, self._asked + self._gap)
+        self.due = min(self.due, first)
+        if first <= now:
+            self._asked = now
+            self._following = now + self._intervals.advert
+
+    def looked(self, now: float, *, is_master: bool, is_fine: bool) -> None:
+        """A look succeeded; `is_fine`: there was nothing to do."""
+        self._failures = 0
+        self._slowed = max(1.0, self._slowed / 2)
+        self._gap = min(self._gap * 2, self._intervals.reconcile) if is_fine else self._advert()
+        interval = self._intervals.reconcile if is_master else self._intervals.standby
+        self.due = now + self._around(interval * self._slowed)
+        if self._following is not None:
+            self.due = min(self.due, max(now, self._following))
+            self._following = None
+
+    def confirm(self, now: float) -> None:
+        """A look showed a drift: the second one comes an advert interval later."""
+        self.due = min(self.due, now + self._intervals.advert)
+
+    def failed(self, now: float, *, is_master: bool, throttled: bool) -> None:
+        """A look failed: back off, and keep the pace down while the cloud throttles.
+
+        A master waits at most two of its intervals, as far as the cloud does not throttle.
+        """
+        self._failures += 1
+        if throttled:
+            self._slowed = min(self._slowed * 2, 12.0)
+        most = 2 * self._intervals.reconcile if is_master else _SLOWEST
+        pause = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 16), most) * self._slowed
+        self.due = now + self._around(pause)
+
+    def role_changed(self, now: float) -> None:
+        """Forget what slowed the looks of the role before."""
+        self._failures, self._slowed, self._gap = 0, 1.0, self._advert()
+        self._asked, self._following = float("-inf"), None
+        self.due = now
+
+    def _advert(self) -> float:
+        return self._intervals.advert
+
+    def _around(self, seconds: float) -> float:
+        return seconds * (1.0 - _JITTER + 2 * _JITTER * self._jitter())

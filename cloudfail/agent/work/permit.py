@@ -1,0 +1,51 @@
+"""Whether a run may go on: the role, asked anew before every mutating call."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cloudfail.agent.role.standing import Standing
+from cloudfail.clock import Clock
+from cloudfail.errors import SupersededError
+from cloudfail.role import Role, RoleCheck
+
+
+class Keeps(Protocol):
+    """What knows the role."""
+
+    def standing(self, now: float | None = None) -> Standing: ...
+
+
+class Beats(Protocol):
+    """What knows whether this process was frozen, and has not looked at the role since."""
+
+    def is_late(self, now: float) -> bool: ...
+
+
+def permit(keeper: Keeps, heart: Beats, clock: Clock, generation: int) -> RoleCheck:
+    """Make the role check of a run of this generation; it raises SupersededError.
+
+    An add that completes our own remove is stopped only by a better peer that is there to
+    finish it.
+    """
+
+    def may_go_on(*, completes: bool = False) -> None:
+        now = clock.now()
+        standing = keeper.standing(now)
+        if completes:
+            if standing.better_peer is not None and not heart.is_late(now):
+                raise SupersededError(f"{standing.better_peer.address} masters, and finishes it")
+            return
+        if heart.is_late(now):
+            raise SupersededError("this process did not run for a while: the role is doubtful")
+        if standing.generation != generation or standing.role is not Role.MASTER:
+            raise SupersededError(f"the role is {standing.word} by now; nothing more was begun")
+        if standing.doubt:
+            raise SupersededError(f"the role is doubtful: {standing.doubt}; nothing more was begun")
+
+    return may_go_on
+
+
+def anybody(*, completes: bool = False) -> None:
+    """Let everything pass: somebody asked for it by force."""
+    del completes

@@ -1,0 +1,200 @@
+"""One instance at work: its two threads, and what others may ask of it from any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import Any
+
+from cloudfail.agent.role.standing import Standing
+from cloudfail.agent.view import InstanceView, Readiness
+from cloudfail.agent.work.actor import Actor
+from cloudfail.agent.work.around import Around
+from cloudfail.agent.work.attempt import Attempts
+from cloudfail.agent.work.board import Board
+from cloudfail.agent.work.gate import Gate
+from cloudfail.agent.work.looker import Looker
+from cloudfail.agent.work.pace import Intervals
+from cloudfail.agent.work.requests import Request
+from cloudfail.agent.work.sight import claim_views
+from cloudfail.agent.work.source import Source
+from cloudfail.clock import Deadline
+from cloudfail.errors import SupersededError
+from cloudfail.model import Plan
+from cloudfail.outcome import Ended, Order
+from cloudfail.provider import Provider
+from cloudfail.role import Role
+from cloudfail.run import Run
+
+
+class Worker:
+    """Starts idle: threads run from `start` to `stop`. Every method may be called from any thread."""
+
+    def __init__(self, around: Around, *, paused: str = "") -> None:
+        self._around = around
+        settings, vrrp = around.target.config.agent, around.target.instance.vrrp
+        intervals = Intervals(
+            standby=settings.standby_interval,
+            reconcile=settings.reconcile_interval,
+            advert=vrrp.advert_int,
+        )
+        self._board = board = Board(intervals, around.clock.now())
+        board.paused = paused
+        gate = Gate(around.name, around.observer)
+        self._source = Source(around.target, gate)
+        attempts = Attempts(around, gate, self._began)
+        self._bodies: dict[str, Callable[[], None]] = {
+            "act": Actor(around, self._source, attempts, board).serve,
+            "look": Looker(around, self._source, board).serve,
+        }
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def has_claims(self) -> bool:
+        return bool(self._around.target.instance.claims)
+
+    def start(self) -> None:
+        """Begin to look and act. Without claims there is nothing to do either for."""
+        self.wake()
+        for name, body in self._bodies.items() if self.has_claims else ():
+            thread = threading.Thread(target=body, name=f"{name} {self._around.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, reason: str) -> None:
+        """End at the next safe point; who waits for an answer is told."""
+        board = self._board
+        with board.changed:
+            board.stopping = reason
+            board.stop_run(reason)
+            waiting = board.cancel_requests()
+            board.changed.notify_all()
+        for future in waiting:
+            with suppress(InvalidStateError):
+                future.set_exception(SupersededError(f"the agent stops: {reason}"))
+
+    def join(self, deadline: Deadline) -> bool:
+        """Wait until both threads have ended; False when one still is in a request."""
+        for thread in self._threads:
+            thread.join(deadline.left())
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def wake(self) -> Standing:
+        """Take the role as it is now; an actor that has something to do does it."""
+        board, now = self._board, self._around.clock.now()
+        standing = self._around.keeper.standing(now)
+        with board.changed:
+            if standing.generation != board.generation:
+                self._new_generation(standing, now)
+            board.changed.notify_all()
+        return standing
+
+    def again(self) -> None:
+        """A lower advert was heard: look again, soon and once more."""
+        with self._board.changed:
+            self._board.pace.again(self._around.clock.now())
+            self._board.changed.notify_all()
+
+    def ask(self, order: Order, patience: float) -> Future[Ended]:
+        """Run for somebody; refused if this node is not master within `patience` seconds."""
+        return self._ask(Request(order, self._around.clock.now() + patience))
+
+    def plan(self) -> Future[Plan]:
+        """Look for somebody, and say what a promotion would do."""
+        return self._ask(Request(None))
+
+    def pause(self, text: str) -> None:
+        """Move and repair nothing from now on; `text` says who wants it, and why."""
+        with self._board.changed:
+            self._board.paused = text
+            self._board.stop_run(f"paused: {text}")
+
+    def resume(self) -> None:
+        with self._board.changed:
+            self._board.paused = ""
+            self._board.pace.at_once(self._around.clock.now())
+            self._board.changed.notify_all()
+
+    def found_ready(self, readiness: Readiness) -> None:
+        """Take in what somebody found out about a takeover."""
+        self._board.readiness = (self._around.clock.now(), readiness)
+
+    def provider(self) -> Provider:
+        """Return the provider; imports the SDK. Raises CloudfailError."""
+        return self._source.provider()
+
+    @property
+    def standby_plan(self) -> Plan | None:
+        """The newest plan made while this node was not master."""
+        sight = self._board.sight
+        return None if sight is None or self._around.keeper.standing().is_master else sight.plan
+
+    @property
+    def is_promoted(self) -> bool:
+        """True when the newest role is MASTER, a run for it has ended, and every claim is ours."""
+        board, standing = self._board, self._around.keeper.standing()
+        if not standing.is_master:
+            return False
+        if not self.has_claims:
+            return True
+        sight = board.sight
+        return board.promoted == standing.generation and sight is not None and sight.is_mine
+
+    def view(self) -> InstanceView:
+        board, target, now = self._board, self._around.target, self._around.clock.now()
+        sight = board.sight
+        standing = self._around.keeper.standing(now)
+        return InstanceView(
+            name=target.instance.name,
+            provider=target.spec.name,
+            virtual_router_id=target.instance.virtual_router_id,
+            node=target.node_name,
+            interface_id=sight.plan.node.ref if sight is not None else target.interface_id,
+            standing=standing,
+            claims=claim_views(sight, target, board.drift, now),
+            paused=board.paused,
+            alarms=board.alarms,
+            readiness=self._aged_readiness(now),
+            busy=board.run is not None,
+            plan_age=now - sight.began if sight is not None else None,
+            last_failover=board.last_failover,
+            last_run=board.last_run,
+        )
+
+    def _aged_readiness(self, now: float) -> Readiness | None:
+        if self._board.readiness is None:
+            return None
+        at, found = self._board.readiness
+        return Readiness(ready=found.ready, reasons=found.reasons, age=now - at)
+
+    def _new_generation(self, standing: Standing, now: float) -> None:
+        board = self._board
+        board.generation = standing.generation
+        board.drift.forget()
+        board.quarrel.forget()
+        board.repair = None
+        board.pace.role_changed(now)
+        if standing.role is not Role.MASTER:
+            board.sight = None  # what was seen as MASTER is no plan for the next time
+
+    def _began(self, run: Run | None, *, forced: bool) -> None:
+        board = self._board
+        with board.changed:
+            board.run = run
+            board.runs += 1
+            paused = "" if forced or not board.paused else f"paused: {board.paused}"
+            if run is not None and (board.stopping or paused):
+                run.stop(board.stopping or paused)
+            board.changed.notify_all()
+
+    def _ask(self, request: Request) -> Future[Any]:
+        board = self._board
+        with board.changed:
+            if board.stopping:
+                request.future.set_exception(SupersededError(f"the agent stops: {board.stopping}"))
+            else:
+                board.requests.append(request)
+                board.changed.notify_all()
+        return request.future
