@@ -1,0 +1,137 @@
+"""Which instances are paused: nothing of theirs is moved or repaired, across restarts too."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from cloudfail.clock import wall_clock
+from cloudfail.errors import ConfigError
+from cloudfail.journal.entry import timestamp
+from cloudfail.line import one_line
+from cloudfail.role.directory import StateDirectory
+
+FILE = "paused.json"
+_LONGEST = 1 << 16  # what StateDirectory reads
+_LONGEST_TEXT = 200
+_YEAR_2106 = 1 << 32  # what has a date for sure
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """Who paused an instance, why, and when (seconds since the epoch)."""
+
+    instance: str
+    who: str
+    why: str = ""
+    at: Annotated[float, msgspec.Meta(ge=0, le=_YEAR_2106)]
+
+    @property
+    def text(self) -> str:
+        """One sentence, without what would break a line."""
+        why = f": {one_line(self.why)}" if self.why else ""
+        return f"paused by {one_line(self.who)} at {timestamp(self.at)}{why}"
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True):
+    v: int
+    paused: tuple[Pause, ...]
+
+
+class Pauses:
+    """The pauses of this node, in a file of the directory, mode 0644. Safe in any thread.
+
+    A file that cannot be read pauses nothing: a node that forgets to move an address is the
+    greater harm. `problem` says so then, and is empty while all is well.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._files = StateDirectory(directory)
+        self._path = directory / FILE
+        self._lock = threading.Lock()
+        self.problem = ""
+        self._paused: Mapping[str, Pause] = self._load()
+
+    def of(self, instance: str) -> Pause | None:
+        return self._paused.get(instance)
+
+    def text(self, instance: str) -> str:
+        """Say who paused it and why; empty when nobody did."""
+        pause = self.of(instance)
+        return pause.text if pause else ""
+
+    def pause(self, instances: Iterable[str], who: str, why: str) -> None:
+        """Pause them; one that is paused already keeps its first pause.
+
+        Raises ConfigError when the disk does not keep it: they are paused, but only as long as
+        this process lives.
+        """
+        who, why, at = who[:_LONGEST_TEXT], why[:_LONGEST_TEXT], wall_clock()
+        with self._lock:
+            new = {name: Pause(instance=name, who=who, why=why, at=at) for name in instances}
+            self._keep({**new, **self._paused}, "is paused until the agent restarts")
+
+    def resume(self, instances: Iterable[str]) -> None:
+        """End their pauses. Raises ConfigError when the disk does not keep that."""
+        gone = set(instances)
+        with self._lock:
+            left = {name: pause for name, pause in self._paused.items() if name not in gone}
+            self._keep(left, "goes on, but is paused again when the agent restarts")
+
+    def _keep(self, paused: Mapping[str, Pause], otherwise: str) -> None:
+        self._paused = paused
+        try:
+            content = _encode(paused)
+            self._files.replace(FILE, content)
+            self._sync()
+        except OSError as error:
+            what = (error.strerror or str(error)).lower()
+            self.problem = f"{self._path}: not written: {what}"
+            raise ConfigError(
+                f"{self._path} cannot be written ({what}), so what you named {otherwise}: "
+                "mend that, and say it again"
+            ) from error
+        self.problem = ""
+
+    def _sync(self) -> None:
+        """Have it on the disk: a pause has to survive a power cut as well."""
+        for path in (self._path, self._path.parent):
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+    def _load(self) -> Mapping[str, Pause]:
+        try:
+            content = self._files.read(FILE)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            return self._unreadable((error.strerror or str(error)).lower())
+        try:
+            found = msgspec.convert(json.loads(content), _File)
+        except (ValueError, RecursionError):  # msgspec's and json's errors are ValueErrors
+            return self._unreadable("it is no list of pauses")
+        return {pause.instance: pause for pause in found.paused}
+
+    def _unreadable(self, why: str) -> Mapping[str, Pause]:
+        self.problem = (
+            f"{self._path} cannot be read ({why}), so nothing is paused: "
+            "pause again what has to be, which writes it anew"
+        )
+        return {}
+
+
+def _encode(paused: Mapping[str, Pause]) -> bytes:
+    """Encode as ASCII: a name may be text that UTF-8 cannot carry. Raises OSError when too long."""
+    file = _File(v=1, paused=tuple(paused.values()))
+    content = json.dumps(msgspec.to_builtins(file), indent=1).encode() + b"\n"
+    if len(content) > _LONGEST:
+        raise OSError(f"it would be longer than {_LONGEST} bytes")
+    return content
