@@ -69,13 +69,15 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
 
     `paused` says who paused it and why; empty: it is not. `alarms` are sentences: what a person has
     to look at. `busy`: a run is under way. `plan_age`: seconds since the standby plan was made.
-    `last_event`: seconds since the epoch of the last thing heard from keepalived.
+    `last_event`: seconds since the epoch of the last thing heard from keepalived. `device`: the
+    network device that VRRP runs on.
     """
 
     name: str
     provider: str = ""
     virtual_router_id: int | None = None
     node: str = ""
+    device: str = ""
     interface_id: str = ""
     standing: Standing = Standing()
     claims: tuple[ClaimView, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudfail.cli.world import silence
 from cloudfail.line import one_line
+from cloudfail.logfmt import is_journal, logfmt
 
 _FLUSH = 0.1
 
@@ -61,29 +62,12 @@ def _write(text: str) -> None:
 
 def is_watched() -> bool:
     """Say whether a person sees standard error: a terminal, or systemd's journal."""
-    return sys.stderr.isatty() or _is_journal()
+    return sys.stderr.isatty() or is_journal()
 
 
 def has_colour() -> bool:
     """Say whether the result may be coloured: on a terminal, unless NO_COLOR (no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def logfmt(fields: dict[str, Any]) -> str:
-    """Return `key=value key="two words"`; fields that are empty are left out."""
-    return " ".join(
-        f"{key}={_quoted(value)}" for key, value in fields.items() if value not in ("", None)
-    )
-
-
-def _quoted(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        value = ", ".join(map(str, value))
-    text = str(value)
-    if text and not any(char.isspace() or char in '"=' for char in text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def flush() -> None:
@@ -98,12 +82,3 @@ def _log(text: str) -> None:
     from cloudfail.journal.system_log import INFO, SYSTEM_LOG
 
     SYSTEM_LOG.post(INFO, text)
-
-
-def _is_journal() -> bool:
-    """systemd.exec(5): JOURNAL_STREAM is device:inode of a stream that goes to the journal."""
-    stream = os.environ.get("JOURNAL_STREAM", "")
-    if not stream:
-        return False
-    status = os.fstat(2)
-    return stream == f"{status.st_dev}:{status.st_ino}"
