@@ -6,10 +6,11 @@ suspended machine in CLOCK_BOOTTIME, which alone counts that time (clock_gettime
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import msgspec
+
+from cloudfail.role.event import boottime
 
 _SHORTEST = 0.25
 
@@ -17,13 +18,10 @@ _SHORTEST = 0.25
 def limit(advert_int: float) -> float:
     """Return for how many seconds the loop of an instance may be late and is believed still.
 
-    One interval; with intervals below 0.25 s up to two, since a busy machine is not a frozen one.
+    One interval; of short ones two, as long as that is below 0.25 s: a busy machine is not a
+    frozen one.
     """
     return max(advert_int, min(_SHORTEST, 2 * advert_int))
-
-
-def boottime() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class _Beat(msgspec.Struct, frozen=True):

@@ -104,7 +104,9 @@ class Wire:
             return
         self._known.add(key)
         names = " and ".join(member.instance for member in named)
-        if possible:
+        if not advert.outgoing and advert.source == named[0].own:
+            why = "is not ours: another machine has this address too"
+        elif possible:
             why = f"could be of {names}: give them [[instance.….node]] with their addresses"
         else:
             why = f"is of no node of {names}: correct [[instance.….node]] address, or that machine"
