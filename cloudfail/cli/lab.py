@@ -54,7 +54,7 @@ def _add_run(actions: Any) -> None:
         default=_CLAIMS[0],
         help=f"what the master must own; default: {_CLAIMS[0]}",
     )
-    run.add_argument("--agent", action="store_true", help="with the resident agent on the nodes")
+    _add_agent(run)
     run.add_argument(
         "--simulate", action="store_true", help="play VRRP's events instead of running keepalived"
     )
@@ -102,6 +102,7 @@ def _add_up(actions: Any) -> None:
     up = actions.add_parser("up", help="start a lab, and leave it running")
     _add_setup(up)
     up.add_argument("--nodes", type=int, choices=(2, 3), default=2, help="default: 2")
+    _add_agent(up)
     _add_name(up)
     up.set_defaults(run=_deed)
 
@@ -126,11 +127,18 @@ def _add_deeds(actions: Any) -> None:
             flags.add_output(deed)
         if takes == "nodes":
             deed.add_argument("node", metavar="NODE", nargs="+")
+            deed.add_argument(
+                "--one-way", action="store_true", help="only what the first sends to the second"
+            )
         elif takes:
             deed.add_argument("node", metavar="NODE")
         if takes == "command":
             deed.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
         deed.set_defaults(run=_deed)
+
+
+def _add_agent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--agent", action="store_true", help="with the resident agent on the nodes")
 
 
 def _add_name(parser: argparse.ArgumentParser) -> None:

@@ -26,20 +26,22 @@ def list_scenarios(args: Namespace) -> int:
     """Print each scenario's name and sentence."""
     known = scenarios.SCENARIOS.values()
     if args.output == "json":
-        listed = [{"name": one.name, "summary": one.summary} for one in known]
+        listed = [
+            {"name": one.name, "summary": one.summary, "needs_agent": one.needs_agent}
+            for one in known
+        ]
         print_document(document("lab list", scenarios=listed, exit_code=0))
         return 0
     width = max(len(one.name) for one in known)
     for one in known:
-        print(f"{one.name:{width}}  {one.summary}")
+        print(f"{one.name:{width}}  {one.summary}{' (--agent)' if one.needs_agent else ''}")
     return 0
 
 
 def run(args: Namespace) -> int:
     """Exit 0: passed; 1: failed; 64, 69, 78: it cannot run, and why."""
     scenario = scenarios.scenario(args.scenario)
-    if args.agent:
-        raise UsageError("--agent: the resident agent is not part of this version of cloudfail")
+    _check_agent(args, scenario)
     preflight.check_provider(args.provider)
     if args.advert_int < _SHORTEST:
         raise UsageError("--advert-int must be 0.1 or more: VRRP 3 has it in hundredths of seconds")
@@ -53,6 +55,13 @@ def run(args: Namespace) -> int:
     return preflight.enter(_again(args))
 
 
+def _check_agent(args: Namespace, scenario: Scenario) -> None:
+    if args.agent and args.simulate:
+        raise UsageError("--agent needs real nodes, whose adverts it hears: leave --simulate out")
+    if scenario.needs_agent and not args.agent:
+        raise UsageError(f"{scenario.name} is about the agent: add --agent")
+
+
 def _again(args: Namespace) -> list[str]:
     """Return the command line that does the same once more, inside."""
     return [
@@ -60,6 +69,7 @@ def _again(args: Namespace) -> list[str]:
         *("--provider", args.provider, "--output", args.output),
         *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
         *("--claim", args.claim),
+        *(("--agent",) if args.agent else ()),
         *(("--debug",) if args.debug else ()),
     ]
 
@@ -83,6 +93,7 @@ def _set_up(args: Namespace, scenario: Scenario) -> Scenario:
         with_claim(scenario.topology, args.claim),
         advert_interval=args.advert_int,
         provider=args.provider,
+        agent=args.agent,
     )
     return replace(scenario, topology=topology)
 

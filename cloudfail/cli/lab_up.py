@@ -29,7 +29,8 @@ def deed(args: Namespace) -> int:
         return _exec(args, path)
     node: str | list[str] = getattr(args, "node", [])
     nodes = (node,) if isinstance(node, str) else tuple(node)
-    answer = remote.ask(path, remote.Request(args.action, nodes))
+    words = ("one-way",) if getattr(args, "one_way", False) else ()
+    answer = remote.ask(path, remote.Request(args.action, nodes, words))
     if answer.code:
         raise _said(answer)
     if args.action == "down":
@@ -90,6 +91,7 @@ def _again(args: Namespace) -> list[str]:
         *(sys.executable, "-m", "cloudfail.cli.main", "lab", "up", "--name", args.name),
         *("--provider", args.provider, "--nodes", str(args.nodes)),
         *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
+        *(("--agent",) if args.agent else ()),
     ]
 
 
@@ -119,7 +121,10 @@ def _serve(args: Namespace, path: Path) -> int:
 
     probe.check_scripts()
     topology = Topology(
-        nodes=_NODES[: args.nodes], destination=DESTINATION, advert_interval=args.advert_int
+        nodes=_NODES[: args.nodes],
+        destination=DESTINATION,
+        advert_interval=args.advert_int,
+        agent=args.agent,
     )
     site = RealSite(topology, SystemClock())
     try:

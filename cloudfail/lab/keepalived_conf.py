@@ -21,10 +21,10 @@ def keepalived_conf(topology: Topology, config: Path, node: str) -> str:
     return with_bare_line(text, topology.provider) if topology.bare else text
 
 
-def sysctl_conf(config: Path, node: str) -> str:
-    """Return the node's kernel settings as a file of sysctl.d(5); empty where it needs none."""
+def host_file(config: Path, node: str, directory: str) -> str:
+    """Return the node's generated file in `directory`, like /etc/sysctl.d; empty: it has none."""
     files = _files(config, node).files
-    return next((file.text for file in files if file.path.startswith("/etc/sysctl.d/")), "")
+    return next((file.text for file in files if file.path.startswith(f"{directory}/")), "")
 
 
 def with_bare_line(text: str, provider: str) -> str:

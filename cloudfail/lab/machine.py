@@ -1,14 +1,15 @@
-"""One node as the lab handles it: boots, dies, freezes, and runs keepalived and commands."""
+"""One node as the lab handles it: boots, dies, freezes; runs keepalived, the agent and commands."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,15 +18,15 @@ import msgspec
 from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError, UsageError
-from cloudfail.lab import cloudfail_log, keepalived_log, processes
-from cloudfail.lab.node import SYSCTL, Spec
+from cloudfail.lab import cloudfail_log, keepalived_log, processes, resident, tmpfiles
+from cloudfail.lab.node import HOSTS, RESOLVER, SYSCTL, TMPFILES, Spec
+from cloudfail.lab.resident import Resident
 from cloudfail.lab.timeline import Kind, Timeline
+from cloudfail.lab.vrrp_daemon import VrrpDaemon
 
+DISKS = ("run", "var")
+_BALLAST = "ballast"
 SOMEBODY = "/home/somebody"  # keepalived hands its own environment to scripts, HOME included
-_KEEPALIVED = (
-    *("keepalived", "-n", "-l", "-D", "-G", "-P", "-f", "/etc/cloudfail/keepalived.conf"),
-    *("-p", "/run/keepalived.pid", "-r", "/run/vrrp.pid", "-c", "/run/checkers.pid"),
-)
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -42,8 +43,11 @@ class Machine:
         self._plug = plug
         self._node: process.Popen[str] | None = None
         self._first = 0
-        self._keepalived: process.Popen[str] | None = None
-        for part in ("run", "etc", "var", SYSCTL):
+        self.keepalived = VrrpDaemon(
+            name, self._clock, lambda words: self._launch(words, self._on_keepalived)
+        )
+        self.agent: Resident | None = None
+        for part in ("run", "etc", "var", SYSCTL, TMPFILES):
             (home / part).mkdir(parents=True, exist_ok=True)
 
     @property
@@ -58,6 +62,7 @@ class Machine:
     def boot(self) -> None:
         """Start the node: a new boot id, an empty /run, a new network device; no keepalived yet."""
         shutil.rmtree(self.home / "run", ignore_errors=True)
+        tmpfiles.make(self.home / TMPFILES, self.home / "run")
         spec = Spec(self.name, str(self.home), str(uuid.uuid4()))
         node = process.Popen(
             [sys.executable, "-m", "cloudfail.lab.node", msgspec.json.encode(spec).decode()],
@@ -72,42 +77,12 @@ class Machine:
         self._node = node
         self._timeline.add(self.name, Kind.LAB, "booted", detail="booted")
         self._follow(node, self._on_syslog)
+        if self.agent is not None:
+            self.agent.begin()
 
-    def start_keepalived(self) -> None:
-        keepalived = process.Popen(
-            self._inside(_KEEPALIVED),
-            stdin=process.DEVNULL,
-            stdout=process.PIPE,
-            stderr=process.STDOUT,
-            text=True,
-            env=_environment(),
-        )
-        self._keepalived = keepalived
-        self._follow(keepalived, self._on_keepalived)
-
-    def stop_keepalived(self) -> None:
-        """Ask keepalived to end (SIGTERM); it says farewell to its peers."""
-        if self._keepalived is not None:
-            processes.send(processes.children(self._keepalived.pid), signal.SIGTERM)
-
-    def wait_for_keepalived(self, seconds: float) -> None:
-        """Wait until a stopped keepalived is gone. Raises CloudfailError when it stays."""
-        if self._keepalived is None:
-            return
-        try:
-            self._keepalived.wait(seconds)
-        except process.TimeoutExpired as exc:
-            raise CloudfailError(f"keepalived on {self.name} ignores SIGTERM") from exc
-        self._keepalived = None
-
-    def hold_keepalived(self, seconds: float) -> None:
-        """Stop keepalived alone for a while: its next advert comes late."""
-        if self._keepalived is None:
-            return
-        tree = processes.descendants(self._keepalived.pid)
-        processes.send(tree, signal.SIGSTOP)
-        self._clock.sleep(seconds)
-        processes.send((*self._nsenter(), *tree), signal.SIGCONT)
+    def have_agent(self, command: Sequence[str] = resident.COMMAND) -> None:
+        """Run the agent from the next boot on, and again whenever it ends."""
+        self.agent = Resident(self.name, self._timeline, self._open, self._keep, command)
 
     def kill(self) -> None:
         """Freeze, then SIGKILL everything at once: no last advert, no last word."""
@@ -116,11 +91,11 @@ class Machine:
         processes.freeze(self._first, self._clock)
         processes.send((self._first,), signal.SIGKILL)
         self._timeline.add(self.name, Kind.LAB, "dead", detail="dead")
-        if self._keepalived is not None:
-            self._keepalived.kill()  # nsenter: it stopped itself with what it waits for
-            self._keepalived.wait(10)
+        self.keepalived.forget()
+        if self.agent is not None:
+            self.agent.forget()
         self._node.wait(10)
-        self._node = self._keepalived = None
+        self._node = None
 
     def freeze(self) -> None:
         processes.freeze(self._first, self._clock)
@@ -128,12 +103,42 @@ class Machine:
 
     def thaw(self) -> None:
         self._timeline.add(self.name, Kind.LAB, "thawed", detail="thawed")
-        processes.send((*self._nsenter(), *processes.of_namespace(self._first)), signal.SIGCONT)
+        starters = self.keepalived.starters
+        if self.agent is not None:
+            starters += self.agent.starters
+        processes.send((*starters, *processes.of_namespace(self._first)), signal.SIGCONT)
 
-    def cloudfail_processes(self) -> tuple[int, ...]:
+    def fill_disk(self) -> None:
+        """Leave no byte free in the node's /run and /var/lib/cloudfail."""
+        for part in DISKS:
+            with contextlib.suppress(OSError), (self.home / part / _BALLAST).open("wb", 0) as file:
+                while file.write(bytes(1 << 16)):
+                    pass
+        self._timeline.add(self.name, Kind.LAB, "the disk is full")
+
+    def free_disk(self) -> None:
+        for part in DISKS:
+            (self.home / part / _BALLAST).unlink(missing_ok=True)
+        self._timeline.add(self.name, Kind.LAB, "the disk has room again")
+
+    def know_hosts(self, hosts: Mapping[str, str], resolver: str) -> None:
+        """Let the node find these names in /etc/hosts; any other it asks `resolver` for.
+
+        At a node that is up they change at once.
+        """
+        lines = [
+            f"{address} {name}" for name, address in {"localhost": "127.0.0.1", **hosts}.items()
+        ]
+        (self.home / HOSTS).write_text("\n".join(lines) + "\n")
+        (self.home / RESOLVER).write_text(f"nameserver {resolver}\n")
+
+    def commands(self) -> tuple[int, ...]:
+        """Return the pids of cloudfail's commands that run on the node; the agent is none."""
         if self._node is None:
             return ()
-        return tuple(p for p in processes.of_namespace(self._first) if processes.is_cloudfail(p))
+        agents = self.agent.pids if self.agent is not None else ()
+        found = filter(processes.is_cloudfail, processes.of_namespace(self._first))
+        return tuple(pid for pid in found if pid not in agents)
 
     def execute(self, command: Sequence[str], seconds: float) -> process.CompletedProcess[str]:
         """Run a command on the node and return what it said."""
@@ -159,9 +164,20 @@ class Machine:
             env=_environment(),
         )
 
-    def _nsenter(self) -> tuple[int, ...]:
-        """Return what keepalived was started by: it stops itself when keepalived is stopped."""
-        return (self._keepalived.pid,) if self._keepalived is not None else ()
+    def _launch(self, command: Sequence[str], handle: Callable[[str], None]) -> process.Popen[str]:
+        started = self._open(command)
+        self._follow(started, handle)
+        return started
+
+    def _open(self, command: Sequence[str]) -> process.Popen[str]:
+        return process.Popen(
+            self._inside(command),
+            stdin=process.DEVNULL,
+            stdout=process.PIPE,
+            stderr=process.STDOUT,
+            text=True,
+            env=_environment(),
+        )
 
     def _inside(self, command: Sequence[str]) -> list[str]:
         if self._node is None:

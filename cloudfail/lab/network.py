@@ -140,11 +140,16 @@ class Network:
         self._down.add(node)
         self._tell(f"link set {port.device} down")
 
-    def part(self, one: str, other: str) -> None:
-        """Drop what two nodes send each other, silently: a partition without carrier loss."""
-        self._tell(*(f"rule add pref 10 {rule} blackhole" for rule in self._between(one, other)))
+    def part(self, one: str, other: str, *, one_way: bool = False) -> None:
+        """Drop what two nodes send each other, silently: a partition without carrier loss.
+
+        `one_way`: only what `one` sends to `other`.
+        """
+        rules = self._between(one, other)[: 1 if one_way else 2]
+        self._tell(*(f"rule add pref 10 {rule} blackhole" for rule in rules))
 
     def join(self, one: str, other: str) -> None:
+        """Undo that, in both directions at once; a rule that is not there is no error."""
         self._tell(*(f"rule del pref 10 {rule} blackhole" for rule in self._between(one, other)))
 
     def forward(self, destination: str, node: str) -> None:

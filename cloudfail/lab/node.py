@@ -21,7 +21,11 @@ import msgspec
 from cloudfail.lab import kernel, root
 
 ECHO_PORT = 7
-SYSCTL = "sysctl"  # of a node's home: its /etc/sysctl.d
+# Of a node's home, which are its own:
+SYSCTL = "sysctl"  # its /etc/sysctl.d
+TMPFILES = "tmpfiles"  # its /etc/tmpfiles.d
+HOSTS = "hosts"  # its /etc/hosts
+RESOLVER = "resolv.conf"  # its /etc/resolv.conf
 _NAMESPACES = kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWUTS | kernel.NEWIPC
 _PATH_DIRECTORIES = ("/usr/local/bin", "/usr/local/sbin")
 _DATAGRAM = 65535
@@ -74,6 +78,9 @@ def furnish(spec: Spec) -> None:
     boot_id = home / "boot_id"
     boot_id.write_text(f"{spec.boot_id}\n")
     kernel.bind(str(boot_id), "/proc/sys/kernel/random/boot_id")
+    for name in (HOSTS, RESOLVER):
+        if (home / name).exists():
+            kernel.bind(str(home / name), f"/etc/{name}")
     # /run last: the node's own directory lies beneath it.
     for part, target in (
         ("etc", "/etc/cloudfail"),

@@ -38,7 +38,7 @@ class PlayedVrrp:
 
     topology: Topology
     tell: Tell
-    parted: set[frozenset[str]] = field(default_factory=set)
+    parted: set[tuple[str, str]] = field(default_factory=set)  # sender, who does not hear it
     players: dict[str, Player] = field(init=False)
     adverts: list[tuple[float, str]] = field(default_factory=list)
 
@@ -76,12 +76,14 @@ class PlayedVrrp:
         if player.role:
             self._become(player, "BACKUP" if up else "FAULT", now)
 
-    def part(self, one: str, other: str) -> None:
-        self.parted.add(frozenset({one, other}))
+    def part(self, one: str, other: str, *, one_way: bool = False) -> None:
+        self.parted.add((one, other))
+        if not one_way:
+            self.parted.add((other, one))
 
     def join(self, one: str, other: str, now: float, first: str = "") -> None:
         """Heal; where both are masters, the advert of `first` comes first."""
-        self.parted.discard(frozenset({one, other}))
+        self.parted -= {(one, other), (other, one)}
         for name in (one, other) if first else ():
             share = 0.2 if name == first else 0.7
             self.players[name].advertises = now + share * self.interval
@@ -119,7 +121,7 @@ class PlayedVrrp:
             for player in self.players.values()
             if player is not sender
             and player.speaks
-            and frozenset({player.name, sender.name}) not in self.parted
+            and (sender.name, player.name) not in self.parted
         ]
 
     def _hear(self, listener: Player, sender: Player, priority: int, now: float) -> None:
@@ -133,7 +135,8 @@ class PlayedVrrp:
         if priority > listener.priority:
             last_word = listener.priority
             self._become(listener, "BACKUP", now)
-            self._hear(sender, listener, last_word, now)
+            if (listener.name, sender.name) not in self.parted:
+                self._hear(sender, listener, last_word, now)
             return
         self.tell(listener.name, "RX_LOWER_PRI")
         listener.advertises = now

@@ -13,7 +13,8 @@ from cloudfail.lab.topology import Topology
 class Scenario(msgspec.Struct, frozen=True):
     """`play` starts with `stage.start()`; what it expects beyond the common end, it says itself.
 
-    `any_claim`: it can be played with another kind of claim than a public address.
+    `any_claim`: it can be played with another kind of claim than a public address. `needs_agent`:
+    it is about the agent, and can be played with nothing else.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Scenario(msgspec.Struct, frozen=True):
     play: Callable[[Stage], None]
     topology: Topology = Topology()
     any_claim: bool = True
+    needs_agent: bool = False

@@ -26,6 +26,7 @@ from cloudfail.lab.played_vrrp import PlayedVrrp
 from cloudfail.lab.simulated_node import SimulatedNode
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import INSTANCE, Topology, config_of, destination_of, world_of
+from cloudfail.lab.vrrp_daemon import Part
 
 
 class SimulatedSite:
@@ -112,13 +113,35 @@ class SimulatedSite:
             self._nodes[node].thaw()
             self._vrrp.freeze(node, frozen=False)
 
+    def kill_vrrp(self, node: str, part: Part = Part.ALL) -> None:
+        with self._lock:
+            match part:
+                case Part.ALL:
+                    self._vrrp.die(node)
+                    self.timeline.add(node, Kind.LAB, "keepalived is killed: all", detail="dead")
+                case Part.PARENT:
+                    self._vrrp.stop(node, self._clock.now())
+                case Part.CHILD:
+                    self._vrrp.die(node)
+                    self._vrrp.start(node, self._clock.now())
+
+    def hang_vrrp(self, node: str) -> None:
+        with self._lock:
+            self._vrrp.freeze(node, frozen=True)
+            self.timeline.add(node, Kind.LAB, "keepalived hangs", detail="frozen")
+
+    def resume_vrrp(self, node: str) -> None:
+        with self._lock:
+            self.timeline.add(node, Kind.LAB, "keepalived goes on", detail="thawed")
+            self._vrrp.freeze(node, frozen=False)
+
     def link(self, node: str, *, up: bool) -> None:
         with self._lock:
             self._vrrp.link(node, self._clock.now(), up=up)
 
-    def part(self, one: str, other: str) -> None:
+    def part(self, one: str, other: str, *, one_way: bool = False) -> None:
         with self._lock:
-            self._vrrp.part(one, other)
+            self._vrrp.part(one, other, one_way=one_way)
 
     def join(self, one: str, other: str, *, first: str = "") -> None:
         with self._lock:
@@ -132,6 +155,9 @@ class SimulatedSite:
 
     def kill_cloudfail(self, node: str) -> int:
         return self._nodes[node].kill_commands()
+
+    def kill_agent(self, node: str) -> int:
+        raise UsageError(f"a simulated node has no agent ({node}): it hears keepalived on the wire")
 
     def is_busy(self, node: str) -> bool:
         return self._nodes[node].is_busy

@@ -9,21 +9,27 @@ from typing import Protocol
 from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError
+from cloudfail.lab import kernel
 from cloudfail.lab.adverts import Ear
+from cloudfail.lab.asked_agent import is_acting
 from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.world import Built
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
-from cloudfail.lab.keepalived_conf import keepalived_conf, sysctl_conf
-from cloudfail.lab.machine import Machine
+from cloudfail.lab.keepalived_conf import host_file, keepalived_conf
+from cloudfail.lab.machine import DISKS, Machine
 from cloudfail.lab.network import API_ADDRESS, METADATA_ADDRESS, Network, Port
-from cloudfail.lab.node import SYSCTL
+from cloudfail.lab.node import SYSCTL, TMPFILES
 from cloudfail.lab.processes import send_kill
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import Topology, config_of, world_of
+from cloudfail.lab.vrrp_daemon import Part
 
 API_PORT = 4566
+API_NAME = "ec2.lab.internal"
 HOME = Path("/run/lab")
+_NO_RESOLVER = "10.0.0.3"  # blackholed
+_DISK_SIZE = "size=4m,mode=755"
 _FRACTION = 0.15  # of an interval: closer adverts than that are moved apart first
 
 
@@ -43,7 +49,19 @@ class Site(Protocol):
     def freeze(self, node: str) -> None: ...
     def thaw(self, node: str) -> None: ...
     def link(self, node: str, *, up: bool) -> None: ...
-    def part(self, one: str, other: str) -> None: ...
+    def kill_vrrp(self, node: str, part: Part = Part.ALL) -> None:
+        """SIGKILL keepalived, and nothing else of the node."""
+        ...
+
+    def hang_vrrp(self, node: str) -> None:
+        """Stop keepalived, and nothing else of the node; `resume_vrrp` lets it go on."""
+        ...
+
+    def resume_vrrp(self, node: str) -> None: ...
+
+    def part(self, one: str, other: str, *, one_way: bool = False) -> None:
+        """Let them no longer hear each other; `one_way`: `other` no longer hears `one`."""
+        ...
 
     def join(self, one: str, other: str, *, first: str = "") -> None:
         """Heal the partition; the advert of `first` is then the first to arrive."""
@@ -55,11 +73,15 @@ class Site(Protocol):
 
     def set_faults(self, faults: Faults) -> None: ...
     def kill_cloudfail(self, node: str) -> int:
-        """SIGKILL every cloudfail process of the node; return how many there were."""
+        """SIGKILL every cloudfail process of the node, the agent too; return how many there were."""
+        ...
+
+    def kill_agent(self, node: str) -> int:
+        """SIGKILL the agent, and nothing else; it is started again. Return how many there were."""
         ...
 
     def is_busy(self, node: str) -> bool:
-        """Say whether a cloudfail process runs on the node."""
+        """Say whether cloudfail does something on the node: a command runs, or the agent acts."""
         ...
 
     def execute(self, node: str, command: Sequence[str]) -> process.CompletedProcess[str]: ...
@@ -123,11 +145,24 @@ class RealSite:
         self.network.unplug(node)
 
     def start_vrrp(self, node: str) -> None:
-        self.machines[node].wait_for_keepalived(5)
-        self.machines[node].start_keepalived()
+        self.machines[node].keepalived.wait(5)
+        self.machines[node].keepalived.start()
 
     def stop_vrrp(self, node: str) -> None:
-        self.machines[node].stop_keepalived()
+        self.machines[node].keepalived.stop()
+
+    def kill_vrrp(self, node: str, part: Part = Part.ALL) -> None:
+        self.machines[node].keepalived.kill(part)
+        detail = "dead" if part is Part.ALL else ""
+        self.timeline.add(node, Kind.LAB, f"keepalived is killed: {part}", detail=detail)
+
+    def hang_vrrp(self, node: str) -> None:
+        self.machines[node].keepalived.hang()
+        self.timeline.add(node, Kind.LAB, "keepalived hangs", detail="frozen")
+
+    def resume_vrrp(self, node: str) -> None:
+        self.timeline.add(node, Kind.LAB, "keepalived goes on", detail="thawed")
+        self.machines[node].keepalived.go_on()
 
     def freeze(self, node: str) -> None:
         self.machines[node].freeze()
@@ -138,8 +173,8 @@ class RealSite:
     def link(self, node: str, *, up: bool) -> None:
         self.network.link(node, up=up)
 
-    def part(self, one: str, other: str) -> None:
-        self.network.part(one, other)
+    def part(self, one: str, other: str, *, one_way: bool = False) -> None:
+        self.network.part(one, other, one_way=one_way)
 
     def join(self, one: str, other: str, *, first: str = "") -> None:
         if first:
@@ -153,10 +188,15 @@ class RealSite:
         self.cloud.set_faults(faults)
 
     def kill_cloudfail(self, node: str) -> int:
-        return send_kill(self.machines[node].cloudfail_processes())
+        return send_kill(self.machines[node].commands()) + self.kill_agent(node)
+
+    def kill_agent(self, node: str) -> int:
+        agent = self.machines[node].agent
+        return send_kill(agent.pids) if agent is not None else 0
 
     def is_busy(self, node: str) -> bool:
-        return bool(self.machines[node].cloudfail_processes())
+        machine = self.machines[node]
+        return bool(machine.commands()) or is_acting(machine.home / "run", self._clock)
 
     def execute(self, node: str, command: Sequence[str]) -> process.CompletedProcess[str]:
         return self.machines[node].execute(command, 60)
@@ -174,6 +214,10 @@ class RealSite:
     def is_served(self) -> bool:
         return self._client.is_served
 
+    def tell_names(self, machine: Machine, *, known: bool) -> None:
+        """Have the node find the API's name; unknown: ask a name server that never answers."""
+        machine.know_hosts({API_NAME: API_ADDRESS} if known else {}, _NO_RESOLVER)
+
     @property
     def network(self) -> Network:
         if self._network is None:
@@ -186,10 +230,23 @@ class RealSite:
         )
         etc = machine.home / "etc"
         config = etc / "cloudfail.toml"
-        config.write_text(config_of(self.topology, built, self.cloud.endpoint))
+        config.write_text(config_of(self.topology, built, self._endpoint))
         (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, config, name))
-        (machine.home / SYSCTL / "60-cloudfail.conf").write_text(sysctl_conf(config, name))
+        for part, directory in ((SYSCTL, "/etc/sysctl.d"), (TMPFILES, "/etc/tmpfiles.d")):
+            file = machine.home / part / "60-cloudfail.conf"
+            file.write_text(host_file(config, name, directory))
+        for part in DISKS:  # of its own size, so that it can be full
+            kernel.mount("tmpfs", str(machine.home / part), _DISK_SIZE)
+        if self.topology.named_api:
+            self.tell_names(machine, known=True)
+        if self.topology.agent:
+            machine.have_agent()
         return machine
+
+    @property
+    def _endpoint(self) -> str:
+        there = self.cloud.endpoint
+        return there.replace(API_ADDRESS, API_NAME) if self.topology.named_api else there
 
     def _forward(self, destination: str, node: str) -> None:
         if self._network is not None and destination in self.topology.claimed:
@@ -211,5 +268,5 @@ class RealSite:
             left = (mine.t + interval - theirs.t) % interval
             if left > _FRACTION * interval:
                 return
-            self.machines[other].hold_keepalived(interval / 3)
+            self.machines[other].keepalived.hold(interval / 3)
         self.timeline.add(first, Kind.LAB, "the adverts would not fall into the order asked for")

@@ -42,6 +42,23 @@ class Stage:
         """Longest time, in seconds, until a backup notices that its master is silent."""
         return 4 * self.interval + 0.5
 
+    @property
+    def has_agent(self) -> bool:
+        return self.topology.agent
+
+    @property
+    def repair(self) -> float:
+        """Longest time, in seconds, until a master's agent has found and repaired a drift.
+
+        Two looks, the second at most a reconcile interval and an advert interval after the first.
+        """
+        return 2 * self.topology.reconcile_interval + self.interval + 2
+
+    @property
+    def watch(self) -> float:
+        """How long, in seconds, to watch that nothing moves: an agent would look three times."""
+        return 3 * (self.topology.reconcile_interval if self.has_agent else self.interval)
+
     # ---- set-up
 
     def start(self) -> None:
@@ -83,6 +100,10 @@ class Stage:
         self.note(f"$ {' '.join(command)} -> exit {done.returncode}", node)
         return done
 
+    def run_alone(self, node: str, *command: str) -> process.CompletedProcess[str]:
+        """Run a command that does its work itself, as if there were no agent on the node."""
+        return self.run(node, "env", "CLOUDFAIL_AGENT_SOCKET=/nonexistent", *command)
+
     # ---- expectations
 
     def require_master(self, node: str) -> None:
@@ -95,6 +116,12 @@ class Stage:
             lambda: self._role(node) == "BACKUP", self.detection, f"{node} never became backup"
         )
 
+    def require_settled(self, seconds: float = 20.0) -> None:
+        """Wait for one master, whichever node it is, which holds the target."""
+        self._need(
+            lambda: self._masters == [self.holder], seconds, "no master has what it must have"
+        )
+
     def require_holder(self, node: str, seconds: float = 20.0) -> None:
         target = self.topology.target
         self._need(
@@ -104,6 +131,11 @@ class Stage:
     def expect(self, fact: bool, reason: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not fact:
             self.reasons.append(reason)
+
+    def expect_stays(self, node: str, seconds: float) -> None:
+        """Expect that the target is with the node, and does not leave it for so long."""
+        left = self.wait(lambda: self.holder != node, seconds)
+        self.expect(not left, f"{self.topology.target} was taken from {node}")
 
     def wait(self, question: Callable[[], bool], seconds: float) -> bool:
         return self.site.timeline.wait(question, seconds)
@@ -155,7 +187,7 @@ class Stage:
         self.expect(self.calm(), "a cloudfail process never ended")
         self.wait(lambda: self.site.is_served, 2)
         self.pause(_CALM)
-        masters = [n for n in self.topology.names if self._role(n) == "MASTER"]
+        masters = self._masters
         self.expect(len(masters) == 1, f"masters at the end: {' and '.join(masters) or 'none'}")
         self.expect(
             self.holder in masters,
@@ -174,6 +206,10 @@ class Stage:
             fault=self._fault or now,
             end=now,
         )
+
+    @property
+    def _masters(self) -> list[str]:
+        return [node for node in self.topology.names if self._role(node) == "MASTER"]
 
     def _role(self, node: str) -> str:
         return self.site.timeline.role(node)

@@ -164,11 +164,11 @@ class Supervisor:
                 self._site.link(node, up=False)
                 self._unlinked.add(node)
             case (one, other) if one != other:
-                self._site.part(one, other)
+                self._site.part(one, other, one_way=bool(request.words))
                 self._parted.add((one, other))
             case _:
                 raise UsageError("cut takes one node, or two different ones")
-        self._site.timeline.add("", Kind.LAB, f"cut {' '.join(request.nodes)}")
+        self._site.timeline.add("", Kind.LAB, " ".join(("cut", *request.nodes, *request.words)))
         return Answer()
 
     def _heal(self) -> Answer:

@@ -46,7 +46,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     """`target` is the claim that the client calls and the verdict is about.
 
     `advert_interval` is in seconds. `bare` configures keepalived with nothing but the one line
-    `notify_master "cloudfail promote --provider aws"`.
+    `notify_master "cloudfail promote --provider aws"`. `agent`: it runs on every node.
+    `named_api`: nodes find the API by a name, in the DNS or what stands for it.
     """
 
     nodes: tuple[LabNode, ...] = (A, B)
@@ -57,6 +58,18 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     preempt: bool = False
     bare: bool = False
     provider: str = "aws"
+    agent: bool = False
+    higher_prio_send_advert: bool = True
+    named_api: bool = False
+
+    @property
+    def reconcile_interval(self) -> float:
+        """The agent's, in seconds: its default at the default of adverts, and as much faster."""
+        return max(0.2, 5 * self.advert_interval)
+
+    @property
+    def standby_interval(self) -> float:
+        return 2 * self.reconcile_interval
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -160,7 +173,24 @@ def config_of(topology: Topology, built: Built, endpoint: str) -> str:
         lines += [f"{key} = {value}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
     lines += ["[keepalived]", 'directory = "/etc/cloudfail"', 'include = ""']
+    lines += _of_agent(topology)
     return "\n".join(lines) + "\n"
+
+
+def _of_agent(topology: Topology) -> list[str]:
+    """Return the rest of [keepalived], and [agent]: on a node of the lab everything is root's."""
+    lines = []
+    if not topology.higher_prio_send_advert:
+        lines.append("vrrp_higher_prio_send_advert = false")
+    if not topology.agent:
+        return [*lines, "[agent]", "enabled = false"]
+    return [
+        *lines,
+        'vrrp_notify_fifo_user = "root root"',
+        "[agent]",
+        f"standby_interval = {topology.standby_interval:g}",
+        f"reconcile_interval = {topology.reconcile_interval:g}",
+    ]
 
 
 def _claims(topology: Topology, built: Built) -> list[Mapping[str, str]]:

@@ -21,7 +21,8 @@ from cloudfail.lab.topology import Topology
 WANTED = {
     *("kill-master", "stop-master", "cut-link", "partition-heal", "flap", "freeze-master"),
     *("api-throttled", "api-down", "crash-mid-promote", "reboot-backup", "standby-egress"),
-    "bare-line",
+    *("bare-line", "kill-keepalived", "hang-keepalived", "one-way"),
+    *("kill-agent", "drift", "pause", "handover"),
 }
 
 
@@ -37,7 +38,8 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["run", "kill-master", "--agent"], "the resident agent is not part of this version"),
+        (["run", "kill-master", "--agent", "--simulate"], "--agent needs real nodes"),
+        (["run", "kill-agent"], "kill-agent is about the agent: add --agent"),
         (["run", "nonsense"], "no scenario is named 'nonsense'; there are kill-master"),
         (["run", "kill-master", "--provider", "azure"], "no embedded azure"),
         (["run", "kill-master", "--advert-int", "0.01"], "must be 0.1 or more"),

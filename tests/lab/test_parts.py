@@ -28,6 +28,7 @@ from cloudfail.lab.site import RealSite
 from cloudfail.lab.supervisor import Supervisor
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import Topology
+from cloudfail.lab.vrrp_daemon import Part, VrrpDaemon
 
 NAMES = {"10.0.1.10": "a", "10.0.2.10": "b"}
 
@@ -121,7 +122,8 @@ def test_adverts_that_fall_together_are_moved_apart_before_the_heal(site: RealSi
         held.append(seconds)
         site._ear.gap = 0.5  # type: ignore[attr-defined]
 
-    site.machines = {"b": SimpleNamespace(hold_keepalived=hold)}  # type: ignore[dict-item]
+    keepalived = SimpleNamespace(hold=hold)
+    site.machines = {"b": SimpleNamespace(keepalived=keepalived)}  # type: ignore[dict-item]
     site._await_turn("a", "b")
     assert held == [pytest.approx(1 / 3)]
     assert site.timeline.events() == ()
@@ -210,22 +212,46 @@ def test_processes_that_are_gone_are_no_trouble(clock: SystemClock) -> None:
 
 def test_a_dead_node_runs_no_commands(clock: SystemClock, tmp_path: Path) -> None:
     machine = Machine("a", tmp_path, Timeline(clock), lambda _: None)
-    assert machine.cloudfail_processes() == ()
+    assert machine.commands() == ()
     machine.kill()
-    machine.stop_keepalived()
-    machine.hold_keepalived(1)
-    machine.wait_for_keepalived(1)
+    machine.keepalived.stop()
+    machine.keepalived.hold(1)
+    machine.keepalived.wait(1)
     with pytest.raises(UsageError, match="lab boot a"):
         machine.execute(["true"], 1)
 
 
-def test_a_keepalived_that_ignores_sigterm_is_told(clock: SystemClock, tmp_path: Path) -> None:
-    machine = Machine("a", tmp_path, Timeline(clock), lambda _: None)
+def daemon_of(running: process.Popen[str], clock: SystemClock) -> VrrpDaemon:
+    daemon = VrrpDaemon("a", clock, lambda _: running)
+    daemon.start()
+    return daemon
+
+
+def test_a_keepalived_that_ignores_sigterm_is_told(clock: SystemClock) -> None:
     with process.Popen(["sleep", "60"], text=True) as stubborn:
-        machine._keepalived = stubborn
         with pytest.raises(CloudfailError, match="ignores SIGTERM"):
-            machine.wait_for_keepalived(0.05)
+            daemon_of(stubborn, clock).wait(0.05)
         stubborn.kill()
+
+
+# As nsenter: its only child is the parent, which starts its own child again when that ends.
+TREE = ["sh", "-c", 'sh -c "while :; do sleep 60; done"; exit 7']
+
+
+@pytest.mark.parametrize(("part", "is_left"), [(Part.CHILD, True), (Part.ALL, False)])
+def test_of_keepalived_the_child_or_all_is_killed(
+    clock: SystemClock, part: Part, is_left: bool
+) -> None:
+    with process.Popen(TREE, text=True) as nsenter:
+        daemon = daemon_of(nsenter, clock)
+        while len(before := daemon._tree()) < 2:
+            clock.sleep(0.01)
+        daemon.kill(part)
+        assert (before[0] in daemon._tree()) is is_left
+        assert before[1] not in daemon._tree()
+        if is_left:
+            daemon.kill(Part.ALL)
+        daemon.wait(5)
 
 
 def test_a_node_that_does_not_come_up_is_told(clock: SystemClock, tmp_path: Path) -> None:

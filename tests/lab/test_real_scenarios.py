@@ -29,7 +29,10 @@ def play(real_lab: Lab, name: str, *words: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"kill-master", "bare-line"}))
+ALONE = {name for name, one in SCENARIOS.items() if not one.needs_agent}
+
+
+@pytest.mark.parametrize("name", sorted(ALONE - {"kill-master", "bare-line"}))
 def test_the_scenario_passes_with_real_keepalived(real_lab: Lab, name: str) -> None:
     document = play(real_lab, name)
     assert document.keys() >= KEYS

@@ -6,13 +6,26 @@ from collections.abc import Mapping
 
 from cloudfail.errors import UsageError
 from cloudfail.lab.scenario import Scenario
-from cloudfail.lab.scenarios import api, bare_line, crash, death, egress, partition, reboot
+from cloudfail.lab.scenarios import (
+    api,
+    bare_line,
+    crash,
+    daemon,
+    day_two,
+    death,
+    drift,
+    egress,
+    partition,
+    reboot,
+)
 
 _ALL = (
     *(death.KILL_MASTER, death.STOP_MASTER, death.FREEZE_MASTER),
     *(partition.CUT_LINK, partition.PARTITION_HEAL, partition.FLAP),
     *(api.API_THROTTLED, api.API_DOWN, crash.CRASH_MID_PROMOTE),
     *(reboot.REBOOT_BACKUP, egress.STANDBY_EGRESS, bare_line.BARE_LINE),
+    *(daemon.KILL_KEEPALIVED, daemon.HANG_KEEPALIVED, partition.ONE_WAY),
+    *(crash.KILL_AGENT, drift.DRIFT, day_two.PAUSE, day_two.HANDOVER),
 )
 SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
 

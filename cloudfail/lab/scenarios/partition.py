@@ -6,6 +6,8 @@ from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.stage import Stage
 
 _FLAPS = 3
+_ONE_WAY = 12  # intervals
+_MOST_MOVES = 6
 
 
 def cut_link(stage: Stage) -> None:
@@ -50,8 +52,27 @@ def flap(stage: Stage) -> None:
     stage.require_holder("a")
 
 
+def one_way(stage: Stage) -> None:
+    """One node hears nobody and masters; a hears b, and is told once an interval that it still masters.
+
+    Neither can end that. The address is a's, which outranks b, but b is not to know.
+    """
+    stage.start()
+    stage.fault("what a sends no longer reaches b; what b sends reaches a")
+    stage.site.part("a", "b", one_way=True)
+    stage.require_master("b")
+    stage.pause(_ONE_WAY * stage.interval + stage.watch)
+    moves = len([call for call in stage.writes if call.mutating])
+    stage.expect(moves <= _MOST_MOVES, f"{moves} moves: the nodes fight over the address")
+    stage.site.join("a", "b")
+    stage.fault("they hear each other again")
+    stage.require_backup("b")
+    stage.require_holder("a")
+
+
 CUT_LINK = Scenario("cut-link", "The master loses its link, and gets it back.", cut_link)
 PARTITION_HEAL = Scenario(
     "partition-heal", "Two masters, then one; either side's advert first.", partition_heal
 )
 FLAP = Scenario("flap", "Roles change faster than the cloud can follow.", flap)
+ONE_WAY = Scenario("one-way", "One node hears the other, and is not heard.", one_way)
