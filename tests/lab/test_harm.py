@@ -58,7 +58,15 @@ def resident(clock: SystemClock, launched: Launched) -> Iterator[Resident]:
     made = Resident("a", Timeline(clock), launched, lambda _: None)
     made.begin()
     yield made
-    made.forget()
+    end(made)
+
+
+def end(resident: Resident) -> None:
+    """As the kernel ends a node: everything at once."""
+    resident._over.set()
+    for pid in resident.pids:
+        os.kill(pid, signal.SIGKILL)
+    resident.forget()
 
 
 def until_there(resident: Resident, clock: SystemClock) -> int:
@@ -82,9 +90,8 @@ def test_an_agent_that_is_killed_is_started_again(
 def test_the_agent_of_a_dead_node_stays_dead(
     resident: Resident, launched: Launched, clock: SystemClock
 ) -> None:
-    running = until_there(resident, clock)
-    resident.forget()
-    os.kill(running, signal.SIGKILL)  # a node's kernel does that
+    until_there(resident, clock)
+    end(resident)
     assert (resident.pids, launched.count) == ((), 1)
     assert resident._timeline.events() == ()
 
