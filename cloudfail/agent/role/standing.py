@@ -24,7 +24,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     the role is MASTER; empty: none. `generation` grows with every change of role, never with doubt.
     `since` is when the role began (monotonic), `priority` the one this node advertises (0: not
     known). `evidence_age` is how long ago the wire last confirmed the role: an own advert as
-    MASTER, a better peer's as BACKUP; None: never. `peers` are those heard within three intervals.
+    MASTER, a peer's as BACKUP (with nopreempt a lower one's too); None: never. `peers` are those
+    heard within three of their intervals.
     """
 
     role: Role | None = None
