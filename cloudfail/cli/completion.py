@@ -26,7 +26,7 @@ def run(args: Namespace) -> int:
         raise ConfigError(
             "completion needs shtab; install it: pip install 'cloudfail[completion]'"
         ) from error
-    from cloudfail.cli.main import build_parser
+    from cloudfail.cli.dispatch import build_parser
 
     show(shtab.complete(build_parser(), args.shell))
     return 0

@@ -66,6 +66,23 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_instances(parser: argparse.ArgumentParser) -> None:
+    """Add `--instance` for commands that concern any number of them."""
+    parser.add_argument(
+        "--instance",
+        metavar="NAME",
+        type=filled,
+        action="append",
+        default=[],
+        help="the vrrp_instance; repeatable; default: all",
+    )
+
+
+def instance_words(args: argparse.Namespace) -> list[str]:
+    """Return what `add_instances` took, as flags again."""
+    return [word for name in args.instance for word in ("--instance", name)]
+
+
 def _add_repeatable(group: argparse._ArgumentGroup, flag: str, metavar: str, text: str) -> None:
     group.add_argument(flag, metavar=metavar, type=filled, action="append", default=[], help=text)
 

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cloudfail.cli.main import EXIT_CODES, build_parser
+from cloudfail.cli.dispatch import build_parser
+from cloudfail.cli.main import EXIT_CODES
 from cloudfail.cli.reference_config import config_page
 from cloudfail.cli.reference_keepalived import keepalived_page
 from cloudfail.cli.reference_lint import lint_page

@@ -40,6 +40,11 @@ class Event(msgspec.Struct, frozen=True):
     def of_this_process(cls, instance: str, role: Role) -> Event:
         return cls(instance, role, boot_id(), start_time(), os.getpid())
 
+    @classmethod
+    def of_process(cls, instance: str, role: Role, pid: int) -> Event:
+        """Return what another process tells; one whose start nobody may read counts from now."""
+        return cls(instance, role, boot_id(), start_time(pid), pid)
+
     def is_older_than(self, other: Event) -> bool:
         """Tell the order of two events of one instance; `other` is the one on record.
 
@@ -62,14 +67,14 @@ def boot_id() -> str:
         return ""
 
 
-def start_time() -> int:
-    """Read when the kernel started this process, in ticks since boot; it survives execve.
+def start_time(pid: int | None = None) -> int:
+    """Read when the kernel started a process (this one), in ticks since boot; it survives execve.
 
-    Field 22 of /proc/self/stat (proc(5)), counted from the last parenthesis, because the name in
+    Field 22 of /proc/PID/stat (proc(5)), counted from the last parenthesis, because the name in
     field 2 may hold parentheses and blanks. Without /proc: now.
     """
     try:
-        stat = (_PROC / "self/stat").read_bytes()
+        stat = (_PROC / str(pid if pid is not None else "self") / "stat").read_bytes()
         return int(stat[stat.rindex(b")") + 1 :].split()[19])
     except (OSError, ValueError, IndexError):
         return int(boottime() * TICKS)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from cloudfail import process
-from cloudfail.cli import main as cli_main
-from cloudfail.cli import messages, world
-from cloudfail.cli.main import COMMANDS, build_parser, main
+from cloudfail.cli import dispatch, messages, world
+from cloudfail.cli.dispatch import build_parser
+from cloudfail.cli.main import COMMANDS, main
 
 from cli.machine import EIP, EXECUTABLE, FILE, VIP, Machine
 
@@ -164,7 +164,7 @@ def test_both_parsers_know_the_same_flags(machine: Machine) -> None:
     """The one of a single command, made for speed, and the whole one."""
     whole = build_parser()
     argv = ["promote", "--provider", "fake", "--public-ip", "203.0.113.7", "--deadline", "3"]
-    args = cli_main._parse(argv[0], argv[1:])
+    args = dispatch.parse(argv[0], argv[1:])
     known = {name: value for name, value in vars(whole.parse_args(argv)).items() if name in args}
     assert vars(args) == known
 
@@ -206,7 +206,7 @@ def test_ctrl_c_of_a_question_exits_130(machine: Machine, monkeypatch: pytest.Mo
     def interrupted(_: list[str]) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_main, "_run", interrupted)
+    monkeypatch.setattr(dispatch, "_run", interrupted)
     assert main(["plan"]) == 130
 
 

@@ -21,6 +21,7 @@ from cloudfail import process
 Aim = Callable[[Callable[[], None]], None]
 TESTS = Path(__file__).resolve().parents[1]
 LOADED = (
+    "cloudfail.cli.dispatch",
     "cloudfail.cli.main",
     "cloudfail.cli.promote",
     "cloudfail.cli.promotion",
