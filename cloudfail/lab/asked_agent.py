@@ -36,8 +36,19 @@ def status_of(run: Path, clock: Clock) -> Any:
             return None
 
 
-def is_acting(run: Path, clock: Clock) -> bool:
-    """Say whether a run of the agent is under way; False where none answers."""
-    status = status_of(run, clock)
-    instances = status.get("instances", ()) if isinstance(status, dict) else ()
-    return any(one.get("agent", {}).get("busy", False) for one in instances)
+def is_acting(status: Any) -> bool:
+    """Say whether a run of that agent is under way; False where none answered."""
+    return any(one.get("busy", False) for one in instances_of(status))
+
+
+def is_warm(status: Any) -> bool:
+    """Say whether that agent knows its role in every instance, and has looked at the cloud."""
+    found = instances_of(status)
+    return bool(found) and all(
+        one.get("role") and any(claim.get("owner") != "unknown" for claim in one.get("claims", ()))
+        for one in found
+    )
+
+
+def instances_of(status: Any) -> list[Any]:
+    return list(status.get("instances", ())) if isinstance(status, dict) else []

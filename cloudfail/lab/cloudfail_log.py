@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 
 _TAG = re.compile(r"^cloudfail(?:\[\d+\])?: ")
-_TOLD_ELSEWHERE = frozenset({"ended"})  # the summary follows
+_TOLD_ELSEWHERE = frozenset({"ended", "call"})  # the summary follows; the cloud tells its calls
 
 
 def sentence(line: str) -> str:
@@ -23,10 +24,26 @@ def sentence(line: str) -> str:
         return f"cloudfail: {text}"
     if event in _TOLD_ELSEWHERE:
         return ""
-    said = fields.get("text") or fields.get("summary") or fields.get("claims") or ""
-    error = fields.get("error", "")
-    words = " ".join(part for part in (said, error) if part)
+    words = " ".join(part for part in _said(event, fields) if part)
     return f"cloudfail: {event}" if not words else f"cloudfail: {event}: {words}"
+
+
+def _said(event: str, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what belongs into the sentence: of the agent's facts, or of a command's."""
+    match event:
+        case "role" if "now" in fields:
+            return (
+                "agent:",
+                fields.get("before", ""),
+                "->",
+                fields["now"],
+                fields.get("doubt", ""),
+            )
+        case "ran":
+            return (fields.get("why", ""), fields.get("result", ""), fields.get("error", ""))
+        case _:
+            said = fields.get("text") or fields.get("summary") or fields.get("claims") or ""
+            return (said, fields.get("error", ""))
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Sequence
 
 from cloudfail import process
+from cloudfail.errors import CloudfailError
 from cloudfail.lab import processes
 from cloudfail.lab.timeline import Kind, Timeline
 
@@ -34,6 +36,7 @@ class Resident:
         self._said = said
         self._nsenter: process.Popen[str] | None = None
         self._over = threading.Event()
+        self._is_held = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -51,8 +54,22 @@ class Resident:
     def begin(self) -> None:
         """The node has booted."""
         self._over.clear()
+        self._is_held.clear()
         self._thread = threading.Thread(target=self._keep, name=f"agent-{self._node}", daemon=True)
         self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End it with SIGTERM, and let it stay so until `go_on`. CloudfailError when it stays."""
+        self._is_held.set()
+        until = self._timeline.clock.now() + seconds
+        while running := self.pids:
+            processes.send(running, signal.SIGTERM)
+            if self._timeline.clock.now() > until:
+                raise CloudfailError(f"the agent on {self._node} ignores SIGTERM")
+            self._timeline.clock.sleep(0.02)
+
+    def go_on(self) -> None:
+        self._is_held.clear()
 
     def forget(self) -> None:
         """The node is dead, and so is the agent: nothing is started any more."""
@@ -65,6 +82,9 @@ class Resident:
 
     def _keep(self) -> None:
         while not self._over.is_set():
+            if self._is_held.is_set():
+                self._over.wait(_AGAIN / 4)
+                continue
             with self._lock:
                 if self._over.is_set():
                     return
@@ -77,6 +97,5 @@ class Resident:
             with self._lock:
                 self._nsenter = None
             if not self._over.is_set():
-                text = f"the agent ended ({code}); it is started again"
-                self._timeline.add(self._node, Kind.LAB, text)
+                self._timeline.add(self._node, Kind.LAB, f"the agent ended ({code})")
                 self._over.wait(_AGAIN)

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cloudfail import process
 from cloudfail.clock import Clock
@@ -157,7 +157,16 @@ class SimulatedSite:
         return self._nodes[node].kill_commands()
 
     def kill_agent(self, node: str) -> int:
-        raise UsageError(f"a simulated node has no agent ({node}): it hears keepalived on the wire")
+        raise UsageError(f"{node} is simulated, and has no agent: it hears keepalived on the wire")
+
+    def stop_agent(self, node: str) -> None:
+        self.kill_agent(node)
+
+    def start_agent(self, node: str) -> None:
+        self.kill_agent(node)
+
+    def agent_of(self, node: str) -> Any:
+        del node
 
     def is_busy(self, node: str) -> bool:
         return self._nodes[node].is_busy

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError
 from cloudfail.lab import kernel
 from cloudfail.lab.adverts import Ear
-from cloudfail.lab.asked_agent import is_acting
+from cloudfail.lab.asked_agent import is_acting, status_of
 from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.world import Built
@@ -29,6 +29,7 @@ API_PORT = 4566
 API_NAME = "ec2.lab.internal"
 HOME = Path("/run/lab")
 _NO_RESOLVER = "10.0.0.3"  # blackholed
+_TERM = 5.0
 _DISK_SIZE = "size=4m,mode=755"
 _FRACTION = 0.15  # of an interval: closer adverts than that are moved apart first
 
@@ -78,6 +79,16 @@ class Site(Protocol):
 
     def kill_agent(self, node: str) -> int:
         """SIGKILL the agent, and nothing else; it is started again. Return how many there were."""
+        ...
+
+    def stop_agent(self, node: str) -> None:
+        """End the agent, as `systemctl stop` would; `start_agent` starts it."""
+        ...
+
+    def start_agent(self, node: str) -> None: ...
+
+    def agent_of(self, node: str) -> Any:
+        """Return what the node's agent says of itself, as `cloudfail status` does; None: nothing."""
         ...
 
     def is_busy(self, node: str) -> bool:
@@ -194,9 +205,24 @@ class RealSite:
         agent = self.machines[node].agent
         return send_kill(agent.pids) if agent is not None else 0
 
+    def stop_agent(self, node: str) -> None:
+        if (agent := self.machines[node].agent) is not None:
+            agent.stop(_TERM)
+            self.timeline.add(node, Kind.LAB, "the agent is stopped")
+
+    def start_agent(self, node: str) -> None:
+        if (agent := self.machines[node].agent) is not None:
+            agent.go_on()
+            self.timeline.add(node, Kind.LAB, "the agent is started")
+
     def is_busy(self, node: str) -> bool:
+        return bool(self.machines[node].commands()) or is_acting(self.agent_of(node))
+
+    def agent_of(self, node: str) -> Any:
         machine = self.machines[node]
-        return bool(machine.commands()) or is_acting(machine.home / "run", self._clock)
+        if machine.agent is None or not machine.is_up:
+            return None
+        return status_of(machine.home / "run", self._clock)
 
     def execute(self, node: str, command: Sequence[str]) -> process.CompletedProcess[str]:
         return self.machines[node].execute(command, 60)

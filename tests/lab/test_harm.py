@@ -87,6 +87,18 @@ def test_an_agent_that_is_killed_is_started_again(
     assert told.text.startswith("the agent ended (")
 
 
+def test_an_agent_that_is_stopped_stays_so_until_it_goes_on(
+    resident: Resident, launched: Launched, clock: SystemClock
+) -> None:
+    until_there(resident, clock)
+    resident.stop(5)
+    clock.sleep(0.5)
+    assert (resident.pids, launched.count) == ((), 1)
+    resident.go_on()
+    until_there(resident, clock)
+    assert launched.count == 2
+
+
 def test_the_agent_of_a_dead_node_stays_dead(
     resident: Resident, launched: Launched, clock: SystemClock
 ) -> None:
@@ -136,9 +148,9 @@ def answer_of(document: object) -> bytes:
 def test_whether_the_agent_acts_is_asked_for(
     tmp_path: Path, clock: SystemClock, busy: bool
 ) -> None:
-    instances = [{"agent": {"busy": False}}, {"agent": {"busy": busy}}]
+    instances = [{"busy": False}, {"busy": busy}]
     agent = Answering(tmp_path, answer_of({"instances": instances}))
-    assert is_acting(tmp_path, clock) is busy
+    assert is_acting(status_of(tmp_path, clock)) is busy
     agent.close()
 
 
@@ -149,7 +161,7 @@ def test_an_agent_that_says_nothing_of_use_does_nothing(
     assert status_of(tmp_path, clock) is None
     agent = Answering(tmp_path, said)
     assert status_of(tmp_path, clock) is None
-    assert not is_acting(tmp_path, clock)
+    assert not is_acting(status_of(tmp_path, clock))
     agent.close()
 
 

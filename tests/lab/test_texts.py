@@ -70,6 +70,13 @@ def test_a_syslog_datagram_comes_out_plain(datagram: str, text: str) -> None:
         ("cloudfail[7]: event=started instance=edge run=1", "cloudfail: started"),
         ('cloudfail: event=failed claims=x error="no"', "cloudfail: failed: x no"),
         ("cloudfail[7]: event=ended instance=edge", ""),
+        ("cloudfail[7]: level=info event=call instance=edge operation=AssociateAddress", ""),
+        (
+            "cloudfail[7]: event=role instance=edge before=MASTER now=doubtful doubt='not heard'",
+            "cloudfail: role: agent: MASTER -> doubtful not heard",
+        ),
+        ("cloudfail[7]: event=role text='recorded'", "cloudfail: role: recorded"),
+        ("cloudfail[7]: event=ran why=repair result=ok run_id=1", "cloudfail: ran: repair ok"),
         ("cloudfail[7]: it's a sentence", "cloudfail: it's a sentence"),
         ("cloudfail[7]: a plain sentence", "cloudfail: a plain sentence"),
         ("sshd[1]: event=ended", "sshd[1]: event=ended"),

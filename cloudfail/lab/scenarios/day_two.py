@@ -11,7 +11,7 @@ _WHICH = ("--instance", "edge")
 def pause(stage: Stage) -> None:
     """While it is paused a node moves nothing, whatever VRRP says."""
     stage.start()
-    done = stage.run("b", "cloudfail", "pause", *_WHICH, "--reason", "maintenance")
+    done = stage.run("b", "cloudfail", "pause", *_WHICH, "--why", "maintenance")
     stage.expect(done.returncode == 0, f"pause failed: {done.stderr.strip()}")
     stage.fault("a dies, and b is paused", "a")
     stage.site.kill("a")
