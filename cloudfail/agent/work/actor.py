@@ -54,7 +54,7 @@ class Actor:
     def _next_job(self) -> Job | None:
         board, now = self._board, self._clock.now()
         standing = self._around.keeper.standing(now)
-        may_act = standing.is_master and not board.paused and not self._around.heart.is_late(now)
+        may_act = standing.is_master and not board.paused and not self._around.is_late(now)
         if may_act and board.promoted != standing.generation:
             return lambda: self._promote(standing)
         request = self._answerable(standing, now)
@@ -107,7 +107,10 @@ class Actor:
             self._board.quarrel.repaired(self._clock.now())
 
     def _serve(self, request: Request, standing: Standing) -> None:
-        if request.order is None:
+        joined = self._joined(request, standing)
+        if joined is not None:
+            _settle(request.future, lambda: joined)
+        elif request.order is None:
             _settle(request.future, self._plan)
         elif self._board.paused and not request.order.force:
             _fail(request.future, RefusedError(self._paused()))
@@ -115,6 +118,13 @@ class Actor:
             _fail(request.future, RefusedError(self._contradiction(standing)))
         else:
             self._by_hand(request, standing)
+
+    def _joined(self, request: Request, standing: Standing) -> Ended | None:
+        """Return the run that was under way when somebody asked for one of the same role."""
+        if not (request.is_joining and standing.is_master and self._board.last_ended):
+            return None
+        at, ended = self._board.last_ended
+        return ended if at >= request.at and ended.generation == standing.generation else None
 
     def _by_hand(self, request: Request, standing: Standing) -> None:
         order = request.order
@@ -158,6 +168,8 @@ class Actor:
         with board.changed:
             if ran is not None:
                 board.last_run = ran
+            if ended is not None:
+                board.last_ended = now, ended
             if ended is not None and ended.outcome is not None:
                 plan = plan_after(ended.outcome)
                 board.sight = Sight(plan=plan, began=now, generation=ended.generation)
@@ -174,7 +186,7 @@ class Actor:
     # ---- words
 
     def _permit(self, standing: Standing) -> Callable[..., None]:
-        return permit(self._around.keeper, self._around.heart, self._clock, standing.generation)
+        return permit(self._around.keeper, self._around.is_late, self._clock, standing.generation)
 
     def _paused(self) -> str:
         name = self._target.instance.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudfail.agent.hearing.lateness import limit
 from cloudfail.agent.observer import Observer
 from cloudfail.agent.work.permit import Beats, Keeps
 from cloudfail.clock import Clock
@@ -19,6 +20,10 @@ class Around:
     heart: Beats
     clock: Clock
     observer: Observer
+
+    def is_late(self, now: float) -> bool:
+        """True when this process was frozen, as far as this instance's adverts go."""
+        return self.heart.is_late(now, limit(self.target.instance.vrrp.advert_int))
 
     @property
     def name(self) -> str:

@@ -11,13 +11,14 @@ from cloudfail.agent.work.drift import Drift, Quarrel
 from cloudfail.agent.work.pace import Intervals, Pace
 from cloudfail.agent.work.requests import Request
 from cloudfail.agent.work.sight import Sight
+from cloudfail.outcome import Ended
 from cloudfail.run import Run
 
 
 class Board:
     """Read and written by those who hold `changed`; views read single fields without it.
 
-    `promoted` is the generation that a run has finished for. `repair` is the sight that showed a
+    `promoted` is the generation that a run has finished for; `last_ended` the newest run, and when. `repair` is the sight that showed a
     drift for certain. `runs` counts the runs: a look that one came in between of says nothing.
     `alarms` are sentences by what they are about; an empty one clears it.
     """
@@ -37,6 +38,7 @@ class Board:
         self.paused = ""
         self.stopping = ""
         self.readiness: tuple[float, Readiness] | None = None
+        self.last_ended: tuple[float, Ended] | None = None
         self.last_run: Ran | None = None
         self.last_failover: Ran | None = None
         self._alarms: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cloudfail.agent.role.standing import Standing
@@ -19,10 +20,12 @@ class Keeps(Protocol):
 class Beats(Protocol):
     """What knows whether this process was frozen, and has not looked at the role since."""
 
-    def is_late(self, now: float) -> bool: ...
+    def is_late(self, now: float, limit: float) -> bool: ...
 
 
-def permit(keeper: Keeps, heart: Beats, clock: Clock, generation: int) -> RoleCheck:
+def permit(
+    keeper: Keeps, is_late: Callable[[float], bool], clock: Clock, generation: int
+) -> RoleCheck:
     """Make the role check of a run of this generation; it raises SupersededError.
 
     An add that completes our own remove is stopped only by a better peer that is there to
@@ -33,10 +36,10 @@ def permit(keeper: Keeps, heart: Beats, clock: Clock, generation: int) -> RoleCh
         now = clock.now()
         standing = keeper.standing(now)
         if completes:
-            if standing.better_peer is not None and not heart.is_late(now):
+            if standing.better_peer is not None and not is_late(now):
                 raise SupersededError(f"{standing.better_peer.address} masters, and finishes it")
             return
-        if heart.is_late(now):
+        if is_late(now):
             raise SupersededError("this process did not run for a while: the role is doubtful")
         if standing.generation != generation or standing.role is not Role.MASTER:
             raise SupersededError(f"the role is {standing.word} by now; nothing more was begun")

@@ -18,7 +18,7 @@ from cloudfail.agent.work.gate import Gate
 from cloudfail.agent.work.looker import Looker
 from cloudfail.agent.work.pace import Intervals
 from cloudfail.agent.work.requests import Request
-from cloudfail.agent.work.sight import claim_views
+from cloudfail.agent.work.sight import Sight, claim_views
 from cloudfail.agent.work.source import Source
 from cloudfail.clock import Deadline
 from cloudfail.errors import SupersededError
@@ -99,11 +99,18 @@ class Worker:
 
     def ask(self, order: Order, patience: float) -> Future[Ended]:
         """Run for somebody; refused if this node is not master within `patience` seconds."""
-        return self._ask(Request(order, self._around.clock.now() + patience))
+        now = self._around.clock.now()
+        return self._ask(Request(order, now, now + patience))
 
     def plan(self) -> Future[Plan]:
         """Look for somebody, and say what a promotion would do."""
-        return self._ask(Request(None))
+        return self._ask(Request(None, self._around.clock.now()))
+
+    def look_soon(self) -> None:
+        """Somebody waits for what a look may show."""
+        with self._board.changed:
+            self._board.pace.at_once(self._around.clock.now())
+            self._board.changed.notify_all()
 
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
@@ -112,10 +119,8 @@ class Worker:
             self._board.stop_run(f"paused: {text}")
 
     def resume(self) -> None:
-        with self._board.changed:
-            self._board.paused = ""
-            self._board.pace.at_once(self._around.clock.now())
-            self._board.changed.notify_all()
+        self._board.paused = ""
+        self.look_soon()
 
     def found_ready(self, readiness: Readiness) -> None:
         """Take in what somebody found out about a takeover."""
@@ -124,6 +129,11 @@ class Worker:
     def provider(self) -> Provider:
         """Return the provider; imports the SDK. Raises CloudfailError."""
         return self._source.provider()
+
+    @property
+    def sight(self) -> Sight | None:
+        """What was seen last; None before the first look of a role."""
+        return self._board.sight
 
     @property
     def standby_plan(self) -> Plan | None:

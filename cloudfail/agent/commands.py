@@ -1,0 +1,210 @@
+"""What the agent does for those who ask: `control.commands.Commands`, over the crew."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from cloudfail.agent.crew import Crew
+from cloudfail.agent.handbrake import Handbrake, handover_file
+from cloudfail.agent.handover import POLL, Handover
+from cloudfail.agent.member import Member
+from cloudfail.agent.pausing import Pauses
+from cloudfail.agent.view import AgentView
+from cloudfail.clock import Clock
+from cloudfail.config import Config
+from cloudfail.errors import CloudfailError, ConfigError, RefusedError
+from cloudfail.model import Plan
+from cloudfail.outcome import Ended, Order
+from cloudfail.role import Event, Role
+from cloudfail.role.event import TICKS, boot_id, boottime
+from cloudfail.target import Target
+
+# A notify script and the line in the FIFO leave keepalived together: either may be first.
+_SCRIPT_AHEAD = 0.2
+
+
+class AgentCommands:
+    """Everything here is called from the loop's thread."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        pauses: Pauses,
+        clock: Clock,
+        *,
+        config: Callable[[], Config],
+        view: Callable[[], AgentView],
+        reload: Callable[[], Coroutine[Any, Any, str]],
+    ) -> None:
+        self._crew, self._pauses, self._clock = crew, pauses, clock
+        self._config, self._view, self._reload = config, view, reload
+        self._handing_over: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def config(self) -> Config:
+        return self._config()
+
+    def view(self) -> AgentView:
+        return self._view()
+
+    def target(self, instance: str) -> Target:
+        return self._member(instance).target
+
+    def hasten(self, event: Event, *, again: bool) -> Future[Ended | None]:
+        member = self._member(event.instance)
+        if not member.subject.has_fifo:
+            self._told_by_process(member, event)
+        if event.role is not Role.MASTER or not member.worker.has_claims:
+            return _done(None)
+        if again:
+            member.worker.again()
+        if member.worker.is_promoted:
+            return _done(Ended("", member.last.generation, None))
+        return self._widened(member.worker.ask(Order(), self._patience(member)))
+
+    def promote(self, instance: str, order: Order) -> Future[Ended]:
+        member = self._member(instance)
+        if not member.subject.has_fifo and not order.force:
+            now = Event(instance, Role.MASTER, boot_id(), int(boottime() * TICKS), os.getpid())
+            self._told_by_process(member, now)
+        return member.worker.ask(order, self._patience(member))
+
+    def plan(self, instance: str) -> Future[Plan]:
+        return self._member(instance).worker.plan()
+
+    def pause(self, instances: Sequence[str], who: str, why: str) -> None:
+        members = [self._member(name) for name in instances]
+        try:
+            self._pauses.pause(instances, who, why)
+        finally:
+            for member in members:
+                member.worker.pause(self._pauses.text(member.name))
+
+    def resume(self, instances: Sequence[str]) -> None:
+        members = [self._member(name) for name in instances]
+        try:
+            self._pauses.resume(instances)
+        finally:
+            for member in members:
+                member.worker.resume()
+
+    def reload(self) -> Future[str]:
+        return self._in_the_loop(self._reload())
+
+    def handover(self, instance: str) -> Future[str]:
+        return self._in_the_loop(self._hand_over(self._member(instance)))
+
+    async def _hand_over(self, member: Member) -> str:
+        """Drive one handover; only one an instance at a time. Raises CloudfailError."""
+        if member.name in self._handing_over:
+            raise RefusedError(f"{member.name} is being handed over already")
+        self._refuse_to_bounce(member)
+        brake = Handbrake(handover_file(member.name))
+        handover = Handover(member.name, brake, member.subject.advert_int)
+        self._handing_over.add(member.name)
+        try:
+            handover.begin(self._clock.now(), member.keeper.standing())
+            return await self._until_over(handover, member)
+        except asyncio.CancelledError:
+            handover.abandon("the agent stops")
+            raise
+        finally:
+            self._handing_over.discard(member.name)
+
+    async def _until_over(self, handover: Handover, member: Member) -> str:
+        while True:
+            await asyncio.sleep(POLL)
+            member.worker.look_soon()
+            sentence = handover.look(
+                self._clock.now(), member.keeper.standing(), is_held=_is_with_a_peer(member)
+            )
+            if sentence:
+                return sentence
+
+    def _refuse_to_bounce(self, member: Member) -> None:
+        instance, me = member.target.instance, member.target.me
+        others = [node.priority for node in instance.nodes if node is not me]
+        if instance.vrrp.nopreempt or me is None or not others or me.priority < max(others):
+            return
+        raise RefusedError(
+            f"{member.name}: this node preempts: with the highest priority it would take the role back "
+            "at once; set nopreempt = true, or stop keepalived here for as long as it is not to master"
+        )
+
+    def _told_by_process(self, member: Member, event: Event) -> None:
+        """Without a FIFO a process tells the role; refused while the wire contradicts."""
+        now = self._clock.now()
+        better = member.keeper.standing(now).better_peer
+        if event.role is Role.MASTER and better is not None:
+            raise RefusedError(
+                f"{member.name}: {better.address} masters with priority {better.priority}: this node is "
+                "not master. `cloudfail handover` there moves the role; --force takes the claims"
+            )
+        member.keeper.told_by_process(event, now)
+        member.heard_event()
+        member.refresh(now)
+
+    def _member(self, instance: str) -> Member:
+        member = self._crew.members.get(instance)
+        if member is not None:
+            return member
+        why = self._crew.absent.get(instance, "it is not in the agent's configuration")
+        raise ConfigError(f"{instance}: {why}")
+
+    def _patience(self, member: Member) -> float:
+        return member.subject.advert_int + _SCRIPT_AHEAD
+
+    def _widened(self, future: Future[Ended]) -> Future[Ended | None]:
+        wide: Future[Ended | None] = Future()
+
+        def pass_on(done: Future[Ended]) -> None:
+            error = done.exception()
+            if error is not None:
+                wide.set_exception(error)
+            else:
+                wide.set_result(done.result())
+
+        future.add_done_callback(pass_on)
+        return wide
+
+    def _in_the_loop(self, work: Coroutine[Any, Any, str]) -> Future[str]:
+        future: Future[str] = Future()
+
+        def pass_on(task: asyncio.Task[str]) -> None:
+            self._tasks.discard(task)
+            if task.cancelled():
+                future.set_exception(CloudfailError("the agent stops"))
+            elif (error := task.exception()) is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(task.result())
+
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(pass_on)
+        return future
+
+    def cancel(self) -> None:
+        """End what is still under way: the agent stops."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
+
+def _is_with_a_peer(member: Member) -> bool | None:
+    owners = {claim.owner for claim in member.view().claims}
+    if not owners:
+        return True
+    if "unknown" in owners:
+        return None
+    return owners == {"peer"}
+
+
+def _done(result: Ended | None) -> Future[Ended | None]:
+    future: Future[Ended | None] = Future()
+    future.set_result(result)
+    return future

@@ -1,0 +1,193 @@
+"""A worker over a fake cloud, with a role that the test decides."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cloudfail.agent.role.standing import Mastering, Standing
+from cloudfail.agent.view import Ran
+from cloudfail.agent.work.around import Around
+from cloudfail.agent.work.worker import Worker
+from cloudfail.clock import Deadline, SystemClock
+from cloudfail.config import Config, ConfiguredNode, Instance, JournalSettings
+from cloudfail.config.agent.model import AgentSettings
+from cloudfail.config.vrrp.model import Vrrp
+from cloudfail.model import Claim, PrivateIp, PublicIp
+from cloudfail.provider import ApiCall, ProviderSpec, Setup
+from cloudfail.role import Role
+from cloudfail.target import Target
+from cloudfail.testing import FakeCloud, FakeWorld
+
+ADDRESS = PrivateIp(address=ip_address("10.0.0.100"))
+PUBLIC = PublicIp(address=ip_address("203.0.113.7"))
+ADVERT = 0.05
+RECONCILE = 0.2
+STANDBY = 0.2
+BETTER = Mastering(address=ip_address("10.0.0.9"), priority=200, better=True, age=0.0)
+LOWER = Mastering(address=ip_address("10.0.0.9"), priority=50, better=False, age=0.0)
+
+
+class KnownRole:
+    """Keeps the role that the test sets. Never late, unless the test says so."""
+
+    def __init__(self) -> None:
+        self.now = Standing(role=Role.BACKUP, generation=1, priority=150)
+        self.late = False
+
+    def standing(self, now: float | None = None) -> Standing:
+        del now
+        return self.now
+
+    def is_late(self, now: float, limit: float) -> bool:
+        del now, limit
+        return self.late
+
+
+@dataclass
+class Notes:
+    """What observers were told."""
+
+    runs: list[Ran] = field(default_factory=list)
+    calls: list[ApiCall] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    def called(self, instance: str, call: ApiCall) -> None:
+        self.calls.append(call)
+
+    def ran(self, instance: str, ran: Ran) -> None:
+        self.runs.append(ran)
+
+    def changed(self, instance: str, before: Standing, after: Standing) -> None: ...
+
+    def noted(self, event: str, instance: str = "", text: str = "") -> None:
+        self.notes.append((event, text))
+
+
+class SlowCloud(FakeCloud):
+    """Looks hang while `hold` is set."""
+
+    hold: threading.Event | None = None
+
+    def observe(self, claims: Any) -> Any:
+        hold = self.hold
+        if hold is not None:
+            hold.wait(10)
+        return super().observe(claims)
+
+
+@dataclass
+class Bench:
+    worker: Worker
+    cloud: SlowCloud
+    world: FakeWorld
+    role: KnownRole
+    notes: Notes
+
+    def become(self, role: Role, **fields: Any) -> None:
+        fields.setdefault("since", time.monotonic())
+        before = self.role.now
+        changed = msgspec.structs.replace(before, role=role, doubt="", peers=())
+        generation = before.generation + (role is not before.role)
+        self.role.now = msgspec.structs.replace(changed, generation=generation, **fields)
+        self.worker.wake()
+
+    def doubt(self, why: str, *peers: Mastering) -> None:
+        self.role.now = msgspec.structs.replace(self.role.now, doubt=why, peers=peers)
+        self.worker.wake()
+
+    def holds(self, claim: Claim = ADDRESS, who: str = "a") -> bool:
+        return self.world.held[claim] == who
+
+    @property
+    def writes(self) -> int:
+        return len(self.cloud.received)
+
+
+def eventually(question: Callable[[], bool], seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def never(question: Callable[[], bool], seconds: float) -> bool:
+    return not eventually(question, seconds)
+
+
+@contextmanager
+def bench(
+    tmp_path: Path,
+    *,
+    held: dict[Claim, str] | None = None,
+    paused: str = "",
+    standby: float = STANDBY,
+    start: bool = True,
+    priorities: tuple[int, int] = (150, 100),
+    **cloud_of: Any,
+) -> Iterator[Bench]:
+    world = FakeWorld(held or {ADDRESS: "b"}, clock=SystemClock())
+    cloud = SlowCloud(world, "a", **cloud_of)
+
+    def build(setup: Setup) -> SlowCloud:
+        cloud.setup = setup
+        return cloud
+
+    role, notes = KnownRole(), Notes()
+    around = Around(
+        target=_target(tmp_path, tuple(world.held), build, standby, priorities),
+        keeper=role,
+        heart=role,
+        clock=SystemClock(),
+        observer=notes,
+    )
+    worker = Worker(around, paused=paused)
+    if start:
+        worker.start()
+    try:
+        yield Bench(worker, cloud, world, role, notes)
+    finally:
+        if cloud.hold is not None:
+            cloud.hold.set()
+        worker.stop("the test is over")
+        assert worker.join(Deadline.after(SystemClock(), 5.0))
+
+
+def _target(
+    tmp_path: Path,
+    claims: tuple[Claim, ...],
+    build: Callable[[Setup], FakeCloud],
+    standby: float,
+    priorities: tuple[int, int],
+) -> Target:
+    nodes = tuple(
+        ConfiguredNode(name=name, address=ip_address(f"10.0.0.{index}"), priority=priority,
+                       interface_id=name)
+        for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
+    )  # fmt: skip
+    instance = Instance(
+        name="edge", provider="fake", virtual_router_id=51, nodes=nodes, claims=claims,
+        vrrp=Vrrp(advert_int=ADVERT),
+    )  # fmt: skip
+    settings = AgentSettings(standby_interval=standby, reconcile_interval=RECONCILE)
+    journal = JournalSettings(path=tmp_path / "journal.jsonl")
+    config = Config(instances={"edge": instance}, agent=settings, journal=journal)
+    spec = ProviderSpec(
+        name="fake", summary="", extra="", kinds=frozenset({"private-ip", "public-ip"}),
+        settings=msgspec.defstruct("None_", []), build=build, render=lambda step: [],
+        validate=lambda claims: [], permissions=lambda claims: [], policy=lambda claims, s: {},
+        deadline=3.0,
+    )  # fmt: skip
+    return Target(
+        config=config, instance=instance, spec=spec, settings=spec.settings(), me=nodes[0],
+        interface_id="a", deadline=3.0,
+    )  # fmt: skip
