@@ -89,12 +89,13 @@ def _put_counters(sheet: Sheet, counts: Counts, name: str, identity: tuple[str, 
         (metrics.API_SECONDS, []),
     )
     for metric, expected in known:
-        values = dict.fromkeys(expected, 0.0) | counts.of(metric, name)
+        values = {**dict.fromkeys(expected, 0.0), **counts.of(metric, name)}
         for labels, value in values.items():
             sheet.put(metric, (*identity, *labels), value)
 
 
 def _put_durations(sheet: Sheet, counts: Counts, name: str, identity: tuple[str, str]) -> None:
-    for (owner, phase), found in counts.durations.items():
-        if owner == name:
+    for phase in metrics.PHASES:
+        found = counts.lasted(phase, name)
+        if found is not None:
             sheet.put_distribution(metrics.DURATION, (*identity, phase), found)

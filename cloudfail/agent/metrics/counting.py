@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -28,9 +27,10 @@ from cloudfail.provider import ApiCall
 _MOST = 200  # series of one counter and instance: words of a cloud must not fill a database
 _OTHER = "other"
 _TOO_MANY_REQUESTS = 429
-_THROTTLES = ("throttl", "limitexceeded", "slowdown", "toomanyrequests", "ratelimit")
+# Not every limit: AddressLimitExceeded is a quota of EC2's, and no throttle.
+_THROTTLES = ("throttl", "slowdown", "toomanyrequests", "ratelimit", "requestlimit", "bandwidth")
 
-Key = tuple[str, str, tuple[str, ...]]  # the metric's name, the instance, its further labels
+Key = tuple[str, str]  # the name of a metric, or a phase; and the instance
 
 
 class Distribution(msgspec.Struct, frozen=True):
@@ -43,16 +43,15 @@ class Distribution(msgspec.Struct, frozen=True):
 class Counts(msgspec.Struct, frozen=True):
     """Everything counted so far."""
 
-    counters: Mapping[Key, float]
-    durations: Mapping[tuple[str, str], Distribution]
+    counters: Mapping[Key, Mapping[tuple[str, ...], float]]
+    durations: Mapping[Key, Distribution]
 
-    def of(self, metric: Metric, instance: str) -> dict[tuple[str, ...], float]:
+    def of(self, metric: Metric, instance: str) -> Mapping[tuple[str, ...], float]:
         """Return the values of one counter and instance by its further labels."""
-        return {
-            labels: value
-            for (name, owner, labels), value in self.counters.items()
-            if (name, owner) == (metric.name, instance)
-        }
+        return self.counters.get((metric.name, instance), {})
+
+    def lasted(self, phase: str, instance: str) -> Distribution | None:
+        return self.durations.get((phase, instance))
 
 
 def _nothing() -> None:
@@ -64,9 +63,8 @@ class Counting:
 
     def __init__(self, then: Callable[[], None] = _nothing) -> None:
         self._lock = threading.Lock()
-        self._counters: Counter[Key] = Counter()
-        self._sizes: Counter[tuple[str, str]] = Counter()
-        self._durations: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+        self._counters: dict[Key, dict[tuple[str, ...], float]] = {}
+        self._durations: dict[Key, tuple[list[int], list[float]]] = {}
         self._then = then
 
     def called(self, instance: str, call: ApiCall) -> None:
@@ -106,21 +104,20 @@ class Counting:
                 key: Distribution(tuple(counts), total)
                 for key, (counts, (total,)) in self._durations.items()
             }
-            return Counts(dict(self._counters), durations)
+            counters = {key: dict(values) for key, values in self._counters.items()}
+            return Counts(counters, durations)
 
     def _add(
         self, metric: Metric, instance: str, labels: tuple[str, ...] = (), by: float = 1
     ) -> None:
-        key = (metric.name, instance, labels)
-        if key not in self._counters:
-            if self._sizes[metric.name, instance] >= _MOST:
-                key = (metric.name, instance, (_OTHER,) * len(labels))
-            self._sizes[metric.name, instance] += 1
-        self._counters[key] += by  # type: ignore[assignment]  # typeshed counts in whole numbers
+        values = self._counters.setdefault((metric.name, instance), {})
+        if labels not in values and len(values) >= _MOST:
+            labels = (_OTHER,) * len(labels)
+        values[labels] = values.get(labels, 0) + by
 
     def _observe(self, instance: str, phase: str, seconds: float) -> None:
         counts, total = self._durations.setdefault(
-            (instance, phase), ([0] * (len(BUCKETS) + 1), [0.0])
+            (phase, instance), ([0] * (len(BUCKETS) + 1), [0.0])
         )
         counts[bisect_left(BUCKETS, seconds)] += 1
         total[0] += seconds
@@ -135,4 +132,6 @@ def seconds_of(phases: Phases, phase: str) -> float:
 def is_throttle(call: ApiCall) -> bool:
     """Tell by the status that HTTP has for it (RFC 6585), or by the words that clouds use."""
     code = call.code.lower().replace("_", "")
-    return call.status == _TOO_MANY_REQUESTS or any(word in code for word in _THROTTLES)
+    return call.status == _TOO_MANY_REQUESTS or (
+        code == "limitexceededexception" or any(word in code for word in _THROTTLES)
+    )
