@@ -40,6 +40,7 @@ from cloudfail.keepalived.version import (
 
 if TYPE_CHECKING:
     from cloudfail.keepalived.generate.difference import Change
+    from cloudfail.keepalived.generate.reload import Command
 
 PENDING = 2
 OUTPUTS = ("conf", "files", "cloud-init")
@@ -225,17 +226,28 @@ def _install(args: Namespace, site: Site) -> int:
     changes, backup = _put_in_place(args, site)
     for change in changes:
         show(f"{change.path}: {change.word}")
+    agent = site.config.agent
+    has_agent = agent.enabled and bool(site.members)
+    commands = commands_for(changes, site.config.keepalived.directory, agent=has_agent)
     if not changes:
-        show(f"{site.name}: nothing to change{', and nothing to take up' if args.reload else ''}")
-        return 0
+        return _take_up_settings(args, site, commands if args.reload else ())
     if backup is not None:
         show(f"what was there before is in {backup}")
-    commands = commands_for(changes, site.config.keepalived.directory)
     if args.reload:
-        reload(commands)
+        reload(commands, agent_socket=agent.socket)
         show("keepalived and the system have taken it up")
     elif commands and not args.root:
         show(f"not taken up yet: {in_words(commands)}")
+    return 0
+
+
+def _take_up_settings(args: Namespace, site: Site, commands: Sequence[Command]) -> int:
+    """No file differs, but cloudfail.toml says more than stands in them: what is claimed."""
+    from cloudfail.keepalived.generate.reload import reload
+
+    reload(commands, agent_socket=site.config.agent.socket)
+    more = "; the agent has read its settings anew" if commands else ", and nothing to take up"
+    show(f"{site.name}: nothing to change{more if args.reload else ''}")
     return 0
 
 

@@ -19,6 +19,7 @@ PATHS = {
     "etc/keepalived/keepalived.conf": 0o644,
     "etc/keepalived/secret/edge.conf": 0o600,
     "etc/systemd/system/keepalived.service.d/cloudfail.conf": 0o644,
+    "etc/systemd/system/cloudfail-agent.service": 0o644,
     "etc/tmpfiles.d/cloudfail.conf": 0o644,
     "etc/sysusers.d/cloudfail.conf": 0o644,
     "etc/sysctl.d/60-cloudfail.conf": 0o644,

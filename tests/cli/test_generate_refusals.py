@@ -178,7 +178,7 @@ def change_all(pair_: Pair) -> None:
     """Let keepalived.conf, the secret, tmpfiles and sysctl differ from what is installed."""
     pair_.edge["node"][0]["priority"] = 170
     pair_.secret("another1")
-    pair_.tables["keepalived"]["vrrp_notify_fifo"] = "/run/cloudfail/vrrp.fifo"
+    pair_.tables["keepalived"]["vrrp_notify_fifo"] = "/run/cloudfail/other.fifo"
     pair_.tables["host"] = {"ip_forward": True}
 
 

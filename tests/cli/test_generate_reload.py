@@ -15,8 +15,10 @@ BOOTED = "mkdir -p /run/systemd/system"
 LATER = (
     "sysctl -q -p /etc/sysctl.d/60-cloudfail.conf",
     "systemctl daemon-reload",
+    "systemctl restart cloudfail-agent",
     "systemctl reload keepalived",
 )
+ANEW = "systemctl reload-or-restart cloudfail-agent"
 
 
 @pytest.fixture
@@ -66,10 +68,30 @@ def test_only_what_changed_is_taken_up(two: Pair) -> None:
     assert two.run(*args, before=before).returncode == 0
     (two.path / "called").unlink()
     assert two.run(*args, before=before).returncode == 0
-    assert called(two.path) == []
+    assert called(two.path) == [ANEW], "what is claimed stands in no generated file"
+    (two.path / "called").unlink()
     two.edge["node"][0]["priority"] = 170
     assert two.run(*args, before=before).returncode == 0
-    assert called(two.path) == ["systemctl reload keepalived"]
+    assert called(two.path) == [ANEW, "systemctl reload keepalived"]
+
+
+def test_an_agent_that_is_not_wanted_any_more_is_stopped(two: Pair) -> None:
+    args = ("--node", "a", "--install", "--reload")
+    before = f"{fakes(two.path)}\n{BOOTED}"
+    assert two.run(*args, before=before).returncode == 0
+    (two.path / "called").unlink()
+    two.tables["agent"] = {"enabled": False}
+    done = two.run(*args, before=before)
+    assert "/etc/systemd/system/cloudfail-agent.service: removed\n" in done.stdout
+    assert called(two.path) == [
+        "systemd-tmpfiles --create",
+        "systemctl daemon-reload",
+        "systemctl stop cloudfail-agent",
+        "systemctl reload keepalived",
+    ]
+    (two.path / "called").unlink()
+    assert two.run(*args, before=before).stdout == "a: nothing to change, and nothing to take up\n"
+    assert called(two.path) == []
 
 
 def test_without_reload_nothing_is_called_and_the_commands_are_named(two: Pair) -> None:

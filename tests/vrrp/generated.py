@@ -49,9 +49,15 @@ def install(
 
 
 def put(node: Node, generated: Generated) -> None:
+    """Write the files, and make what sysusers.d and tmpfiles.d among them say, but for the FIFO."""
     for file in generated.files:
         node.write(file.path, file.text, file.mode)
-    node.path("/run/cloudfail").mkdir(exist_ok=True)  # as the generated tmpfiles say
+    for name, line in (
+        ("passwd", "cloudfail:x:990:990::/:/usr/sbin/nologin"),
+        ("group", "cloudfail:x:990:"),
+    ):
+        node.write(f"/etc/{name}", f"{Path('/etc', name).read_text()}{line}\n")
+    node.path("/run/cloudfail/handover").mkdir(parents=True, exist_ok=True)
 
 
 def holds(node: Node) -> dict[str, Held]:

@@ -69,6 +69,16 @@ def drawn_handbrake(at: Story) -> Phases:
     yield
 
 
+def handover(at: Story) -> Phases:
+    """As the agent does it: the files are not there when keepalived starts, and count as 0."""
+    file = at.nodes["a"].path(f"/run/cloudfail/handover/{at.case.instances[0]}")
+    yield
+    file.write_text("1\n")
+    yield
+    file.write_text("0\n")
+    yield
+
+
 def other_device_down(at: Story) -> Phases:
     pair = f"link add {DEVICE} type veth peer name other1"
     for node in at.case.nodes:
@@ -110,6 +120,8 @@ TROUBLES: Mapping[str, tuple[Case, Callable[[Story], Phases]]] = {
         Case(toml=FILE + instance(PLAIN, 'track_file = ["handbrake"]'), held=ON_LO),
         drawn_handbrake,
     ),
+    "handover": (Case(toml=instance(PLAIN), held=ON_LO), handover),
+    "group-handover": (Case(toml=DUAL + GROUP, held=ON_LO | ON_LO6, instances=BOTH), handover),
     "interface": (
         Case(toml=instance(PLAIN, f'track_interface = ["{DEVICE}"]'), held=ON_LO),
         other_device_down,

@@ -1,4 +1,4 @@
-"""Where keepalived and the agent meet on a node: the FIFO, and the files of the handover."""
+"""Where keepalived and the agent meet on a node."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ UNIT = "cloudfail-agent.service"
 # What the generated tmpfiles.d and the unit make, for the user above.
 RUNTIME_DIRECTORY = Path("/run/cloudfail")
 STATE_DIRECTORY = Path("/var/lib/cloudfail")
-HANDOVER_DIRECTORY = RUNTIME_DIRECTORY / "handover"
 # Before the name of an instance: how keepalived.conf calls the file by which it is handed over.
 TRACKER = "cloudfail_handover_"
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.agent import UNIT_FILE
 from cloudfail.keepalived.generate.files import PRIVATE, REDACTED, GeneratedFile
 from cloudfail.keepalived.generate.keepalived_conf import HEADER, include_pattern
 from cloudfail.keepalived.generate.site import Site
@@ -21,6 +22,7 @@ _SECRET = re.compile(r"(?m)\b((?:auth_pass|key[ \t]+\d+)[ \t]+)(\S.*)$")
 _MARKED = re.compile(rf"{re.escape(REDACTED)} \d+$")
 # What some configurations of a node need and others do not.
 _OF_HOST = (
+    UNIT_FILE,
     "/etc/sysctl.d/60-cloudfail.conf",
     "/etc/polkit-1/rules.d/60-cloudfail.rules",
     "/etc/systemd/network/60-cloudfail-lo.network",

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from cloudfail.agent.handbrake import DIRECTORY
 from cloudfail.config import Config
+from cloudfail.config.agent.paths import UNIT, fifo_of
 from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.agent import (
+    UNIT_FILE,
+    agent_unit,
+    handovers_of,
+    specifier,
+)
 from cloudfail.keepalived.generate.packages import services_of
 from cloudfail.keepalived.generate.render import render
 from cloudfail.keepalived.generate.site import Site
@@ -27,19 +35,16 @@ class KernelNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_files(site: Site) -> dict[str, str]:
     """Return the text of each file by its path; only those that this node needs."""
-    shared = site.config.keepalived
+    has_agent = site.config.agent.enabled
     files = {
         "/etc/systemd/system/keepalived.service.d/cloudfail.conf": render(
-            "keepalived.service.d.conf.j2", site=site
+            "keepalived.service.d.conf.j2", agent=UNIT if has_agent else ""
         ),
-        "/etc/tmpfiles.d/cloudfail.conf": render(
-            "tmpfiles.conf.j2",
-            site=site,
-            fifo=shared.vrrp_notify_fifo,
-            fifo_user=_user_and_group(shared.vrrp_notify_fifo_user),
-        ),
+        "/etc/tmpfiles.d/cloudfail.conf": _tmpfiles(site),
         "/etc/sysusers.d/cloudfail.conf": render("sysusers.conf.j2", site=site),
     }
+    if has_agent:
+        files[UNIT_FILE] = agent_unit(site)
     files |= _sysctl_file(needs_of(site))
     if units := services_of(site):
         files["/etc/polkit-1/rules.d/60-cloudfail.rules"] = render(
@@ -84,6 +89,17 @@ def needs_of(site: Site) -> KernelNeeds:
             for member in site.members
         ),
         devices=tuple(dict.fromkeys(member.device for member in site.members)),
+    )
+
+
+def _tmpfiles(site: Site) -> str:
+    return render(
+        "tmpfiles.conf.j2",
+        fifo=fifo_of(site.config),
+        fifo_user=_user_and_group(site.config.keepalived.vrrp_notify_fifo_user),
+        handover_directory=DIRECTORY,
+        handovers=handovers_of(site),
+        specifier=specifier,
     )
 
 

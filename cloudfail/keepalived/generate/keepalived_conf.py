@@ -7,8 +7,10 @@ from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
-from cloudfail.config.vrrp.model import Keepalived, Script, SyncGroup, Tracked
+from cloudfail.config.agent.paths import fifo_of
+from cloudfail.config.vrrp.model import Script, SyncGroup, Tracked
 from cloudfail.keepalived.generate.addresses import addresses_of, check_unique
+from cloudfail.keepalived.generate.agent import handover_of, handovers_of
 from cloudfail.keepalived.generate.gate import Gate
 from cloudfail.keepalived.generate.packages import packages_of
 from cloudfail.keepalived.generate.render import render
@@ -33,7 +35,7 @@ def main_file(site: Site, gate: Gate, instances: Sequence[str]) -> str:
     shared = site.config.keepalived
     _check_shared(site, gate)
     check_unique(site.members)
-    fifo = _fifo(shared, gate)  # before `missing` is read
+    fifo = _fifo(site, gate)  # before `missing` is read
     return render(
         "keepalived.conf.j2",
         site=site,
@@ -45,6 +47,7 @@ def main_file(site: Site, gate: Gate, instances: Sequence[str]) -> str:
         packages=packages_of(site),
         scripts=site.scripts,
         track_files=site.track_files,
+        handovers=handovers_of(site),
         track_processes=site.track_processes,
         groups=tuple(groups_of(site)),
         instances=instances,
@@ -65,7 +68,7 @@ def instance_file(site: Site, member: Member, gate: Gate) -> str:
         **{"global": site.config.keepalived},
         state="MASTER" if vrrp.state == "MASTER" and member.is_best else "BACKUP",
         addresses=addresses_of(member, gate),
-        tracks=tuple(_tracks(member)),
+        tracks=tuple(_tracks(site, member)),
         secret=secret_path(site, member),
         included=_beneath(site, vrrp.include) if vrrp.include else "",
     )
@@ -112,20 +115,25 @@ def _beneath(site: Site, name: str) -> str:
     return str(PurePosixPath(site.config.keepalived.directory) / name)
 
 
-def _fifo(shared: Keepalived, gate: Gate) -> str:
-    """Return the FIFO and, where this keepalived takes one, its owner."""
-    if not shared.vrrp_notify_fifo or gate.version >= _FIFO_OWNER:
-        return f"{shared.vrrp_notify_fifo} {shared.vrrp_notify_fifo_user}"
+def _fifo(site: Site, gate: Gate) -> str:
+    """Return the FIFO and, where this keepalived takes one, its owner; empty for none."""
+    fifo = fifo_of(site.config)
+    if fifo is None:
+        return ""
+    if gate.version >= _FIFO_OWNER:
+        return f"{fifo} {site.config.keepalived.vrrp_notify_fifo_user}"
     gate.note(
         f"keepalived {gate.version} takes no vrrp_notify_fifo_user (from {_FIFO_OWNER} on): "
         "/etc/tmpfiles.d/cloudfail.conf makes the FIFO before it"
     )
-    return shared.vrrp_notify_fifo
+    return str(fifo)
 
 
-def _tracks(member: Member) -> Iterator[tuple[str, Iterable[str]]]:
+def _tracks(site: Site, member: Member) -> Iterator[tuple[str, Iterable[str]]]:
     for block in ("track_interface", "track_script", "track_file", "track_process"):
         tracked: Sequence[Tracked] = getattr(member.instance.vrrp, block)
+        if block == "track_file" and site.config.agent.enabled:
+            tracked = (*tracked, Tracked(name=handover_of(member).name))
         if tracked:
             yield block, [_track(one, block, member) for one in tracked]
 

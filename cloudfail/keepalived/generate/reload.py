@@ -1,4 +1,4 @@
-"""Let the machine take up what was installed: kernel, systemd, keepalived."""
+"""Let the machine take up what was installed: kernel, systemd, the agent, keepalived."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 
 from cloudfail import process
+from cloudfail.agent.control.client import Answer, hand_over
+from cloudfail.config.agent.paths import UNIT
+from cloudfail.config.agent.tables import DEFAULT_SOCKET
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate.difference import Change
 
@@ -18,6 +21,10 @@ _SECONDS = 60
 _BOOTED_BY_SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
 _PID_FILES = (Path("/run/keepalived.pid"), Path("/run/keepalived/keepalived.pid"))
 _RELOAD = ("systemctl", "reload", "keepalived")
+_AGENT = "cloudfail-agent"
+_AGENT_ANEW = ("systemctl", "restart", _AGENT)
+_AGENT_RELOAD = ("systemctl", "reload-or-restart", _AGENT)
+_AGENT_STOP = ("systemctl", "stop", _AGENT)
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -26,22 +33,32 @@ class Command(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
 
 
-def commands_for(changes: Sequence[Change], directory: str) -> tuple[Command, ...]:
-    """Return what has to run after these changes, in order; `directory` is keepalived's."""
-    return tuple(dict.fromkeys(_each(changes, directory)))
+def commands_for(
+    changes: Sequence[Change], directory: str, *, agent: bool = False
+) -> tuple[Command, ...]:
+    """Return what has to run after these changes, in order; `directory` is keepalived's.
+
+    An `agent` reads cloudfail.toml anew in any case: what it claims stands in no generated file.
+    """
+    return tuple(dict.fromkeys(_each(changes, directory, agent=agent)))
 
 
-def reload(commands: Sequence[Command], pid_files: Sequence[Path] = _PID_FILES) -> None:
-    """Run them; without systemd none of its own, and keepalived is told by SIGHUP.
+def reload(
+    commands: Sequence[Command],
+    pid_files: Sequence[Path] = _PID_FILES,
+    agent_socket: Path = Path(DEFAULT_SOCKET),
+) -> None:
+    """Run them; without systemd none of its own.
 
-    Raises ConfigError.
+    An agent that runs is told through its socket then, and keepalived by SIGHUP. Raises ConfigError.
     """
     for number, command in enumerate(commands):
-        if command.argv[0].startswith("system") and not _BOOTED_BY_SYSTEMD.is_dir():
-            if command.argv == _RELOAD:
-                _hang_up(pid_files)
-            continue
-        _run(command, commands[number:])
+        if not command.argv[0].startswith("system") or _BOOTED_BY_SYSTEMD.is_dir():
+            _run(command, commands[number:])
+        elif command.argv in {_AGENT_ANEW, _AGENT_RELOAD}:
+            _tell_agent(agent_socket)
+        elif command.argv == _RELOAD:
+            _hang_up(pid_files)
 
 
 # What makes a file effective, by the directory it is in; in the order in which it has to happen.
@@ -52,17 +69,29 @@ _BY_DIRECTORY = (
     ("network", ("networkctl", "reload")),
     ("interfaces.d", ("ifup", "-a")),
     ("keepalived.service.d", ("systemctl", "daemon-reload")),
+    ("system", ("systemctl", "daemon-reload")),
 )
+# Of these directories also a file that is gone has to be taken up.
+_ALSO_GONE = frozenset({"network", "keepalived.service.d", "system"})
 
 
-def _each(changes: Sequence[Change], directory: str) -> Iterator[Command]:
+def _each(changes: Sequence[Change], directory: str, *, agent: bool) -> Iterator[Command]:
     for name, argv in _BY_DIRECTORY:
         for change in changes:
-            is_meant = change.file is not None or name == "network"  # an address goes with its file
+            is_meant = change.file is not None or name in _ALSO_GONE
             if is_meant and change.path.parent.name == name:
                 yield Command((*argv, str(change.path)) if name == "sysctl.d" else argv)
+    yield from _of_agent(changes, agent=agent)  # before keepalived: it is to read the new FIFO
     if any(str(change.path).startswith(directory + "/") for change in changes):
         yield Command(_RELOAD)
+
+
+def _of_agent(changes: Sequence[Change], *, agent: bool) -> Iterator[Command]:
+    unit = next((change for change in changes if change.path.name == UNIT), None)
+    if unit is not None:
+        yield Command(_AGENT_STOP if unit.file is None else _AGENT_ANEW)
+    elif agent:
+        yield Command(_AGENT_RELOAD)
 
 
 def in_words(commands: Sequence[Command]) -> str:
@@ -106,6 +135,16 @@ def _failure(command: Command) -> str:
         return ""
     said = (done.stderr or done.stdout).strip().replace("\n", "; ")
     return f"(exit code {done.returncode}): {said}"
+
+
+def _tell_agent(path: Path) -> None:
+    """Let it read cloudfail.toml again; one that does not run, will when it starts."""
+    told = hand_over(("reload",), {"CLOUDFAIL_AGENT_SOCKET": str(path)})
+    if isinstance(told, Answer) and told.exit_code:
+        raise ConfigError(
+            f"the files are in place, but the agent goes on with its old settings: "
+            f"{told.stderr.strip()}"
+        )
 
 
 def _hang_up(pid_files: Sequence[Path]) -> None:

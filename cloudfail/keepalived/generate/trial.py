@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from cloudfail import process
 from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate.agent import handovers_of
 from cloudfail.keepalived.generate.difference import Change, beneath
 from cloudfail.keepalived.generate.files import GeneratedFile
 from cloudfail.keepalived.generate.keepalived_conf import include_patterns
@@ -111,6 +112,9 @@ def _furnish(
         # keepalived 2.3 wants the directory of a track_file; this one is made by systemd-tmpfiles.
         text = text.replace(f'file "{_RUNTIME}/', f'file "{stage}/')
         target.write_text(text, encoding="utf-8")
+    for tracked in handovers_of(site):
+        staged = stage / PurePosixPath(tracked.file).relative_to(_RUNTIME)
+        staged.parent.mkdir(parents=True, exist_ok=True)
     ours = {beneath(root, file.path) for file in own} | {change.path for change in changes}
     patterns = map(PurePosixPath, include_patterns(site))
     for place in (PurePosixPath(directory), *(pattern.parent for pattern in patterns)):

@@ -137,6 +137,12 @@ def rich(secret_file: str) -> Document:
         "track_process": {"busy": {"process": "haproxy"}},
         "vrrp_sync_group": {"both": {"instances": ["edge", "other"]}},
         "host": {"real_server": ["10.0.1.100"]},
+        "agent": {
+            "socket": "/run/cloudfail/agent.sock",
+            "metrics_listen": "127.0.0.1:9712",
+            "metrics_textfile": "/var/lib/node/cloudfail.prom",
+            "load_credential": ["aws:/etc/cloudfail/aws"],
+        },
     }
 
 
@@ -215,5 +221,9 @@ SLOTS: Mapping[str, tuple[Put, str]] = {
     "email": (_at("keepalived", "notification_email", 0), "ops@example.com"),
     "sender": (_at("keepalived", "notification_email_from"), "edge@example.com"),
     "smtp_server": (_at("keepalived", "smtp_server"), "127.0.0.1 25"),
+    "socket": (_at("agent", "socket"), "/run/cloudfail/agent.sock"),
+    "metrics": (_at("agent", "metrics_listen"), "127.0.0.1:9712"),
+    "metrics' file": (_at("agent", "metrics_textfile"), "/var/lib/node/cloudfail.prom"),
+    "credential": (_at("agent", "load_credential", 0), "aws:/etc/cloudfail/aws"),
     "real server": (_at("host", "real_server", 0), "10.0.1.100"),
 }

@@ -225,6 +225,25 @@ LEVELS: Mapping[str, Mapping[str, Patch]] = {
     },
     "ip_nonlocal_bind": _flag("host", "ip_nonlocal_bind"),
     "ip_forward": _flag("host", "ip_forward"),
+    "agent": {
+        "default": {},
+        "off": {"agent.enabled": False},
+        "all": {
+            "agent.socket": "/var/lib/cloudfail/agent.sock",
+            "agent.metrics_listen": "[::1]:443",
+            "agent.metrics_textfile": "/var/lib/prometheus/node-exporter/cloudfail.prom",
+            "agent.load_credential": ["aws:/etc/cloudfail/aws", "b:/etc/cloudfail/b"],
+        },
+    },
+    "responder": {
+        "none": {},
+        "some": _instance(
+            responder=[
+                {"port": 80, "protocol": "http", "path": "/master"},
+                {"port": 8080, "address": "10.0.1.10"},
+            ]
+        ),
+    },
     "real_server": {
         "none": {},
         "4": {"host.real_server": ["10.0.1.100"]},

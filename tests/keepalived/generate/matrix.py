@@ -55,6 +55,7 @@ def _base(case: Case) -> Document:
         "track_file": {"brake": {"file": "/run/cloudfail-handbrake"}},
         "track_process": {"busy": {"process": "haproxy"}},
         "host": {},
+        "agent": {},
     }
     if case["second"] != "none":
         other = 10 - family

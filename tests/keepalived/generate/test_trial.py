@@ -27,10 +27,11 @@ node = [
 """
 # As keepalived 2.3.3 and 2.3.4 do (measured), with -t too.
 KEEPALIVED = """#!/bin/sh
-file=$(sed -n 's/^ *file "\\(.*\\)"$/\\1/p' "$3")
-[ -d "${file%/*}" ] && exit
-echo "realpath() error 2 (No such file or directory) for brake" >&2
-exit 5
+for file in $(sed -n 's/^ *file "\\(.*\\)"$/\\1/p' "$3"); do
+    [ -d "${file%/*}" ] && continue
+    echo "realpath() error 2 (No such file or directory) for ${file##*/}" >&2
+    exit 5
+done
 """
 
 

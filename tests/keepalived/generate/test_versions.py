@@ -27,7 +27,7 @@ VERSIONS = tuple(
 # Of the tables, but for keepalived: paths, and what the agent or the host is told.
 NOT_KEYWORDS = {
     *("directory", "include", "file_per_instance", "command", "vrrp_notify_fifo_user"),
-    *("provider", "claim", "node", "services", "hook", "authentication"),
+    *("provider", "claim", "node", "services", "hook", "responder", "authentication"),
 }
 FIRST = {  # facts that the table of keywords does not hold
     "owner of a FIFO": Version(2, 0, 16),
