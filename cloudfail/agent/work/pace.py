@@ -77,11 +77,11 @@ class Pace:
         pause = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 16), most) * self._slowed
         self.due = now + self._around(pause)
 
-    def role_changed(self, now: float) -> None:
-        """Forget what slowed the looks of the role before."""
+    def role_changed(self, now: float, *, is_master: bool) -> None:
+        """Forget what slowed the looks of the role before. A master's run looks by itself."""
         self._failures, self._slowed, self._gap = 0, 1.0, self._advert()
         self._asked, self._following = float("-inf"), None
-        self.due = now
+        self.due = now + (self._intervals.reconcile if is_master else 0.0)
 
     def _advert(self) -> float:
         return self._intervals.advert

@@ -185,7 +185,7 @@ class Worker:
         board.drift.forget()
         board.quarrel.forget()
         board.repair = None
-        board.pace.role_changed(now)
+        board.pace.role_changed(now, is_master=standing.role is Role.MASTER)
         if standing.role is not Role.MASTER:
             board.sight = None  # what was seen as MASTER is no plan for the next time
 

@@ -81,7 +81,7 @@ class TestPace:
                 case "confirm":
                     pace.confirm(now)
                 case "role":
-                    pace.role_changed(now)
+                    pace.role_changed(now, is_master=True)
                 case _:
                     pace.failed(now, is_master=True, throttled=event == "throttled")
             assert pace.due - now <= 10.0 * 12
