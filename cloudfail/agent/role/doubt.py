@@ -18,10 +18,12 @@ class Woke(msgspec.Struct, frozen=True):
     """The loop woke at `at`; it should have woken at `due`.
 
     When the whole machine stood still, it did so at `due`: what left later left afterwards.
+    `first` is the `due` of the first late wake in a row that nothing has made good yet.
     """
 
     at: float
     due: float
+    first: float
 
     def is_over(self, own: OwnAdverts, *, was_heard_out: bool, is_yielded_to: bool) -> bool:
         """True once the wire has proved the role anew.
@@ -32,7 +34,7 @@ class Woke(msgspec.Struct, frozen=True):
         """
         if own.last is None or own.last.t <= self.due or own.last.until <= self.at:
             return False
-        return was_heard_out or is_yielded_to or own.went_on(self.due, self.at)
+        return was_heard_out or is_yielded_to or own.went_on(self.first, self.at)
 
 
 def is_yielded_to(own: OwnAdverts, peers: PeerAdverts, now: float) -> bool:

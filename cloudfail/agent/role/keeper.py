@@ -110,7 +110,8 @@ class Keeper:
     def woke_late(self, now: float, late: float = 0.0) -> None:
         """The loop woke just now, `late` seconds after it should have."""
         with self._lock:
-            self._woke = Woke(now, now - max(0.0, late))
+            due = now - max(0.0, late)
+            self._woke = Woke(now, due, due if self._woke is None else self._woke.first)
             if self._role is None:
                 self._listening = now
             if not self._subject.hears_wire:
