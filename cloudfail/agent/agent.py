@@ -124,7 +124,7 @@ class Agent:
             self._observer.noted("problem", "", self._problem)
             self._systemd.ready(self._problem)
             return str(error)
-        self._problem = ""
+        self._problem = _for_a_restart(self._config, config)
         self._config = config
         self._heart.period = period_for(_advert_ints(config))
         self._take_up(config)
@@ -148,12 +148,20 @@ class Agent:
 
     def _problems(self) -> tuple[str, ...]:
         absent = (f"{name}: {why}" for name, why in self._crew.absent.items())
+        members = self._crew.members.values()
+        unproven = (
+            f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
+            "repaired; write it into the configuration"
+            for one in members
+            if one.subject.virtual_router_id is None
+        )
         return (
             *(self._problem, self._recorder.problem, self._pauses.problem, self._observer.mistake),
             *self._ear.problems,
             *self._metrics.problems,
             *self._responders.problems,
             *absent,
+            *unproven,
         )
 
     # ---- start and end
@@ -288,6 +296,18 @@ class _Poker:
     def changed(self, *_: object) -> None: ...
 
     def noted(self, *_: object) -> None: ...
+
+
+def _for_a_restart(before: Config, after: Config) -> str:
+    """Say what of a new configuration needs another process; empty when it is all in use."""
+    names = [
+        name
+        for name in ("socket", "log_format", "log_target", "load_credential")
+        if getattr(before.agent, name) != getattr(after.agent, name)
+    ]
+    if not names:
+        return ""
+    return f"[agent] {', '.join(names)}: in use after `systemctl restart cloudfail-agent`"
 
 
 def _advert_ints(config: Config) -> list[float]:

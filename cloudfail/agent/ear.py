@@ -1,4 +1,4 @@
-"""What the loop hears, in the order that keeps it safe: first whether it was frozen, then the wire, then the FIFO."""
+"""What the loop hears, in a safe order: whether it was frozen, then the wire, then the FIFO."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from cloudfail.keepalived.notify import Kind
 _CHECK_FIFO = 0.4  # seconds: a FIFO that was replaced is noticed within one
 _SLOWEST_BEAT = 0.25
 _FASTEST_BEAT = 0.02
-_AGAIN = 5.0  # seconds until a FIFO or a wire that could not be opened is tried again
 
 
 class Ear:
@@ -47,7 +46,6 @@ class Ear:
         self._wire: Wire | None = None
         self._drained: tuple[FifoLine, ...] = ()
         self._next_check = 0.0
-        self._next_try = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._trouble: dict[str, str] = {}
 
@@ -180,15 +178,13 @@ class Ear:
             self._refresh(member)
         if now >= self._next_check:
             self._next_check = now + _CHECK_FIFO
-            self._check(now)
+            self._check()
         self._timer = asyncio.get_running_loop().call_later(self._heart.period, self._tick)
 
-    def _check(self, now: float) -> None:
+    def _check(self) -> None:
         if self._fifo is not None and self._fifo.check():
             self._observer.noted("fifo", "", f"{self._fifo.path} was replaced; both are read")
             self._on_fifo()
-        if self._wire is None and now >= self._next_try:
-            self._next_try = now + _AGAIN
 
     def _close_fifo(self) -> None:
         if self._fifo is None:
