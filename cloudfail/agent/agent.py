@@ -21,7 +21,7 @@ from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.log import Log, sink_for
 from cloudfail.agent.member import Member, on_the_wire
 from cloudfail.agent.metrics.service import Metrics
-from cloudfail.agent.observers import Observers
+from cloudfail.agent.observers import Observers, OnRun
 from cloudfail.agent.pausing import Pauses
 from cloudfail.agent.readying import Readying
 from cloudfail.agent.recording import Recorder
@@ -58,7 +58,7 @@ class Agent:
         self._started, self._clock = wall_clock(), SystemClock()
         self._log = Log(config.agent.log_format, sink_for(config.agent.log_target))
         self._metrics = Metrics(self.view)
-        self._observer = Observers(self._metrics.observer, self._log, _Poker(self._poke))
+        self._observer = Observers(self._metrics.observer, self._log, OnRun(self._poke))
         self._heart = Heart(self._clock.now(), period_for(_advert_ints(config)))
         self._recorder = Recorder(default_directory(), clock=self._clock)
         self._pauses = Pauses(Path(environ.get("STATE_DIRECTORY") or STATE_DIRECTORY))
@@ -280,22 +280,6 @@ class Agent:
     def _looked(self, instance: str) -> Looked | None:
         member = self._crew.members.get(instance)
         return member.looked if member is not None else None
-
-
-class _Poker:
-    """The observer that has the loop take notice of a run's end."""
-
-    def __init__(self, poke: Callable[[], None]) -> None:
-        self._poke = poke
-
-    def called(self, *_: object) -> None: ...
-
-    def ran(self, *_: object) -> None:
-        self._poke()
-
-    def changed(self, *_: object) -> None: ...
-
-    def noted(self, *_: object) -> None: ...
 
 
 def _for_a_restart(before: Config, after: Config) -> str:

@@ -38,3 +38,20 @@ class Observers:
                 tell(one)
             except Exception as exc:  # noqa: BLE001  to be seen is no reason to stop a run
                 self.mistake = f"{type(one).__name__}: {type(exc).__name__}: {exc}"
+
+
+class OnRun:
+    """Calls `then` at the end of each run, in the thread that ran it."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then = then
+
+    def called(self, instance: str, call: ApiCall) -> None: ...
+
+    def ran(self, instance: str, ran: Ran) -> None:
+        del instance, ran
+        self._then()
+
+    def changed(self, instance: str, before: Standing, after: Standing) -> None: ...
+
+    def noted(self, event: str, instance: str = "", text: str = "") -> None: ...
