@@ -93,6 +93,7 @@ class FifoReader:
         return taken
 
     def close(self) -> None:
+        """May be called twice."""
         for pipe in tuple(self._pipes):
             self._drop(pipe)
         self._poll.close()

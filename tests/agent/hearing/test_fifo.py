@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from cloudfail import process
 from cloudfail.agent.hearing.fifo import FifoReader
+from cloudfail.agent.hearing.lines import FifoLine
 from cloudfail.errors import ConfigError
 
 from agent.hearing.fifos import (
@@ -58,6 +60,38 @@ def test_a_missing_fifo_is_made_for_its_owner_alone(reader: FifoReader, path: Pa
     assert stat.S_ISFIFO(path.lstat().st_mode)
     assert stat.S_IMODE(path.lstat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_an_event_loop_is_woken_by_a_line_and_by_nothing_else(
+    reader: FifoReader, path: Path
+) -> None:
+    async def hear() -> list[str]:
+        heard: asyncio.Queue[FifoLine] = asyncio.Queue()
+        wakes = 0
+
+        def woken() -> None:
+            nonlocal wakes
+            wakes += 1
+            for line in reader.read():
+                heard.put_nowait(line)
+
+        loop = asyncio.get_running_loop()
+        for fd in reader.filenos():
+            loop.add_reader(fd, woken)
+        found = []
+        for state in ("BACKUP", "MASTER"):
+            writer = Writer(path)
+            writer.say(state)
+            found.append((await asyncio.wait_for(heard.get(), 10)).state.value)
+            writer.close()
+            path.unlink()
+            assert reader.check()
+        await asyncio.sleep(0.05)
+        assert wakes <= 2 * len(found)  # for the line, and for the end of the deleted one
+        return found
+
+    reader.open()
+    assert asyncio.run(hear()) == ["BACKUP", "MASTER"]
 
 
 def test_what_waits_is_told_apart_from_what_comes(reader: FifoReader, path: Path) -> None:
@@ -163,7 +197,6 @@ def test_a_second_reader_is_refused_and_told_who_the_first_is(
     reader.close()
     second.open()
     second.close()
-    reader._poll = second._poll  # closed as well
 
 
 def test_a_reader_that_was_killed_leaves_its_place(reader: FifoReader, path: Path) -> None:
