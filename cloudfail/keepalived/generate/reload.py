@@ -140,10 +140,14 @@ def _failure(command: Command) -> str:
 def _tell_agent(path: Path) -> None:
     """Let it read cloudfail.toml again; one that does not run, will when it starts."""
     told = hand_over(("reload",), {"CLOUDFAIL_AGENT_SOCKET": str(path)})
-    if isinstance(told, Answer) and told.exit_code:
+    if isinstance(told, Answer):
+        why = told.stderr.strip() if told.exit_code else ""
+    else:
+        why = str(told) if told.is_odd else ""
+    if why:
         raise ConfigError(
-            f"the files are in place, but the agent goes on with its old settings: "
-            f"{told.stderr.strip()}"
+            f"the files are in place, but the agent goes on with its old settings: {why}; correct "
+            "that, then `cloudfail reload`"
         )
 
 

@@ -26,6 +26,7 @@ from cloudfail.keepalived.importer.remarks import additions_of, comments_of
 from cloudfail.keepalived.importer.script import Moved
 from cloudfail.keepalived.importer.seats import Names, seats_of
 from cloudfail.keepalived.importer.shared import (
+    agent_table,
     effective_version,
     keepalived_table,
     say_of_moved,
@@ -123,6 +124,7 @@ class _Run:
         return {
             "provider": {self._provider: settings} if settings else {},
             "keepalived": keepalived_table(self._nodes, self._version, self._moving.commands),
+            "agent": agent_table(self._nodes),
             "vrrp_script": trackers_of(self._nodes, "track_script"),
             "track_file": trackers_of(self._nodes, "track_file"),
             "track_process": trackers_of(self._nodes, "track_process"),

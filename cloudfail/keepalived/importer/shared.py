@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from cloudfail.config.agent.tables import DEFAULT_FIFO, AgentTable
 from cloudfail.config.file import InstanceTable
 from cloudfail.config.vrrp.tables import DEFAULT_COMMAND, KeepalivedTable, SyncGroupTable
 from cloudfail.keepalived.importer.checks import is_of_the_system
@@ -13,6 +14,7 @@ from cloudfail.keepalived.importer.groups import Group
 from cloudfail.keepalived.importer.joined import Joined, family
 from cloudfail.keepalived.importer.node import Node
 from cloudfail.keepalived.importer.section import Found, merged
+from cloudfail.keepalived.importer.trackers import is_generated
 from cloudfail.keepalived.importer.tracks import KINDS
 from cloudfail.keepalived.syntax import Statement
 
@@ -21,6 +23,8 @@ _IPV6 = 6
 _V3 = 3
 _ADDED = ("vrrp_check_unicast_src", "vrrp_higher_prio_send_advert", "vrrp_min_garp")
 _FEWEST = 2
+_FIFO_USER = "vrrp_notify_fifo_user"
+_OF_AGENT = (DEFAULT_FIFO, "cloudfail cloudfail")  # the defaults of [keepalived]
 _APART = frozenset({*ELSEWHERE, "smtp_alert_vrrp"})
 
 
@@ -35,9 +39,21 @@ def keepalived_table(
     if "enable_script_security" not in kept:
         kept["enable_script_security"] = _is_secure(nodes)
     if kept.get("vrrp_notify_fifo"):
-        kept.setdefault("vrrp_notify_fifo_user", kept.get("script_user", "root"))
+        kept.setdefault(_FIFO_USER, kept.get("script_user", "root"))
+    if _has_agent(nodes) and (kept.get("vrrp_notify_fifo"), kept.get(_FIFO_USER)) == _OF_AGENT:
+        del kept["vrrp_notify_fifo"], kept[_FIFO_USER]
     command = next(iter(commands), DEFAULT_COMMAND)
     return KeepalivedTable(**kept, command=command)
+
+
+def agent_table(nodes: Sequence[Node]) -> AgentTable:
+    """Without its handover files `generate` was told that there is no agent. Others get one."""
+    is_off = all(node.source.is_generated for node in nodes) and not _has_agent(nodes)
+    return AgentTable(enabled=not is_off)
+
+
+def _has_agent(nodes: Sequence[Node]) -> bool:
+    return any(is_generated(block.value) for node in nodes for block in node.source.tree.statements)
 
 
 def _is_secure(nodes: Sequence[Node]) -> bool:

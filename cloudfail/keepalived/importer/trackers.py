@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cloudfail.config.agent.paths import TRACKER
 from cloudfail.config.vrrp.tables import ScriptTable, TrackFileTable, TrackProcessTable
 from cloudfail.keepalived.importer import values
 from cloudfail.keepalived.importer.checks import Check, check_of
@@ -54,6 +55,9 @@ def _read(
     for block in tree.statements:
         if block.keyword not in keywords or not block.is_block:
             continue
+        if is_generated(block.value):
+            ledger.carry(block, *(block.children or ()))
+            continue
         try:
             name = _new_name(block, found)
             section = Section(ledger)
@@ -65,6 +69,11 @@ def _read(
         ledger.sweep(block.children or (), f"[{kind}.NAME] has no word for it")
         found[name] = Named(table, block, reverse=section.get("reverse", False))
     return found
+
+
+def is_generated(name: str) -> bool:
+    """Say whether it is a file of `cloudfail handover`, for which the toml needs no word."""
+    return name.startswith(TRACKER)
 
 
 def _new_name(block: Statement, found: Trackers) -> str:

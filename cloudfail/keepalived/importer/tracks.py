@@ -6,7 +6,7 @@ from cloudfail.config.vrrp.tables import TrackTable
 from cloudfail.keepalived.importer import values
 from cloudfail.keepalived.importer.note import UnfitError
 from cloudfail.keepalived.importer.section import Section
-from cloudfail.keepalived.importer.trackers import Named, Trackers
+from cloudfail.keepalived.importer.trackers import Named, Trackers, is_generated
 from cloudfail.keepalived.syntax import Statement
 
 KINDS = ("track_script", "track_interface", "track_file", "track_process")
@@ -32,6 +32,9 @@ def read_tracks(
     for line in block.children or ():
         if trackers is None and line.keyword == device:
             ledger.change(line, "keepalived tracks an instance's own device anyway")
+            continue
+        if is_generated(line.keyword):
+            ledger.carry(line)
             continue
         try:
             one = _read_line(line, trackers)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cloudfail.config import load
 from cloudfail.errors import ConfigError
+from cloudfail.keepalived.generate import files_of, site_of
 from cloudfail.keepalived.importer import import_files
+from cloudfail.keepalived.version import Version
 
 from keepalived.importer.again import written
 from keepalived.importer.made import config_of, pair, told
@@ -275,3 +278,26 @@ def test_a_switch_has_keepalived_s_own_spelling(tmp_path: Path) -> None:
         path.write_text("global_defs {\nvrrp_min_garp Yes\n}\n" + path.read_text())
     left = told(import_files(paths), "left out")
     assert any(line.startswith("vrrp_min_garp Yes") for line in left)
+
+
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_what_generate_wrote_for_an_agent_is_no_setting(tmp_path: Path, enabled: str) -> None:
+    """It is written again; and a pair without an agent gets none by being imported."""
+    config = tmp_path / "cloudfail.toml"
+    config.write_text(
+        f"[agent]\nenabled = {enabled}\n"
+        '[instance.edge]\nprovider = "aws"\ninterface = "eth0"\nvirtual_router_id = 51\n'
+        'node = [{ name = "a", address = "10.0.1.10", priority = 150 },'
+        '{ name = "b", address = "10.0.1.11", priority = 100 }]\n'
+    )
+    before = load(config, {})
+    files = {}
+    for name in "ab":
+        text = files_of(site_of(before, name, Version(2, 2, 7))).main.text
+        files[f"{name}/keepalived.conf"] = text
+    found = import_files(written(files, tmp_path / "old"))
+    after = config_of(found, tmp_path)
+    assert ("[agent]" in found.toml) == (enabled == "false")
+    assert "handover" not in found.toml + "".join(told(found))
+    assert after.agent == before.agent
+    assert after.keepalived == before.keepalived
