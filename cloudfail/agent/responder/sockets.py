@@ -13,8 +13,9 @@ from cloudfail.model import Address
 
 Place = tuple[socket.AddressFamily, str]
 
-# The kernel accepts this many on its own: were the agent to hang, no more checks would succeed.
-_BACKLOG = 16
+# The kernel takes this many on its own, and drops what is more: the client's next attempt is a second
+# later. Less, and a few strangers would crowd out a probe; more, and a hung agent would seem to answer.
+_BACKLOG = 64
 _RESET = struct.pack("ii", 1, 0)  # struct linger of socket(7): on, zero seconds
 _NO_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _REMEDIES = {
