@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from cloudfail.clock import Clock
+from cloudfail.lab.topology import INSTANCE
 
 _SOCKET = "cloudfail/agent.sock"
 _PATIENCE = 0.5  # a frozen agent takes the request, and never answers
-_QUESTION = {"v": 1, "argv": ["status", "--output", "json"], "environ": {}, "cwd": "/"}
+_WORDS = ["status", "--instance", INSTANCE, "--output", "json"]
+_QUESTION = {"v": 1, "argv": _WORDS, "environ": {}, "cwd": "/"}
 
 
 def status_of(run: Path, clock: Clock) -> Any:
@@ -38,17 +40,17 @@ def status_of(run: Path, clock: Clock) -> Any:
 
 def is_acting(status: Any) -> bool:
     """Say whether a run of that agent is under way; False where none answered."""
-    return any(one.get("busy", False) for one in instances_of(status))
+    return bool(_of(status).get("busy", False))
 
 
 def is_warm(status: Any) -> bool:
-    """Say whether that agent knows its role in every instance, and has looked at the cloud."""
-    found = instances_of(status)
-    return bool(found) and all(
-        one.get("role") and any(claim.get("owner") != "unknown" for claim in one.get("claims", ()))
-        for one in found
-    )
+    """Say whether that agent knows its role, and has seen who holds what."""
+    if not isinstance(status, dict) or not status.get("role"):
+        return False
+    owners = [holding.get("owner", "unknown") for holding in status.get("holdings", ())]
+    return "unknown" not in owners
 
 
-def instances_of(status: Any) -> list[Any]:
-    return list(status.get("instances", ())) if isinstance(status, dict) else []
+def _of(status: Any) -> dict[str, Any]:
+    found = status.get("agent") if isinstance(status, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ import msgspec
 
 from cloudfail import process
 from cloudfail.clock import Clock
+from cloudfail.lab.asked_agent import is_warm
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.site import Site
@@ -74,11 +75,14 @@ class Stage:
             self.site.start_vrrp(node)
             self.require_backup(node)
         self._need(lambda: self.site.is_served, 5, "the client gets no answer")
+        self.require_warm()
         self.calm()
 
     def faults(self, faults: Faults | None = None) -> None:
         """Make the cloud misbehave like this from now on; nothing: as it should, with latency."""
-        self.site.set_faults(msgspec.structs.replace(faults or Faults(), latency_ms=self._latency))
+        faults = faults or Faults()
+        latency = max(faults.latency_ms, self._latency)
+        self.site.set_faults(msgspec.structs.replace(faults, latency_ms=latency))
 
     # ---- harm
 
@@ -102,7 +106,7 @@ class Stage:
 
     def run_alone(self, node: str, *command: str) -> process.CompletedProcess[str]:
         """Run a command that does its work itself, as if there were no agent on the node."""
-        return self.run(node, "env", "CLOUDFAIL_AGENT_SOCKET=/nonexistent", *command)
+        return self.run(node, "env", "CLOUDFAIL_AGENT_SOCKET=/run/cloudfail/none.sock", *command)
 
     # ---- expectations
 
@@ -115,6 +119,15 @@ class Stage:
         self._need(
             lambda: self._role(node) == "BACKUP", self.detection, f"{node} never became backup"
         )
+
+    def require_warm(self, seconds: float = 20.0) -> None:
+        """Wait until every node's agent knows its role and who holds what; without: at once."""
+        if self.has_agent:
+            self._need(
+                lambda: all(is_warm(self.site.agent_of(node)) for node in self.topology.names),
+                seconds,
+                "not every node's agent got ready",
+            )
 
     def require_settled(self, seconds: float = 20.0) -> None:
         """Wait for one master, whichever node it is, which holds the target."""

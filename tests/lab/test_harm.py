@@ -15,7 +15,7 @@ import pytest
 from cloudfail import process
 from cloudfail.clock import SystemClock
 from cloudfail.lab import tmpfiles
-from cloudfail.lab.asked_agent import is_acting, status_of
+from cloudfail.lab.asked_agent import is_acting, is_warm, status_of
 from cloudfail.lab.machine import Machine
 from cloudfail.lab.network import Network, Port
 from cloudfail.lab.resident import Resident
@@ -148,10 +148,24 @@ def answer_of(document: object) -> bytes:
 def test_whether_the_agent_acts_is_asked_for(
     tmp_path: Path, clock: SystemClock, busy: bool
 ) -> None:
-    instances = [{"busy": False}, {"busy": busy}]
-    agent = Answering(tmp_path, answer_of({"instances": instances}))
+    agent = Answering(tmp_path, answer_of({"role": "BACKUP", "agent": {"busy": busy}}))
     assert is_acting(status_of(tmp_path, clock)) is busy
     agent.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "warm"),
+    [
+        (None, False),
+        ({"role": "", "holdings": []}, False),
+        ({"role": "BACKUP", "holdings": [{"owner": "unknown"}]}, False),
+        ({"role": "BACKUP", "holdings": [{"owner": "peer"}, {"owner": "nobody"}]}, True),
+    ],
+)
+def test_an_agent_is_warm_once_it_knows_its_role_and_who_holds_what(
+    status: object, warm: bool
+) -> None:
+    assert is_warm(status) is warm
 
 
 @pytest.mark.parametrize("said", [b"", b"{]\n", b"[1]\n", b'{"decline":"no"}\n'])

@@ -1,0 +1,93 @@
+"""Everything on a node is stopped for longer than VRRP waits, and goes on as if nothing had been."""
+
+from __future__ import annotations
+
+from cloudfail.lab.cloud.faults import Faults
+
+from agent.real.session import At, Proof
+
+_AGREE = 2.0  # seconds until both nodes agree
+_LONG = 3.0  # seconds frozen: many times the master-down interval
+_SLOW = 3000.0
+
+
+def lower(at: At) -> None:
+    """b was master, a took over meanwhile: b wakes as MASTER, and must not begin anything."""
+    at.start()
+    at.site.stop_vrrp("a")
+    at.require_master("b")
+    at.require_holder("b")
+    at.site.start_vrrp("a")
+    at.require_backup("a")
+    at.calm()
+    at.fault("b, the master with the lower priority, freezes", "b")
+    at.site.freeze("b")
+    at.require_master("a")
+    at.require_holder("a")
+    at.pause(_LONG)
+    at.fault("b goes on, and still thinks it is the master", "b")
+    woke = at.now
+    at.site.thaw("b")
+    at.require_backup("b")
+    at.pause(2 * at.topology.reconcile_interval)
+    begun = [call for call in at.site.calls() if call.node == "b" and call.mutating]
+    late = [call for call in begun if call.t >= woke]
+    at.expect(not late, f"b began {len(late)} mutating calls after it woke")
+    at.expect(at.holder == "a", "the address left a")
+
+
+def higher(at: At) -> None:
+    at.start()
+    at.fault("a, the master with the higher priority, freezes", "a")
+    at.site.freeze("a")
+    at.require_master("b")
+    at.require_holder("b")
+    at.pause(_LONG)
+    at.calm_on("b")
+    at.fault("a goes on, and outranks b", "a")
+    woke = at.now
+    at.site.thaw("a")
+    at.require_backup("b")
+    at.require_holder("a", _AGREE + 1)
+    back = at.moved_to("a", woke)
+    at.facts["back_ms"] = round(((back or woke) - woke) * 1000)
+    at.expect(back is not None and back - woke <= _AGREE, "a needed more than 2 s")
+    at.pause(2 * at.topology.reconcile_interval)
+    claims = [c for c in at.site.calls() if c.mutating and c.t >= woke]
+    at.facts["claims"] = len(claims)
+    at.expect([c.node for c in claims] == ["a"], f"{len(claims)} claims instead of a's one")
+
+
+def on_the_wire(at: At) -> None:
+    """A request of the old master takes effect after the new one's: the new one repairs that."""
+    at.start()
+    at.site.stop_vrrp("a")
+    at.require_master("b")
+    at.require_holder("b")
+    at.site.start_vrrp("a")
+    at.require_backup("a")
+    at.calm()
+    at.faults(Faults(latency_ms=_SLOW))
+    at.fault("b is told to stop: a claims, by a request that takes 3 s, and freezes", "a")
+    at.site.stop_vrrp("b")
+    at.require_master("a")
+    at.pause(0.3)  # on the wire by now
+    at.site.freeze("a")
+    at.faults()
+    at.site.start_vrrp("b")
+    at.require_master("b")
+    at.wait(lambda: at.holder == "a", _SLOW / 1000 + 1)
+    at.expect(at.holder == "a", "the old request never took effect")
+    moved = at.now
+    limit = 1.1 * at.topology.reconcile_interval + at.interval + 0.5
+    at.require_holder("b", limit)
+    at.facts["repaired_ms"] = round((at.now - moved) * 1000)
+    at.site.thaw("a")
+    at.require_settled()
+
+
+PROOFS: dict[str, Proof] = {
+    "frozen-lower": lower,
+    "frozen-higher": higher,
+    "frozen-with-a-request-on-the-wire": on_the_wire,
+}
