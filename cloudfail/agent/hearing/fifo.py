@@ -9,7 +9,7 @@ from cloudfail.agent.hearing.lines import FifoLine
 from cloudfail.agent.hearing.pipe import Pipe
 from cloudfail.errors import ConfigError
 
-_CHUNKS = 32  # of 64 KiB, when it is opened: more than a pipe takes
+_CHUNKS = 128  # of 16 KiB, when it is opened: more than a pipe takes
 _KEPT = 64
 
 
@@ -49,7 +49,7 @@ class FifoReader:
         return (self._poll.fileno(),)
 
     def read(self, fd: int = -1) -> list[FifoLine]:
-        """Return the next lines, the oldest first; at most 64 KiB of a FIFO, and then again.
+        """Return the next lines, the oldest first; at most 16 KiB of a FIFO, and then again.
 
         What is in a replaced FIFO comes before what is in the new one. `fd` may be what `filenos`
         returned; it makes no difference.

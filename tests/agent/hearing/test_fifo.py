@@ -180,7 +180,7 @@ def test_one_read_is_short_however_much_waits(reader: FifoReader, path: Path) ->
     reader.open()
     writer = Writer(path)
     writer.fill()
-    assert 0 < len(reader.read()) <= (1 << 16) / 20
+    assert 0 < len(reader.read()) <= (1 << 14) / 20
     assert is_ready(reader)
     writer.close()
 
