@@ -72,9 +72,9 @@ def effective_user(uid: int) -> Iterator[None]:
 
 
 @contextmanager
-def directory_of(uid: int) -> Iterator[Path]:
+def directory_of(uid: int, inside: str = "/tmp") -> Iterator[Path]:
     """A directory that every user can enter, unlike pytest's."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=inside) as name:
         path = Path(name)
         path.chmod(0o755)
         if os.geteuid() == 0:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from cloudfail import process
+from cloudfail.agent.hearing import ownership
 from cloudfail.agent.hearing.fifo import FifoReader
 from cloudfail.agent.hearing.lines import FifoLine
 from cloudfail.errors import ConfigError
@@ -196,6 +197,18 @@ def test_a_second_reader_is_refused_and_told_who_the_first_is(
     assert descriptors() == before
     reader.close()
     second.open()
+    second.close()
+
+
+def test_where_locks_are_hidden_the_other_reader_has_no_number(
+    reader: FifoReader, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd's ProcSubset=pid hides /proc/locks."""
+    reader.open()
+    monkeypatch.setattr(ownership, "_LOCKS", tmp_path / "hidden")
+    second = FifoReader(path)
+    with pytest.raises(ConfigError, match="is read by another process already"):
+        second.open()
     second.close()
 
 

@@ -11,6 +11,7 @@ from cloudfail.agent.hearing.fifo import FifoReader
 from cloudfail.clock import SystemClock
 from cloudfail.lab import processes
 
+from agent.hearing.fifos import NOBODY, directory_of, effective_user, states
 from vrrp.conftest import need_namespaces
 from vrrp.nodes import Nodes
 
@@ -215,6 +216,33 @@ def test_what_happens_while_no_reader_is_there_is_told_to_the_next(ear: Ear) -> 
     wait_for(ear, "Entering MASTER STATE", before=masters)
     ear.take_over()
     ear.expect("FAULT", "BACKUP", "MASTER")
+
+
+@pytest.mark.parametrize("first", ["keepalived", "reader"])
+def test_an_ordinary_user_reads_what_root_writes(nodes: Nodes, first: str) -> None:
+    """The agent's user is named in keepalived.conf: the FIFO is that user's, whoever makes it."""
+    node = nodes["a"]
+    with directory_of(NOBODY, "/var/tmp") as directory:  # which the node shares
+        path = directory / "vrrp.fifo"
+        nodes.configure("a", CONF.replace(f"{FIFO} root root", f"{path} nobody nogroup"))
+        reader = FifoReader(path)
+        try:
+            if first == "reader":
+                with effective_user(NOBODY):
+                    assert reader.open() == ()
+            node.start()
+            nodes.wait_master("a")
+            if first == "keepalived":
+                with effective_user(NOBODY):
+                    found = [line.state.value for line in reader.open()]
+            else:
+                found = states(reader)
+            assert path.stat().st_uid == NOBODY
+            assert found == ["BACKUP", "MASTER"]
+        finally:
+            nodes.configure("a", CONF)
+            node.kill()
+            reader.close()
 
 
 def start_unheard(ear: Ear) -> None:
