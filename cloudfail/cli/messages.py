@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any
 
+from cloudfail.cli.caller import CALLER
 from cloudfail.cli.world import silence
 from cloudfail.line import one_line
 from cloudfail.logfmt import is_journal, logfmt
@@ -36,7 +37,12 @@ def say_in_handler(sentence: str) -> None:
 
 
 def fact(event: str, **fields: Any) -> None:
-    """Log one fact as `key=value`: to syslog, or to systemd's journal; a terminal has `progress`."""
+    """Log one fact as `key=value`: to syslog, or to systemd's journal; a terminal has `progress`.
+
+    The agent has its own log of what it does for others.
+    """
+    if CALLER.get() is not None:
+        return
     text = logfmt({"event": event, **fields})
     if sys.stderr.isatty():
         return
@@ -48,12 +54,16 @@ def fact(event: str, **fields: Any) -> None:
 
 def progress(text: str) -> None:
     """Show how far it is, to a terminal only."""
-    if sys.stderr.isatty():
+    if CALLER.get() is None and sys.stderr.isatty():
         _write(f"  {text}")
 
 
 def _write(text: str) -> None:
     """A standard error that is closed or full stops no promotion."""
+    caller = CALLER.get()
+    if caller is not None:
+        caller.say(text)
+        return
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:
@@ -61,12 +71,18 @@ def _write(text: str) -> None:
 
 
 def is_watched() -> bool:
-    """Say whether a person sees standard error: a terminal, or systemd's journal."""
-    return sys.stderr.isatty() or is_journal()
+    """Say whether a person sees standard error: a terminal, or systemd's journal.
+
+    Whoever asked the agent sees to that itself.
+    """
+    return CALLER.get() is not None or sys.stderr.isatty() or is_journal()
 
 
 def has_colour() -> bool:
     """Say whether the result may be coloured: on a terminal, unless NO_COLOR (no-color.org)."""
+    caller = CALLER.get()
+    if caller is not None:
+        return caller.colour
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 

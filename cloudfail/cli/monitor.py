@@ -29,7 +29,17 @@ def judge(instance: str, role: str, holdings: Sequence[Holding]) -> Verdict:
     code, what = _reason(role, holdings)
     counts = {owner: sum(one.owner is owner for one in holdings) for owner in Owner}
     data = " ".join(f"{owner.value}={count}" for owner, count in counts.items())
-    return Verdict(code, in_line(f"CLOUDFAIL {_WORDS[code]} - {instance}: {what}") + f" | {data}")
+    return Verdict(code, f"{_line(code, instance, what)} | {data}")
+
+
+def warning(instance: str, what: str, verdict: Verdict) -> Verdict:
+    """Return the verdict as a warning of something else, with the same performance data."""
+    data = verdict.line.rpartition(" | ")[2]
+    return Verdict(WARNING, f"{_line(WARNING, instance, what)} | {data}")
+
+
+def _line(code: int, instance: str, what: str) -> str:
+    return in_line(f"CLOUDFAIL {_WORDS[code]} - {instance}: {what}")
 
 
 def in_line(text: str) -> str:
@@ -39,6 +49,8 @@ def in_line(text: str) -> str:
 
 def _reason(role: str, holdings: Sequence[Holding]) -> tuple[int, str]:
     owners = {holding.owner for holding in holdings}
+    if not owners:
+        return OK, f"it claims nothing in the cloud, its role is {role or 'unknown'}"
     for bad in (Owner.STRANGER, Owner.NOBODY):
         if bad in owners:
             return CRITICAL, f"{bad.value} holds {_claims(holdings, bad)}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cloudfail.config import Config, Instance
     from cloudfail.errors import ConfigError
     from cloudfail.follow import Following
+    from cloudfail.keepalived.notify import Notice
     from cloudfail.outcome import Ended
     from cloudfail.role import Event, Role
     from cloudfail.target import Target
@@ -53,28 +54,41 @@ def run(args: Namespace) -> int:
 
     Where the move is fine, 1 when a service or hook failed, 4 when a newer role forestalled them.
     """
-    from cloudfail.errors import UsageError
-
-    if args.event:
-        if args.words:
-            raise UsageError(f"--event {args.event} takes no further words: {' '.join(args.words)}")
-        if not args.instance:
-            raise UsageError(f"--event {args.event} needs --instance NAME: keepalived tells none")
+    notice = notice_of(args)
+    if notice is None:
         return _promote(args, again=True)
-    return _take(args)
+    return _take(args, notice)
 
 
-def _take(args: Namespace) -> int:
+def notice_of(args: Namespace) -> Notice | None:
+    """Return what keepalived tells; None for a lower advert. `args.instance` is set then.
+
+    Raises UsageError.
+    """
+    from cloudfail.errors import UsageError
+    from cloudfail.keepalived.notify import Kind, parse_notice
+
+    if not args.event:
+        notice = parse_notice(args.words)
+        if notice.kind is Kind.INSTANCE:
+            args.instance = args.instance or notice.name
+        return notice
+    if args.words:
+        raise UsageError(f"--event {args.event} takes no further words: {' '.join(args.words)}")
+    if not args.instance:
+        raise UsageError(f"--event {args.event} needs --instance NAME: keepalived tells none")
+    return None
+
+
+def _take(args: Namespace, notice: Notice) -> int:
     from cloudfail.cli.recording import put_on_record
     from cloudfail.cli.target import find_instance
     from cloudfail.errors import ConfigError
-    from cloudfail.keepalived.notify import Kind, parse_notice
+    from cloudfail.keepalived.notify import Kind
     from cloudfail.role import Role
 
-    notice = parse_notice(args.words)
     if notice.kind is Kind.GROUP:
-        return _ignore(args, notice.name)
-    args.instance = args.instance or notice.name
+        return ignore(args, notice.name)
     if notice.role is Role.MASTER:
         return _promote(args, again=False)
     try:
@@ -106,7 +120,8 @@ def _give_up(args: Namespace, config: Config, instance: Instance, role: Role) ->
         return record(args, config, instance.name, role, follow)
 
 
-def _ignore(args: Namespace, group: str) -> int:
+def ignore(args: Namespace, group: str) -> int:
+    """Say that a group's notice is none of an instance's."""
     from cloudfail.cli.document import document, print_document
 
     text = f"group {group} ignored: keepalived notifies each of its instances as well"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from cloudfail.cli.caller import CALLER
 from cloudfail.cli.world import silence
 
 LOST = 74  # sysexits: EX_IOERR
@@ -14,6 +15,10 @@ _problems: list[str] = []
 
 def show(text: str, end: str = "\n") -> None:
     """Print a result. A closed pipe or a full disk never stops what is under way."""
+    caller = CALLER.get()
+    if caller is not None:
+        caller.show(text + end)
+        return
     try:
         print(text, end=end, flush=True)
     except OSError as error:

@@ -9,8 +9,12 @@ Apply exactly what was reviewed:      cloudfail promote --expect DIGEST
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
 
 from cloudfail.cli import parser as flags
+
+if TYPE_CHECKING:
+    from cloudfail.outcome import Order
 
 _DIGEST = 16
 OUTPUTS = ("text", "json", "markdown", "shell")
@@ -50,33 +54,44 @@ def digest(text: str) -> str:
 
 def run(args: Namespace) -> int:
     """Exit 0: every claim is held and verified. Otherwise the worst claim's exit code."""
+    check_flags(args)
+    if args.dry_run:
+        from cloudfail.cli import plan
+
+        return plan.run(args)
+    return _promote(args)
+
+
+def check_flags(args: Namespace) -> None:
+    """Raises UsageError for flags that do not go together."""
     from cloudfail.errors import UsageError
 
     if args.dry_run:
         if args.expect:
             raise UsageError("--expect belongs to a promotion: leave out --dry-run")
-        from cloudfail.cli import plan
-
-        return plan.run(args)
-    if args.check or args.output in {"markdown", "shell"}:
+    elif args.check or args.output in {"markdown", "shell"}:
         which = "--check" if args.check else f"--output {args.output}"
         raise UsageError(f"{which} belongs to a plan: add --dry-run")
-    return _promote(args)
+
+
+def order_of(args: Namespace) -> Order:
+    """Say what was asked for: what is forced or reviewed always looks anew."""
+    from cloudfail.outcome import Order
+
+    reviewed = args.expect or ""
+    return Order(force=args.force, expect=reviewed, join=not (args.force or reviewed))
 
 
 def _promote(args: Namespace) -> int:
     from cloudfail.cli.promotion import run_promotion
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
-    from cloudfail.outcome import Order
     from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
         target = find_target(args)
         event = Event.of_this_process(target.instance.name, Role.MASTER)
-        reviewed = args.expect or ""
-        order = Order(force=args.force, expect=reviewed, join=not (args.force or reviewed))
-        ended = run_promotion(target, event, stopper, order)
+        ended = run_promotion(target, event, stopper, order_of(args))
     from cloudfail.cli.result import tell
 
     return tell(args.command, target, ended, as_json=args.output == "json")

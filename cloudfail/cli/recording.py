@@ -36,10 +36,7 @@ def record(
     _write_down(config, instance, role, run_id, generation)
     following = follow(run_id, generation) if follow is not None else None
     code = exit_code(0, following)
-    text = (
-        f"{instance}: role {role} recorded; a running promotion stops before its next call. "
-        "Nothing is released: the new master takes it over, and a release would race with that"
-    )
+    text = recorded_text(instance, role)
     if getattr(args, "output", "") == "json":
         print_document(
             document(
@@ -57,6 +54,13 @@ def record(
         show_followed(following)
     messages.fact("role", instance=instance, role=role.value, generation=generation, text=text)
     return code
+
+
+def recorded_text(instance: str, role: Role) -> str:
+    return (
+        f"{instance}: role {role} recorded; a running promotion stops before its next call. "
+        "Nothing is released: the new master takes it over, and a release would race with that"
+    )
 
 
 def _put_on_record(instance: str, role: Role, run_id: str, follow: Follow | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cloudfail.cli import messages
+from cloudfail.cli.caller import CALLER
 from cloudfail.cli.document import claim_value, document, error_value, print_document
 from cloudfail.cli.followed import exit_code, fields, show_followed
 from cloudfail.cli.output import show
@@ -85,13 +86,19 @@ def _document(command: str, target: Target, ended: Ended, code: int) -> dict[str
             "mutating": sum(call.mutating for call in ended.calls),
         },
         seconds={
-            "process": round(boottime() - start_time() / TICKS, 3),
+            "process": round(boottime() - _started() / TICKS, 3),
             "run": round(outcome.seconds, 4) if outcome else 0.0,
             "api": round(sum(call.seconds for call in ended.calls), 4),
         },
         error=error_value(outcome.error) if outcome and outcome.error else None,
         exit_code=code,
     )
+
+
+def _started() -> int:
+    """When the command's own process was started, whoever does the work."""
+    caller = CALLER.get()
+    return caller.started if caller is not None else start_time()
 
 
 def _result_value(result: Result) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def _print_json(
             verdict=verdict.word.lower(),
             message=verdict.line,
             holdings=[holding_value(one, target.holder_name(one, node)) for one in holdings],
+            agent=None,
             exit_code=code,
         )
     )

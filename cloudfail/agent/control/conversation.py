@@ -69,8 +69,9 @@ class Conversation:
         await self._send(framing.ack())
         if self._is_gone():
             return "left before its command was taken; nothing was done for it"
-        await self._send(await self._reply(request))
-        return ""
+        reply, problem = await self._reply(request)
+        await self._send(reply)
+        return problem
 
     def _request(self, line: bytes) -> tuple[Request | None, str]:
         first, newline, _ = line.partition(b"\n")
@@ -83,15 +84,16 @@ class Conversation:
         except ValueError as error:
             return None, f"the request is not understood: {error}"
 
-    async def _reply(self, request: Request) -> bytes:
-        """Run the command, and tell every second that it runs. Whoever leaves is not waited for."""
+    async def _reply(self, request: Request) -> tuple[bytes, str]:
+        """Run the command, and tell every second that it runs. Whoever leaves is not waited for.
+
+        Returns the last line, and what went wrong here: whoever asks does the work then.
+        """
         task = asyncio.ensure_future(self._answer(request))
         try:
             while not (await asyncio.wait({task}, timeout=_SIGN_SECONDS))[0]:
                 await self._send(framing.wait())
-            return framing.encode(task.result())
-        except DeclinedError as declined:
-            return framing.decline(str(declined))
+            return _last_line(task, request)
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
@@ -107,3 +109,13 @@ class Conversation:
     async def _send(self, data: bytes) -> None:
         async with asyncio.timeout(_SEND_SECONDS):
             await self._loop.sock_sendall(self._connection, data)
+
+
+def _last_line(task: asyncio.Future[Answer], request: Request) -> tuple[bytes, str]:
+    try:
+        return framing.encode(task.result()), ""
+    except DeclinedError as declined:
+        return framing.decline(str(declined)), ""
+    except Exception as error:  # noqa: BLE001 - whatever it is: the client can do without
+        bug = f"a bug in the agent: {type(error).__name__}: {error}"
+        return framing.decline(bug), f"asked for {' '.join(request.argv[:1])}: {bug}"
