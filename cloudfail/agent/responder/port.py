@@ -39,9 +39,9 @@ class Port:
         self.problem = ""
 
     def look(self) -> bool:
-        """Ask, and open or close; what stands is reset when the answer is no. Returns the answer."""
-        self.answered = self._answers()
-        if not self.answered:
+        """Ask, and open or close; what stands is reset when a yes becomes a no. Returns the answer."""
+        before, self.answered = self.answered, self._answers()
+        if before and not self.answered:
             self._end_visits()
         if self.answered or self._is_http:
             self._open()
@@ -133,6 +133,5 @@ class Port:
         self._visits.pop(visit, None)
 
     def _reply(self, head: bytes) -> bytes:
-        self.answered = self._answers()
-        status = http.status_of(head, self._responder.path, answers=self.answered)
+        status = http.status_of(head, self._responder.path, answers=self._answers())
         return http.answer(head, status)

@@ -16,6 +16,7 @@ from agent.responder.serving import (
     free_port,
     heard,
     status,
+    wait_until,
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -130,10 +131,19 @@ def test_a_slow_client_is_ended_without_an_answer(port: int) -> None:
         assert heard(one) == b""
 
 
+def test_a_slow_request_to_who_does_not_answer_is_refused_in_good_order(port: int) -> None:
+    with served(port, answers=False) as responders, connected(port) as one:
+        one.sendall(GET[:-2])
+        for _ in range(3):
+            responders.set(False)
+        one.sendall(GET[-2:])
+        responders.set(False)
+        assert heard(one).startswith(b"HTTP/1.1 503 ")
+
+
 def test_a_request_under_way_is_reset_when_the_role_is_lost(port: int) -> None:
     with served(port) as responders, connected(port) as one:
         one.sendall(GET[:-2])
-        while not next(iter(responders.responders._ports.values()))._visits:
-            pass
+        wait_until(lambda: any(each._visits for each in responders.responders._ports.values()))
         responders.set(False)
         assert ended_by(one) == "reset"
