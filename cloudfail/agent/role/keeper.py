@@ -102,7 +102,6 @@ class Keeper:
             if advert.outgoing:
                 self._own.note(advert, usual)
                 self._priority = advert.priority or self._priority
-                self._mastered = None if advert.is_farewell else self._mastered
             elif advert.source != self._address():
                 self._peers.note(advert, usual)
             self._settle(advert.t)

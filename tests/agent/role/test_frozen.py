@@ -102,6 +102,7 @@ def test_a_lower_peer_proves_nothing_while_a_better_one_advertises() -> None:
     assert not node.at(40.3).is_master
     node.sends(41.001, 42.001, 43.001, priority=100)
     assert not node.at(43.05).is_master
+    assert node.at(43.3).doubt == WOKE
     assert node.at(43.7).is_master  # the better one is silent, and the wire was heard out
 
 
