@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cloudfail import process
 from cloudfail.doctor import (
+    agent,
     agreement,
     cloud,
     host,
@@ -44,12 +45,15 @@ _OF_MACHINES: tuple[tuple[str, Callable[[Machine], Checks]], ...] = (
     ("other managers", host.check_managers),
     ("kernel settings", host.check_sysctl),
     ("FIFO", host.check_fifo),
+    ("cloudfail-agent.service", agent.check_unit),
+    ("agent", agent.check_agent),
     ("SELinux", host.check_selinux),
     ("services", services.check_services),
 )
 _OF_CASES: tuple[tuple[str, Callable[[Case], Checks]], ...] = (
     ("unicast address", network.check_address),
     ("tracked devices", network.check_devices),
+    ("agent", agent.check_instance),
 )
 _OF_CLOUDS: tuple[tuple[str, Callable[[Case], Checks]], ...] = (
     ("clock", time_of_day.check_clock),

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from cloudfail.config.agent.paths import fifo_of
 from cloudfail.doctor.check import Checks, Machine, failed, ok, warning
 from cloudfail.keepalived.generate.host import sysctl_settings
 
@@ -88,11 +89,11 @@ def check_fifo(machine: Machine) -> Checks:
 
     It is made with mode 0600, so that one of root's would have no other reader.
     """
-    settings = machine.config.keepalived
-    if not settings.vrrp_notify_fifo:
+    fifo = fifo_of(machine.config)
+    if fifo is None:
         return
-    path = machine.path(settings.vrrp_notify_fifo)
-    wanted = settings.vrrp_notify_fifo_user.split()[0]
+    path = machine.path(str(fifo))
+    wanted = machine.config.keepalived.vrrp_notify_fifo_user.split()[0]
     try:
         status = path.stat()
         is_users = status.st_uid == pwd.getpwnam(wanted).pw_uid

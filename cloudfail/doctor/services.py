@@ -19,7 +19,7 @@ def check_unit(machine: Machine) -> Checks:
     """Ask systemd what is in force, whatever the files say; silent where systemd does not run."""
     if not machine.has_systemd or machine.site is None:
         return
-    unit = _shown(_UNIT)
+    unit = shown(_UNIT, _PROPERTIES)
     if unit.get("LoadState") != "loaded":
         yield warning(_UNIT, "systemd does not know it", "install keepalived as a package")
         return
@@ -61,10 +61,11 @@ def _starts_at_boot(machine: Machine, unit: str) -> bool:
     )
 
 
-def _shown(unit: str) -> Mapping[str, str]:
+def shown(unit: str, properties: str) -> Mapping[str, str]:
+    """Return what systemd says of a unit: properties by name, as `systemctl show` prints them."""
     systemctl = shutil.which("systemctl") or "systemctl"
     done = process.run(
-        [systemctl, "show", "--property", _PROPERTIES, unit],
+        [systemctl, "show", "--property", properties, unit],
         stdin=process.DEVNULL,
         capture_output=True,
         text=True,
