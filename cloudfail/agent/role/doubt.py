@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from cloudfail.agent.role.evidence import SILENT, OwnAdverts, PeerAdverts, Seen
@@ -18,12 +20,25 @@ class Woke(msgspec.Struct, frozen=True):
     """The loop woke at `at`; it should have woken at `due`.
 
     When the whole machine stood still, it did so at `due`: what left later left afterwards.
-    `first` is the `due` of the first late wake in a row that nothing has made good yet.
+    `unproven` is the `due` of the first late wake in a row that nothing has made good yet; minus
+    infinity when a machine that was suspended cannot be ruled out.
     """
 
     at: float
     due: float
-    first: float
+    unproven: float
+
+    @classmethod
+    def of(cls, at: float, late: float, own: OwnAdverts, before: Woke | None) -> Woke:
+        """`late` may hold time that the monotonic clock does not know, of a suspended machine.
+
+        Then an advert of ours seems to have left while nobody was there to hear it, and no time
+        before `at` is worth anything.
+        """
+        due = at - late
+        if late <= 0 or (own.last is not None and own.last.t > due):
+            return cls(at, at, -math.inf)
+        return cls(at, due, due if before is None else min(due, before.unproven))
 
     def is_over(self, own: OwnAdverts, *, was_heard_out: bool, is_yielded_to: bool) -> bool:
         """True once the wire has proved the role anew.
@@ -34,7 +49,7 @@ class Woke(msgspec.Struct, frozen=True):
         """
         if own.last is None or own.last.t <= self.due or own.last.until <= self.at:
             return False
-        return was_heard_out or is_yielded_to or own.went_on(self.first, self.at)
+        return was_heard_out or is_yielded_to or own.went_on(self.unproven, self.at)
 
 
 def is_yielded_to(own: OwnAdverts, peers: PeerAdverts, now: float) -> bool:

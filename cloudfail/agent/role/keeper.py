@@ -107,10 +107,12 @@ class Keeper:
             self._settle(advert.t)
 
     def woke_late(self, now: float, late: float = 0.0) -> None:
-        """The loop woke just now, `late` seconds after it should have."""
+        """The loop woke just now, `late` seconds after it should have, suspended time included.
+
+        To be told before anything that waited meanwhile.
+        """
         with self._lock:
-            due = now - max(0.0, late)
-            self._woke = Woke(now, due, due if self._woke is None else self._woke.first)
+            self._woke = Woke.of(now, late, self._own, self._woke)
             if self._role is None:
                 self._listening = now
             if not self._subject.hears_wire:

@@ -141,6 +141,34 @@ def test_without_how_late_it_was_nothing_of_before_counts() -> None:
     assert node.at(14.5).doubt == WOKE
 
 
+def test_a_suspended_machine_is_none_whose_adverts_left_all_the_time() -> None:
+    """Its monotonic clock stood still too: keepalived sends on as if nothing had been."""
+    node = master(150, until=10.0)
+    node.keeper.woke_late(10.5, 30.0)
+    node.sends(11.0, 12.0, 13.0)
+    assert node.at(10.5 + MASTER_DOWN_150 - 0.01).doubt == WOKE
+    assert node.at(10.5 + MASTER_DOWN_150).is_master
+
+
+def test_a_suspended_machine_hears_the_new_master_within_an_interval() -> None:
+    node = master(100, until=10.0)
+    node.hears(9.9, priority=50)
+    node.keeper.woke_late(10.5, 30.0)
+    assert node.at(10.6).doubt == WOKE
+    node.hears(11.2, priority=150)
+    node.sends(11.3, priority=100)
+    assert not node.at(11.3).is_master
+
+
+def test_what_a_suspended_machine_left_unproven_another_late_wake_does_not_prove() -> None:
+    node = master(150, until=10.0)
+    node.keeper.woke_late(10.5, 30.0)
+    node.sends(11.0)
+    node.keeper.woke_late(13.0, 1.9)
+    node.sends(12.0, 13.0)
+    assert node.at(13.5).doubt == WOKE
+
+
 def test_a_gap_in_our_adverts_shows_that_the_machine_stood_still() -> None:
     node = master(150, until=10.0)
     node.keeper.woke_late(13.0, 2.9)
