@@ -25,7 +25,8 @@ class Sheet:
         """Add a sample; None adds none: Prometheus shows what is absent as such."""
         if value is not None:
             family = self._families[metric.name]
-            family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
+            texts = map(_encodable, labels)
+            family.add_sample(metric.name, dict(zip(metric.labels, texts, strict=True)), value)
 
     def put_distribution(self, metric: Metric, labels: Sequence[str], found: Distribution) -> None:
         family = self._families[metric.name]
@@ -35,6 +36,11 @@ class Sheet:
     def families(self) -> list[Family]:
         """Return those that have samples."""
         return [family for family in self._families.values() if family.samples]
+
+
+def _encodable(text: str) -> str:
+    """Half a surrogate pair, which JSON of a cloud may hold, would spoil the whole exposition."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _family(metric: Metric) -> Family:

@@ -9,6 +9,8 @@ from cloudfail.agent.metrics.counting import Counting
 from cloudfail.agent.role.standing import Standing
 from cloudfail.agent.view import Phases, Readiness
 from cloudfail.role import Role
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.metrics.reading import exposed, openmetrics_names, parse, value
@@ -102,6 +104,22 @@ def test_a_name_that_quotes_and_breaks_lines_stays_one_label() -> None:
     name = 'ed"ge\\\n{x}'
     samples = exposed(agent(master(name=name)))
     assert value(samples, "cloudfail_generation", iname=name) == 3
+
+
+@given(name=st.text(st.characters(), min_size=1), code=st.text(st.characters()))
+def test_whatever_a_file_or_a_cloud_writes_can_be_read_again(name: str, code: str) -> None:
+    counting = Counting()
+    counting.called(name, call(status=400, code=code))
+    samples = exposed(agent(master(name=name)), counting)
+    seen = name.encode("utf-8", "replace").decode()
+    assert value(samples, "cloudfail_generation", iname=seen) == 3
+    wanted = (code or "400").encode("utf-8", "replace").decode()
+    assert value(samples, "cloudfail_api_calls_total", iname=seen, code=wanted) == 1
+
+
+def test_half_a_surrogate_pair_spoils_nothing() -> None:
+    samples = exposed(agent(master(name="a\ud800b")))
+    assert value(samples, "cloudfail_generation", iname="a?b") == 3
 
 
 def test_an_instance_without_an_id_has_an_empty_label() -> None:
