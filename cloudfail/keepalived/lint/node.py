@@ -136,7 +136,11 @@ class NodeConf:
 
     @cached_property
     def _weights(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        blocks = {"track_script": self.scripts, "track_process": self.track_processes}
+        blocks = {
+            "track_script": self.scripts,
+            "track_file": self.track_files,
+            "track_process": self.track_processes,
+        }
         return {
             keyword: {
                 one.value: tuple(word.text for word in line.words)

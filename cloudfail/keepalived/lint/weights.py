@@ -38,6 +38,15 @@ def counting(conf: NodeConf, instance: VrrpInstance) -> Iterator[Tracker]:
         yield from weighted(conf, instance)
 
 
+def has_counting_file(conf: NodeConf, instance: VrrpInstance) -> bool:
+    """Say whether the number in a tracked file counts; with weight 0 it is a FAULT, and no more."""
+    for line in tracked(instance.statement, "track_file"):
+        words = line.args[:2] or conf.weights_of("track_file").get(line.keyword, ())
+        if words[:1] != ("weight",) or len(words) == 1 or number_of(words[1]) != 0:
+            return True  # the default is 1
+    return False
+
+
 def weighted(conf: NodeConf, instance: VrrpInstance) -> Iterator[Tracker]:
     """Yield the lines with a weight, of their own or of what they track."""
     for keyword in _TRACKERS:

@@ -125,6 +125,20 @@ def test_a_weight_that_is_too_small_is_said(tmp_path: Path) -> None:
     assert [one.code for one in compared(small, tmp_path / "x")] == ["KA131"]
 
 
+@pytest.mark.parametrize(("weight", "codes"), [(0, ["KA131"]), (1, []), (None, [])])
+def test_only_a_file_that_counts_may_take_the_rest(
+    tmp_path: Path, weight: int | None, codes: list[str]
+) -> None:
+    """A file with weight 0 is a FAULT or nothing, as that of the handover is."""
+    small = weighted(
+        nopreempt=False, track_script=[{"name": "check", "weight": -50}], track_file=["brake"]
+    )
+    small["track_file"] = {"brake": {"file": "/run/brake"}}
+    if weight is not None:
+        small["track_file"]["brake"]["weight"] = weight
+    assert [one.code for one in compared(small, tmp_path / "x")] == codes
+
+
 def test_a_change_in_one_generated_file_is_noticed(tmp_path: Path) -> None:
     """The comparison is not clean because it looks at nothing."""
     nodes = list(confs(weighted(nopreempt=False), tmp_path / "x", INSTALLED))

@@ -9,11 +9,11 @@ from cloudfail.keepalived.lint.node import NodeConf
 from cloudfail.keepalived.lint.rule import ERROR, WARNING, Hit, NodesRule
 from cloudfail.keepalived.lint.rules.nodes.example import node
 from cloudfail.keepalived.lint.rules.nodes.router import Router, Side, routers
-from cloudfail.keepalived.lint.weights import counting
+from cloudfail.keepalived.lint.weights import counting, has_counting_file
 from cloudfail.keepalived.syntax import Place
 from cloudfail.keepalived.version import Version
 
-_UNKNOWN = 1 << 16  # a track_file's number, which may be any
+_UNKNOWN = 1 << 16  # a weighted track_file's number, which may be any
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class _Standing:
 
     @property
     def worst(self) -> int:
-        files = _UNKNOWN if self.side.instance.has("track_file") else 0
+        any_number = has_counting_file(self.side.conf, self.side.instance)
+        files = _UNKNOWN if any_number else 0
         return self.best - files - sum(one.swing for one in self.trackers)
 
 
