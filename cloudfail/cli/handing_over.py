@@ -30,8 +30,13 @@ def answered(arguments: Sequence[str]) -> int | None:
     if told.is_odd:
         from cloudfail.cli import messages
 
-        messages.say(f"{told}; this process does the work itself")
+        messages.say(instead(told))
     return None
+
+
+def instead(told: Unanswered) -> str:
+    """Say why the agent's answer is not waited for any more."""
+    return f"{told}; this process does the work itself"
 
 
 def ask(arguments: Sequence[str]) -> Answer | Unanswered:
