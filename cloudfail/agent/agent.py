@@ -87,7 +87,7 @@ class Agent:
         )
         self._make_answer = answers
         self._server: Server | None = None
-        self._readying = Readying(lambda: self._crew.members, self._clock)
+        self._readying = Readying(self._crew.workers, self._clock)
         self._systemd = Systemd(environ)
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -167,12 +167,12 @@ class Agent:
     # ---- start and end
 
     def _take_up(self, config: Config) -> None:
-        before = {name: member.worker for name, member in self._crew.members.items()}
+        before = self._crew.workers()
         ear = self._ear
         self._crew.take_up(config, has_fifo=ear.has_fifo, hears_wire=ear.hears_wire)
         members = self._crew.members
         targets = [member.target for member in members.values()]
-        self._answering = Answering(config.instances, self._standing, self._looked)
+        self._answering.configure(config.instances)
         ear.serve(members, on_the_wire(targets))
         for name, member in members.items():
             if before.get(name) is not member.worker:

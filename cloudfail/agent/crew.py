@@ -60,6 +60,10 @@ class Crew:
             self._dismiss(self.members[name], "it is not configured any more")
         self.members, self.absent = members, absent
 
+    def workers(self) -> Mapping[str, Worker]:
+        """Return who works on each instance now. May be called from any thread."""
+        return {name: member.worker for name, member in self.members.items()}
+
     def stop(self, reason: str, seconds: float) -> bool:
         """End everybody at a safe point; False when somebody is still in a request then."""
         deadline = Deadline.after(self._shared.clock, seconds)

@@ -51,6 +51,9 @@ class Board:
         self._alarms = {name: text for name, text in alarms.items() if text}
         return True
 
+    def alarm_about(self, about: str) -> str:
+        return self._alarms.get(about, "")
+
     @property
     def alarms(self) -> tuple[str, ...]:
         return tuple(self._alarms.values())

@@ -139,7 +139,17 @@ class Worker:
     def standby_plan(self) -> Plan | None:
         """The newest plan made while this node was not master."""
         sight = self._board.sight
-        return None if sight is None or self._around.keeper.standing().is_master else sight.plan
+        return None if sight is None or self.is_master else sight.plan
+
+    @property
+    def is_master(self) -> bool:
+        """True for a MASTER without doubt."""
+        return self._around.keeper.standing().is_master
+
+    @property
+    def look_problem(self) -> str:
+        """Why the newest look failed; empty: it did not."""
+        return self._board.alarm_about("look")
 
     @property
     def is_promoted(self) -> bool:
@@ -161,6 +171,7 @@ class Worker:
             provider=target.spec.name,
             virtual_router_id=target.instance.virtual_router_id,
             node=target.node_name,
+            device=target.instance.device_of(target.me),
             interface_id=sight.plan.node.ref if sight is not None else target.interface_id,
             standing=standing,
             claims=claim_views(sight, target, board.drift, now),

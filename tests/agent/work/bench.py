@@ -72,13 +72,15 @@ class Notes:
 
 
 class SlowCloud(FakeCloud):
-    """Looks hang while `hold` is set."""
+    """Looks hang while `hold` is set; `hung` counts them."""
 
     hold: threading.Event | None = None
+    hung = 0
 
     def observe(self, claims: Any) -> Any:
         hold = self.hold
         if hold is not None:
+            self.hung += 1
             hold.wait(10)
         return super().observe(claims)
 
@@ -175,8 +177,8 @@ def _target(
         for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
     )  # fmt: skip
     instance = Instance(
-        name="edge", provider="fake", virtual_router_id=51, nodes=nodes, claims=claims,
-        vrrp=Vrrp(advert_int=ADVERT),
+        name="edge", provider="fake", interface="eth0", virtual_router_id=51, nodes=nodes,
+        claims=claims, vrrp=Vrrp(advert_int=ADVERT),
     )  # fmt: skip
     settings = AgentSettings(standby_interval=standby, reconcile_interval=RECONCILE)
     journal = JournalSettings(path=tmp_path / "journal.jsonl")
