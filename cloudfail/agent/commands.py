@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from cloudfail.agent.crew import Crew
@@ -44,6 +44,8 @@ class AgentCommands:
         self._config, self._view, self._reload = config, view, reload
         self._handing_over: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # A loop that waited for a disk would doubt its role.
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="cloudfail-disk")
 
     @property
     def config(self) -> Config:
@@ -77,21 +79,19 @@ class AgentCommands:
     def plan(self, instance: str) -> Future[Plan]:
         return self._member(instance).worker.plan()
 
-    def pause(self, instances: Sequence[str], who: str, why: str) -> None:
+    def pause(self, instances: Sequence[str], who: str, why: str) -> Future[None]:
         members = [self._member(name) for name in instances]
-        try:
-            self._pauses.pause(instances, who, why)
-        finally:
-            for member in members:
-                member.worker.pause(self._pauses.text(member.name))
+        keep = self._pauses.pause(instances, who, why)
+        for member in members:
+            member.worker.pause(self._pauses.text(member.name))
+        return self._disk.submit(keep)
 
-    def resume(self, instances: Sequence[str]) -> None:
+    def resume(self, instances: Sequence[str]) -> Future[None]:
         members = [self._member(name) for name in instances]
-        try:
-            self._pauses.resume(instances)
-        finally:
-            for member in members:
-                member.worker.resume()
+        keep = self._pauses.resume(instances)
+        for member in members:
+            member.worker.resume()
+        return self._disk.submit(keep)
 
     def reload(self) -> Future[str]:
         return self._in_the_loop(self._reload())
@@ -193,6 +193,7 @@ class AgentCommands:
         """End what is still under way: the agent stops."""
         for task in tuple(self._tasks):
             task.cancel()
+        self._disk.shutdown(wait=False)
 
 
 def _is_with_a_peer(member: Member) -> bool | None:
