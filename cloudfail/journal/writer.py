@@ -84,6 +84,10 @@ class FileJournal:
         self._syslog_share = _SYSLOG_SHARE
         self.problem = ""
 
+    def begin(self, run_id: str, generation: int) -> None:
+        """Say whose lines these are, where that was not known when the journal was made."""
+        self._head = {**self._head, "run_id": run_id, "generation": generation}
+
     def write(self, event: str, **fields: Any) -> None:
         line = Line(encode(self._head, event, fields))
         if self._closed or len(self._open) >= _MOST_OPEN:

@@ -34,8 +34,11 @@ class Actor:
 
     def serve(self) -> None:
         """Act until the board says stop; the body of a thread."""
-        while (job := self._wait()) is not None:
-            job()
+        with contextlib.closing(self._attempts):
+            self._attempts.prepare()
+            while (job := self._wait()) is not None:
+                job()
+                self._attempts.prepare()
 
     def _wait(self) -> Job | None:
         board = self._board

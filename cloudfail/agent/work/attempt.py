@@ -11,10 +11,10 @@ import msgspec
 from cloudfail.agent.view import Phases, Ran
 from cloudfail.agent.work.around import Around
 from cloudfail.agent.work.gate import Gate
+from cloudfail.agent.work.spare import Spare
 from cloudfail.agent.work.timing import TimedJournal
 from cloudfail.clock import Deadline, wall_clock
 from cloudfail.errors import CloudfailError, SupersededError
-from cloudfail.journal import FileJournal
 from cloudfail.model import Plan
 from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
@@ -52,12 +52,20 @@ class Attempts:
     def __init__(self, around: Around, gate: Gate, began: Began) -> None:
         self._around, self._gate, self._began = around, gate, began
         self._target = around.target
+        self._spare = Spare(around.target)
+
+    def prepare(self) -> None:
+        """Have ready what a run needs."""
+        self._spare.prepare()
+
+    def close(self) -> None:
+        self._spare.close()
 
     def run(self, provider: Provider, cause: Cause) -> tuple[Ended, Ran]:
         """Run to the end. Raises CloudfailError when nothing can be said of any claim."""
         clock, target = self._around.clock, self._target
         run_id = new_run_id()
-        journal = TimedJournal(self._journal(cause, run_id), clock)
+        journal = TimedJournal(self._spare.take(run_id, cause.generation), clock)
         run = Run(
             instance=target.instance.name,
             deadline=Deadline.after(clock, target.deadline),
@@ -94,18 +102,6 @@ class Attempts:
             rules=self._target.rules(force=order.force),
             expect=order.expect,
             prepared=cause.prepared,
-        )
-
-    def _journal(self, cause: Cause, run_id: str) -> FileJournal:
-        settings = self._target.config.journal
-        return FileJournal(
-            settings.path,
-            run_id=run_id,
-            instance=self._target.instance.name,
-            generation=cause.generation,
-            node=self._target.node_name,
-            max_bytes=settings.max_bytes,
-            keep=settings.keep,
         )
 
     def _tell(self, ran: Ran) -> None:
