@@ -7,7 +7,7 @@ from cloudfail.lab.cloud.faults import Faults
 from agent.real.session import At, Proof
 
 _AGREE = 2.0  # seconds until both nodes agree
-_LONG = 3.0  # seconds frozen: many times the master-down interval
+_LONG = 1.0  # seconds frozen: twice and more what VRRP waits
 _SLOW = 3000.0
 
 
