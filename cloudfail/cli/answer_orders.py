@@ -21,9 +21,10 @@ async def pause(asked: Asked) -> int:
     names, peer = _instances(asked), asked.request.peer
     who = f"{peer.name} (process {peer.pid})" if peer.pid else peer.name
     await _outcome(asked.commands.pause(names, who, asked.args.why))
-    why = f": {asked.args.why}" if asked.args.why else ""
-    text = f"paused by {who}{why}; nothing is moved or repaired until `cloudfail resume`"
-    return _tell(asked, names, f"{', '.join(names)}: {text}")
+    # One that was paused before is so still by whoever did it, and why.
+    known = {one.name: one.paused for one in asked.commands.view().instances}
+    each = "; ".join(f"{name} is {known[name]}" for name in names)
+    return _tell(asked, names, f"{each}; nothing is moved or repaired until `cloudfail resume`")
 
 
 async def resume(asked: Asked) -> int:
