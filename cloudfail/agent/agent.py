@@ -16,13 +16,14 @@ from cloudfail.agent.control.framing import Answer, Request
 from cloudfail.agent.control.server import Server
 from cloudfail.agent.crew import Crew, Shared
 from cloudfail.agent.ear import Ear, period_for
-from cloudfail.agent.handbrake import Handbrake, handover_file
+from cloudfail.agent.handbrake import release_left
 from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.log import Log, sink_for
 from cloudfail.agent.member import Member, on_the_wire
 from cloudfail.agent.metrics.service import Metrics
 from cloudfail.agent.observers import Observers, OnRun
 from cloudfail.agent.pausing import Pauses
+from cloudfail.agent.problems import Problems
 from cloudfail.agent.readying import Readying
 from cloudfail.agent.recording import Recorder
 from cloudfail.agent.responder.answering import Answering, Looked
@@ -33,7 +34,7 @@ from cloudfail.agent.view import AgentView
 from cloudfail.clock import SystemClock, wall_clock
 from cloudfail.config import Config, load
 from cloudfail.config.agent.paths import STATE_DIRECTORY, fifo_of
-from cloudfail.errors import CloudfailError, ConfigError
+from cloudfail.errors import CloudfailError
 from cloudfail.role import default_directory
 
 AnswerFactory = Callable[[Commands], Callable[[Request], Awaitable[Answer]]]
@@ -75,8 +76,8 @@ class Agent:
         self._ear = Ear(
             self._heart, self._clock, self._observer, self._changed, self._heard_a_lower_advert
         )
-        self._responders = Responders(self._answers, self._observer.noted)
         self._answering = Answering({}, self._standing, self._looked)
+        self._responders = Responders(self._answering, self._observer.noted)
         self._commands = AgentCommands(
             self._crew,
             self._pauses,
@@ -91,7 +92,8 @@ class Agent:
         self._systemd = Systemd(environ)
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._problem = ""
+        self._problem = self._mistake = ""
+        self._problems = Problems(self._problems_now, self._observer.noted)
         self._next_watchdog = self._next_absent = 0.0
 
     async def serve(self) -> int:
@@ -121,7 +123,7 @@ class Agent:
             self._ear.open_fifo(fifo_of(config))
         except CloudfailError as error:
             self._problem = f"not reloaded, the configuration from before goes on: {error}"
-            self._observer.noted("problem", "", self._problem)
+            self._problems.look()
             self._systemd.ready(self._problem)
             return str(error)
         self._problem = _for_a_restart(self._config, config)
@@ -143,26 +145,19 @@ class Agent:
             config=str(self._path),
             is_hearing=self._ear.hears_wire and not self._ear.problems,
             instances=tuple(member.view() for member in members.values()),
-            problems=tuple(filter(None, self._problems())),
+            problems=self._problems_now(),
         )
 
-    def _problems(self) -> tuple[str, ...]:
-        absent = (f"{name}: {why}" for name, why in self._crew.absent.items())
-        members = self._crew.members.values()
-        unproven = (
-            f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
-            "repaired; write it into the configuration"
-            for one in members
-            if one.subject.virtual_router_id is None
-        )
-        return (
-            *(self._problem, self._recorder.problem, self._pauses.problem, self._observer.mistake),
+    def _problems_now(self) -> tuple[str, ...]:
+        found = (
+            *(self._problem, self._mistake, self._observer.mistake),
+            *(self._recorder.problem, self._pauses.problem),
             *self._ear.problems,
             *self._metrics.problems,
             *self._responders.problems,
-            *absent,
-            *unproven,
+            *self._crew.problems,
         )
+        return tuple(filter(None, found))
 
     # ---- start and end
 
@@ -176,7 +171,8 @@ class Agent:
         ear.serve(members, on_the_wire(targets))
         for name, member in members.items():
             if before.get(name) is not member.worker:
-                self._release_brake(member)
+                if name not in before and (released := release_left(name)):
+                    self._observer.noted("handover", name, released)
                 member.worker.start()
         self._responders.configure(
             {member.name: member.target.instance.responders for member in members.values()}
@@ -220,29 +216,26 @@ class Agent:
             loop.add_signal_handler(number, self._over.set)
         loop.add_signal_handler(signal.SIGHUP, self._commands.reload)
 
-    def _release_brake(self, member: Member) -> None:
-        """A handover that ended with the agent before must not keep this node in FAULT."""
-        brake = Handbrake(handover_file(member.name))
-        with contextlib.suppress(ConfigError):
-            if brake.is_engaged:
-                brake.release()
-                self._observer.noted(
-                    "handover", member.name, "released what an ended agent had left"
-                )
-
     # ---- while it serves
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
             now = self._clock.now()
-            self._follow()
             if self._systemd.watchdog and now >= self._next_watchdog:
                 self._next_watchdog = now + self._systemd.watchdog / 3
                 self._systemd.alive()
-            if self._crew.absent and now >= self._next_absent:
-                self._next_absent = now + _ABSENT_AGAIN
-                self._take_up(self._config)  # an address that comes late: DHCP
+            try:
+                self._look_after(now)
+            except Exception as error:  # noqa: BLE001  the next tick has as much to do
+                self._mistake = f"a mistake in the agent: {type(error).__name__}: {error}"
+            self._problems.look()
+
+    def _look_after(self, now: float) -> None:
+        self._follow()
+        if self._crew.absent and now >= self._next_absent:
+            self._next_absent = now + _ABSENT_AGAIN
+            self._take_up(self._config)  # an address that comes late: DHCP
 
     def _changed(self, member: Member) -> None:
         del member
@@ -269,9 +262,6 @@ class Agent:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._follow)
         self._responders.poke()
-
-    def _answers(self, instance: str) -> bool:
-        return self._answering(instance)
 
     def _standing(self, instance: str) -> Standing:
         member = self._crew.members.get(instance)

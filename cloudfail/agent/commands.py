@@ -25,6 +25,8 @@ from cloudfail.target import Target
 
 # A notify script and the line in the FIFO leave keepalived together: either may be first.
 _SCRIPT_AHEAD = 0.2
+# Seconds that the peer of a handover has for the claims, at least.
+_PATIENCE = 60.0
 
 
 class AgentCommands:
@@ -104,17 +106,26 @@ class AgentCommands:
         if member.name in self._handing_over:
             raise RefusedError(f"{member.name} is being handed over already")
         self._refuse_to_bounce(member)
+        patience = max(_PATIENCE, member.target.deadline)
         brake = Handbrake(handover_file(member.name))
-        handover = Handover(member.name, brake, member.subject.advert_int)
+        handover = Handover(member.name, brake, member.subject.advert_int, patience=patience)
         self._handing_over.add(member.name)
         try:
             handover.begin(self._clock.now(), member.keeper.standing())
-            return await self._until_over(handover, member)
-        except asyncio.CancelledError:
+            member.observer.noted(
+                "handover", member.name, "goes to FAULT here, so that a peer masters"
+            )
+            sentence = await self._until_over(handover, member)
+        except CloudfailError as error:
+            member.observer.noted("failed", member.name, str(error))
+            raise
+        except BaseException:  # whatever it is, this node must not stay in FAULT
             handover.abandon("the agent stops")
             raise
         finally:
             self._handing_over.discard(member.name)
+        member.observer.noted("handover", member.name, sentence)
+        return sentence
 
     async def _until_over(self, handover: Handover, member: Member) -> str:
         while True:

@@ -60,6 +60,18 @@ class Crew:
             self._dismiss(self.members[name], "it is not configured any more")
         self.members, self.absent = members, absent
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Say who is not at work, and whose role cannot be proven. May be called from any thread."""
+        absent = (f"{name}: {why}" for name, why in self.absent.items())
+        unproven = (
+            f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
+            "repaired; write it into the configuration"
+            for one in self.members.values()
+            if one.subject.virtual_router_id is None
+        )
+        return (*absent, *unproven)
+
     def workers(self) -> Mapping[str, Worker]:
         """Return who works on each instance now. May be called from any thread."""
         return {name: member.worker for name, member in self.members.items()}
