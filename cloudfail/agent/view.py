@@ -41,7 +41,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended. `why`: event, repair, hand, start. `result`: ok, unchanged, superseded, failed.
+    """How a run ended. `why`: event, repair, hand. `result`: ok, unchanged, superseded, failed.
 
     `at` is in seconds since the epoch. `prepared`: the plan was ready before the event.
     """
