@@ -73,6 +73,8 @@ def test_looks_that_succeed_are_not_written_and_writes_and_failures_are() -> Non
     memory = Memory()
     log = Log("logfmt", memory)
     log.called("edge", call("DescribeAddresses", mutating=False))
+    trial = call("AssociateAddress", mutating=False, status=412, code="DryRunOperation")
+    log.called("edge", trial)  # a standby's: it would be allowed to
     log.called("edge", call("AssociateAddress"))
     log.called("edge", call("DescribeAddresses", mutating=False, status=503, code="Throttling"))
     log.called("edge", call("DescribeAddresses", mutating=False, status=0, code=""))
@@ -213,8 +215,10 @@ def test_a_standard_error_that_is_closed_is_no_end() -> None:
 
 
 SAY = (
-    "import sys\n"
+    "import pathlib, sys\n"
+    "from cloudfail.agent import log as logs\n"
     "from cloudfail.agent.log import Log, sink_for\n"
+    "logs._SYSLOG = pathlib.Path(sys.argv[2])\n"
     "log = Log('logfmt', sink_for(sys.argv[1]))\n"
     "log.noted('start')\n"
     "log.flush(10)\n"
@@ -222,9 +226,10 @@ SAY = (
 )
 
 
-def said(target: str, stderr: int, **environ: str) -> str:
+def said(target: str, stderr: int, syslog: str = "/", **environ: str) -> str:
+    """Say a line, and return the sink; `syslog` is the path of its socket, here one that exists."""
     done = process.run(
-        [sys.executable, "-c", SAY, target],
+        [sys.executable, "-c", SAY, target, syslog],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environ},
         stdout=process.PIPE,
@@ -247,6 +252,12 @@ def test_systemds_journal_is_recognized_by_its_stream(pipe: tuple[int, int]) -> 
 def test_another_ones_stream_is_not_ours(pipe: tuple[int, int]) -> None:
     assert said("auto", pipe[1], JOURNAL_STREAM="1:2") == "Syslog"
     assert said("auto", pipe[1]) == "Syslog"
+
+
+def test_where_nobody_reads_syslog_standard_error_is_told(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    assert said("auto", writing, "/nowhere/log") == "StandardError"
+    assert os.read(reading, 4096).startswith(b"ts=")
 
 
 def test_a_terminal_is_told_without_priority_and_with_the_time() -> None:

@@ -47,7 +47,10 @@ class AgentTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "logfmt"
     log_target: Annotated[
         Literal["auto", "stderr", "syslog"],
-        Meta(description="auto: standard error under systemd or on a terminal, else syslog."),
+        Meta(
+            description="auto: standard error under systemd, on a terminal, and where there is no "
+            "/dev/log; else syslog."
+        ),
     ] = "auto"
     load_credential: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],
