@@ -20,7 +20,7 @@ T = TypeVar("T")
 async def pause(asked: Asked) -> int:
     names, peer = _instances(asked), asked.request.peer
     who = f"{peer.name} (process {peer.pid})" if peer.pid else peer.name
-    await _outcome(asked.commands.pause(names, who, asked.args.why))
+    await _outcome(asked.commands.pause(names, who, asked.args.why or ""))
     # One that was paused before is so still by whoever did it, and why.
     known = {one.name: one.paused for one in asked.commands.view().instances}
     each = "; ".join(f"{name} is {known[name]}" for name in names)

@@ -74,6 +74,7 @@ def test_a_second_agent_is_refused(stage: Stage, tmp_path: Path) -> None:
         assert "vrrp.fifo" in second.stderr
         assert one.process is not None
         assert str(one.process.pid) in second.stderr
+        until(lambda: one.has_said(f"STATUS={one.fifo_path}"))  # as `systemctl status` shows it
 
 
 def test_sigterm_ends_it_within_a_second_though_the_cloud_hangs(
@@ -158,7 +159,7 @@ def test_what_is_no_line_is_said_and_harms_nothing(stage: Stage, tmp_path: Path)
 
 def test_a_pause_outlives_the_agent_and_a_resume_catches_up(stage: Stage, tmp_path: Path) -> None:
     with running(stage, tmp_path) as one:
-        assert one.command("pause", "--why", "patching").returncode == 0
+        assert one.command("pause", "--instance", "edge", "--why", "patching").returncode == 0
         mark = len(stage.cloud.calls)
         one.become("MASTER")
         until(lambda: len(stage.cloud.calls) > mark)
@@ -170,7 +171,9 @@ def test_a_pause_outlives_the_agent_and_a_resume_catches_up(stage: Stage, tmp_pa
         until(lambda: len(stage.cloud.calls) > mark)
         assert mutating(stage, mark) == []
         one.become("MASTER")
-        assert one.command("resume").returncode == 0
+        assert one.command("pause").returncode == 0  # it is so already
+        assert "patching" in one.command("status").stdout
+        assert one.command("resume", "--instance", "edge").returncode == 0
         one.become("BACKUP")
         one.become("MASTER")
         until(lambda: held_by(one, "b"))
