@@ -57,7 +57,8 @@ class Agent:
     ) -> None:
         self._path, self._config, self._environ = path, config, environ
         self._started, self._clock = wall_clock(), SystemClock()
-        self._log = Log(config.agent.log_format, sink_for(config.agent.log_target))
+        format_ = config.agent.log_format
+        self._log = Log(format_, sink_for(config.agent.log_target, format_))
         self._metrics = Metrics(self.view)
         self._observer = Observers(self._metrics.observer, self._log, OnRun(self._poke))
         self._heart = Heart(self._clock.now(), period_for(_advert_ints(config)))
@@ -90,7 +91,7 @@ class Agent:
         self._server: Server | None = None
         self._readying = Readying(self._crew.workers, self._clock)
         self._systemd = Systemd(environ)
-        self._over = asyncio.Event()
+        self._over, self._reloading = asyncio.Event(), asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._problem = self._mistake = ""
         self._problems = Problems(self._problems_now, self._observer.noted)
@@ -117,6 +118,10 @@ class Agent:
 
     async def reload(self) -> str:
         """Read the file again: "" when it is in use, else what is wrong with it; nothing changed then."""
+        async with self._reloading:  # two at once would open a port twice
+            return await self._reload()
+
+    async def _reload(self) -> str:
         self._systemd.reloading()
         try:
             config = load(self._path, self._environ)

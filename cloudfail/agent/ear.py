@@ -77,6 +77,9 @@ class Ear:
         except ConfigError as error:
             self._trouble["wire"] = str(error)
             return
+        except OSError as error:  # a kernel, or a sandbox, without AF_PACKET
+            self._trouble["wire"] = f"the wire cannot be heard: {error.strerror or error}"
+            return
         self._trouble.pop("wire", None)
         self._wire = wire
         asyncio.get_running_loop().add_reader(wire.fileno(), self._on_wire)

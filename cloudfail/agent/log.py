@@ -35,7 +35,7 @@ class Sink(Protocol):
     def flush(self, seconds: float) -> bool: ...
 
 
-def sink_for(target: str) -> Sink:
+def sink_for(target: str, format_: str = "logfmt") -> Sink:
     """Return the sink of [agent] log_target.
 
     auto: standard error when systemd's journal or a person reads it, or when nobody reads syslog,
@@ -44,7 +44,7 @@ def sink_for(target: str) -> Sink:
     under_journal = is_journal()
     is_read = under_journal or sys.stderr.isatty() or not _SYSLOG.exists()
     if target == "stderr" or (target == "auto" and is_read):
-        return StandardError(under_journal=under_journal)
+        return StandardError(under_journal=under_journal, format_=format_)
     return Syslog()
 
 

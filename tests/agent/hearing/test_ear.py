@@ -81,3 +81,17 @@ def test_without_a_fifo_in_the_configuration_none_is_read(tmp_path: Path) -> Non
         loop.run_until_complete(within(made.open_fifo, tmp_path / "one"))
         loop.run_until_complete(within(made.open_fifo, None))
         assert not made.has_fifo
+
+
+@pytest.mark.parametrize("error", [OSError(97, "Address family not supported"), ConfigError("no")])
+def test_a_wire_that_cannot_be_opened_is_a_problem_and_no_end(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(self: object) -> None:
+        raise error
+
+    monkeypatch.setattr("cloudfail.agent.hearing.wire.Wire.open", opened)
+    with ear() as (made, _, loop):
+        loop.run_until_complete(within(made.open_wire))
+        assert not made.hears_wire
+        assert made.problems
