@@ -55,7 +55,7 @@ class Keeper:
         self._own, self._peers = OwnAdverts(), PeerAdverts()
         self._role: Role | None = None
         self._since = 0.0
-        self._generation = self._priority = 0
+        self._generation = self._priority = self._wakes = 0
         self._listening = clock.now()
         self._mastered: float | None = None  # when MASTER was told, while that counts
         self._drained: Role | None = None
@@ -112,6 +112,7 @@ class Keeper:
         To be told before anything that waited meanwhile.
         """
         with self._lock:
+            self._wakes += 1
             self._woke = Woke.of(now, late, self._own, self._woke)
             if self._role is None:
                 self._listening = now
@@ -130,6 +131,7 @@ class Keeper:
                 generation=self._generation,
                 since=self._since,
                 priority=self._priority,
+                wakes=self._wakes,
                 evidence_age=self._evidence_age(at),
                 peers=tuple(self._mastering(peer, at) for peer in self._peers.heard(at)),
             )

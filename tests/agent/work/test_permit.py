@@ -60,6 +60,18 @@ def test_a_process_that_stood_still_begins_nothing_more() -> None:
         asked(late=True)
 
 
+def test_a_run_in_which_this_process_stood_still_ends_though_the_role_is_sure_again() -> None:
+    role = KnownRole()
+    role.now = MASTER
+    may_go_on = permit(role, lambda now: False, FakeClock(), GENERATION)
+    may_go_on()
+    role.now = msgspec.structs.replace(MASTER, wakes=1)
+    may_go_on(completes=True)
+    with pytest.raises(SupersededError, match="stood still"):
+        may_go_on()
+    permit(role, lambda now: False, FakeClock(), GENERATION)()
+
+
 @pytest.mark.parametrize(
     ("standing", "late"),
     [
