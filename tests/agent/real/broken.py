@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 from cloudfail.lab.cloud.faults import Faults
 
@@ -85,13 +86,13 @@ def dns_dead(at: At) -> None:
     at.real.tell_names(at.real.machines["b"], known=True)
 
 
-def api_down(at: At) -> None:
+def api_down(at: At, seconds: float = _OUTAGE) -> None:
     at.start()
     at.faults(Faults(down=True))
     at.fault("a stops while the API answers nobody", "a")
     at.site.stop_vrrp("a")
     at.require_master("b")
-    at.pause(_OUTAGE)
+    at.pause(seconds)
     at.expect(at.word("b") == "MASTER", f"b's agent says {at.word('b') or 'nothing'}")
     at.note("the API answers again")
     back = at.now
@@ -160,3 +161,4 @@ PROOFS: dict[str, Proof] = {
     "bad-file": bad_file,
     "told-to-end": told_to_end,
 }
+LONG: dict[str, Proof] = {"api-down-for-60-s": partial(api_down, seconds=60)}
