@@ -12,7 +12,7 @@ from cloudfail.journal.file import AppendFile
 
 # Seconds that a line waits for others, if nobody waits for it: a run writes some right before its
 # first call, which would share the interpreter with this thread.
-_GATHER = 0.005
+_GATHER = 0.05
 _MOST_UNSYNCED = 1000
 _MOST_BACKLOG = 10_000
 
