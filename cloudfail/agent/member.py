@@ -22,7 +22,7 @@ from cloudfail.target import Target
 
 # Seconds until a new master's first call has left. Whatever is only told, recorded or logged comes
 # after it: it would share the interpreter with it.
-_FIRST_CALL = 0.005
+_FIRST_CALL = 0.05
 
 
 @dataclass(slots=True)
