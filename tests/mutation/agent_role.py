@@ -146,8 +146,8 @@ NEWEST = (
         name="agent: a look of an older role is a plan of the newer one",
         rule=11,
         file="cloudfail/agent/work/looker.py",
-        before="if board.runs != runs or board.generation != standing.generation:",
-        after="if board.runs != runs:",
+        before="board.runs != runs or board.generation != standing.generation:",
+        after="board.runs != runs:",
         tests=(f"{WORK}/test_runs_end.py::test_a_look_from_before_another_role_is_no_plan_of_it",),
     ),
     Mutation(

@@ -14,7 +14,7 @@ from cloudfail.agent.work.gate import Gate
 from cloudfail.agent.work.spare import Spare
 from cloudfail.agent.work.timing import TimedJournal
 from cloudfail.clock import Deadline, wall_clock
-from cloudfail.errors import CloudfailError, SupersededError
+from cloudfail.errors import CloudfailError, SupersededError, in_our_words
 from cloudfail.model import Plan
 from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
@@ -81,7 +81,8 @@ class Attempts:
             self._gate.run = run
             self._began(run, forced=cause.order.force)
             try:
-                outcome = self._promote(provider, run, cause)
+                with in_our_words("run"):
+                    outcome = self._promote(provider, run, cause)
             except CloudfailError as error:
                 journal.write("ended", error=str(error), exit_code=error.exit_code)
                 self._tell(_ran(run, cause, journal.phases(queue), None, error))

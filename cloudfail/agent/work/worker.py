@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import Future
 from typing import Any
 
 from cloudfail.agent.role.standing import Standing
@@ -17,11 +16,11 @@ from cloudfail.agent.work.board import Board
 from cloudfail.agent.work.gate import Gate
 from cloudfail.agent.work.looker import Looker
 from cloudfail.agent.work.pace import Intervals
-from cloudfail.agent.work.requests import Request
+from cloudfail.agent.work.requests import Request, settle
 from cloudfail.agent.work.sight import Sight, claim_views
 from cloudfail.agent.work.source import Source
 from cloudfail.clock import Deadline
-from cloudfail.errors import SupersededError
+from cloudfail.errors import RefusedError, SupersededError
 from cloudfail.model import Plan
 from cloudfail.outcome import Ended, Order
 from cloudfail.provider import Provider
@@ -71,9 +70,7 @@ class Worker:
             board.stop_run(reason)
             waiting = board.cancel_requests()
             board.changed.notify_all()
-        for future in waiting:
-            with suppress(InvalidStateError):
-                future.set_exception(SupersededError(f"the agent stops: {reason}"))
+        settle(waiting, SupersededError(f"ended: {reason}; ask again"))
 
     def join(self, deadline: Deadline) -> bool:
         """Wait until both threads have ended; False when one still is in a request."""
@@ -88,6 +85,9 @@ class Worker:
         with board.changed:
             if standing.generation != board.generation:
                 self._new_generation(standing, now)
+            elif standing.is_master and not board.is_certain:
+                board.pace.again(now)  # who had the claims while it was not certain?
+            board.is_certain = standing.is_master
             board.changed.notify_all()
         return standing
 
@@ -100,17 +100,30 @@ class Worker:
     def ask(self, order: Order, patience: float) -> Future[Ended]:
         """Run for somebody; refused if this node is not master within `patience` seconds."""
         now = self._around.clock.now()
-        return self._ask(Request(order, now, now + patience))
+        request = Request(order, now, now + patience)
+        self._ask(request.future, lambda: self._board.requests.append(request))
+        return request.future
 
     def plan(self) -> Future[Plan]:
-        """Look for somebody, and say what a promotion would do."""
-        return self._ask(Request(None, self._around.clock.now()))
+        """Look for somebody, and say what a promotion would do: nothing that moves waits for it."""
+        future: Future[Plan] = Future()
+        self._ask(future, lambda: self._board.asking.append(future))
+        return future
 
     def look_soon(self) -> None:
         """Somebody waits for what a look may show."""
         with self._board.changed:
-            self._board.pace.at_once(self._around.clock.now())
+            self._board.pace.soon(self._around.clock.now())
             self._board.changed.notify_all()
+
+    def stood_still(self, seconds: float) -> None:
+        """The process, or its machine, stood still for so long: what was seen is that much older."""
+        board = self._board
+        with board.changed:
+            if board.sight is not None:
+                board.sight = board.sight.aged(seconds)
+            board.pace.stood_still(seconds)
+            board.changed.notify_all()
 
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
@@ -210,12 +223,14 @@ class Worker:
                 run.stop(board.stopping or paused)
             board.changed.notify_all()
 
-    def _ask(self, request: Request) -> Future[Any]:
+    def _ask(self, future: Future[Any], put: Callable[[], None]) -> None:
+        """Have somebody waiting put on the board; refused where nobody will look at it."""
         board = self._board
         with board.changed:
             if board.stopping:
-                request.future.set_exception(SupersededError(f"the agent stops: {board.stopping}"))
+                settle([future], SupersededError(f"ended: {board.stopping}; ask again"))
+            elif not self.has_claims:
+                settle([future], RefusedError(f"{self._around.name} claims nothing in the cloud"))
             else:
-                board.requests.append(request)
+                put()
                 board.changed.notify_all()
-        return request.future

@@ -131,13 +131,14 @@ def bench(
     tmp_path: Path,
     *,
     held: dict[Claim, str] | None = None,
+    reconcile: float = RECONCILE,
     paused: str = "",
     standby: float = STANDBY,
     start: bool = True,
     priorities: tuple[int, int] = (150, 100),
     **cloud_of: Any,
 ) -> Iterator[Bench]:
-    world = FakeWorld(held or {ADDRESS: "b"}, clock=SystemClock())
+    world = FakeWorld({ADDRESS: "b"} if held is None else held, clock=SystemClock())
     cloud = SlowCloud(world, "a", **cloud_of)
 
     def build(setup: Setup) -> SlowCloud:
@@ -146,7 +147,7 @@ def bench(
 
     role, notes = KnownRole(), Notes()
     around = Around(
-        target=_target(tmp_path, tuple(world.held), build, standby, priorities),
+        target=_target(tmp_path, tuple(world.held), build, (standby, reconcile), priorities),
         keeper=role,
         heart=role,
         clock=SystemClock(),
@@ -168,7 +169,7 @@ def _target(
     tmp_path: Path,
     claims: tuple[Claim, ...],
     build: Callable[[Setup], FakeCloud],
-    standby: float,
+    intervals: tuple[float, float],
     priorities: tuple[int, int],
 ) -> Target:
     nodes = tuple(
@@ -180,7 +181,7 @@ def _target(
         name="edge", provider="fake", interface="eth0", virtual_router_id=51, nodes=nodes,
         claims=claims, vrrp=Vrrp(advert_int=ADVERT),
     )  # fmt: skip
-    settings = AgentSettings(standby_interval=standby, reconcile_interval=RECONCILE)
+    settings = AgentSettings(standby_interval=intervals[0], reconcile_interval=intervals[1])
     journal = JournalSettings(path=tmp_path / "journal.jsonl")
     config = Config(instances={"edge": instance}, agent=settings, journal=journal)
     spec = ProviderSpec(
