@@ -150,6 +150,7 @@ class Agent:
             config=str(self._path),
             is_hearing=self._ear.hears_wire and not self._ear.problems,
             instances=tuple(member.view() for member in members.values()),
+            absent=self._crew.missing,
             problems=self._problems_now(),
         )
 

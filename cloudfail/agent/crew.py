@@ -63,14 +63,18 @@ class Crew:
     @property
     def problems(self) -> tuple[str, ...]:
         """Say who is not at work, and whose role cannot be proven. May be called from any thread."""
-        absent = (f"{name}: {why}" for name, why in self.absent.items())
         unproven = (
             f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
             "repaired; write it into the configuration"
             for one in self.members.values()
             if one.subject.virtual_router_id is None
         )
-        return (*absent, *unproven)
+        return (*self.missing, *unproven)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Say of each instance that is not at work why not. May be called from any thread."""
+        return tuple(f"{name}: {why}" for name, why in self.absent.items())
 
     def workers(self) -> Mapping[str, Worker]:
         """Return who works on each instance now. May be called from any thread."""
