@@ -82,17 +82,18 @@ class AgentCommands:
         return self._member(instance).worker.plan()
 
     def pause(self, instances: Sequence[str], who: str, why: str) -> Future[None]:
-        members = [self._member(name) for name in instances]
         keep = self._pauses.pause(instances, who, why)
-        for member in members:
-            member.worker.pause(self._pauses.text(member.name))
+        for member in self._there(instances):
+            text = self._pauses.text(member.name)
+            member.worker.pause(text)
+            member.observer.noted("paused", member.name, text)
         return self._disk.submit(keep)
 
     def resume(self, instances: Sequence[str]) -> Future[None]:
-        members = [self._member(name) for name in instances]
         keep = self._pauses.resume(instances)
-        for member in members:
+        for member in self._there(instances):
             member.worker.resume()
+            member.observer.noted("resumed", member.name, "what it claims is looked at now")
         return self._disk.submit(keep)
 
     def reload(self) -> Future[str]:
@@ -159,6 +160,11 @@ class AgentCommands:
         member.keeper.told_by_process(event, now)
         member.heard_event()
         member.refresh(now)
+
+    def _there(self, instances: Sequence[str]) -> list[Member]:
+        """Return those at work. One that comes later comes paused, or not, as is on record."""
+        members = self._crew.members
+        return [members[name] for name in instances if name in members]
 
     def _member(self, instance: str) -> Member:
         member = self._crew.members.get(instance)
