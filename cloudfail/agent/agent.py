@@ -125,6 +125,7 @@ class Agent:
         self._systemd.reloading()
         try:
             config = load(self._path, self._environ)
+            self._crew.check(config)
             self._ear.open_fifo(fifo_of(config))
         except CloudfailError as error:
             self._problem = f"not reloaded, the configuration from before goes on: {error}"

@@ -48,6 +48,7 @@ class Member:
         is_too_late = late > limit(self.subject.advert_int)
         if is_too_late:
             self.keeper.woke_late(now, late)
+            self.worker.stood_still(late)
         return is_too_late
 
     def refresh(self, now: float) -> bool:

@@ -125,6 +125,11 @@ def test_a_good_configuration_is_taken_up_and_a_bad_one_is_not(
         one.write_config("nonsense = 1")
         one.process.send_signal(signal.SIGHUP)
         until(lambda: "not reloaded" in one.log)
+        one.write_config()
+        one.config.write_text(one.config.read_text().replace('name = "b"', 'name = "c"'))
+        refused = one.command("reload")
+        assert refused.returncode == 78
+        assert "no node is named 'b'" in refused.stderr
         promoted(one)
         one.become("BACKUP")
         stage.give("a")

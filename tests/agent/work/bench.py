@@ -165,6 +165,37 @@ def bench(
         assert worker.join(Deadline.after(SystemClock(), 5.0))
 
 
+def config_of(
+    tmp_path: Path,
+    claims: tuple[Claim, ...] = (ADDRESS,),
+    build: Callable[[Setup], FakeCloud] = lambda setup: FakeCloud(FakeWorld({ADDRESS: "b"}), "a"),
+    intervals: tuple[float, float] = (STANDBY, RECONCILE),
+    priorities: tuple[int, int] = (150, 100),
+) -> Config:
+    """One instance, on two nodes; this one is `a`."""
+    nodes = tuple(
+        ConfiguredNode(name=name, address=ip_address(f"10.0.0.{index}"), priority=priority,
+                       interface_id=name)
+        for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
+    )  # fmt: skip
+    instance = Instance(
+        name="edge", provider="fake", virtual_router_id=51, nodes=nodes, claims=claims,
+        vrrp=Vrrp(advert_int=ADVERT),
+    )  # fmt: skip
+    settings = AgentSettings(standby_interval=intervals[0], reconcile_interval=intervals[1])
+    journal = JournalSettings(path=tmp_path / "journal.jsonl")
+    spec = ProviderSpec(
+        name="fake", summary="", extra="", kinds=frozenset({"private-ip", "public-ip"}),
+        settings=msgspec.defstruct("None_", []), build=build, render=lambda step: [],
+        validate=lambda claims: [], permissions=lambda claims: [], policy=lambda claims, s: {},
+        deadline=3.0,
+    )  # fmt: skip
+    return Config(
+        instances={"edge": instance}, agent=settings, journal=journal, specs={"fake": spec},
+        providers={"fake": spec.settings()},
+    )  # fmt: skip
+
+
 def _target(
     tmp_path: Path,
     claims: tuple[Claim, ...],
@@ -172,25 +203,9 @@ def _target(
     intervals: tuple[float, float],
     priorities: tuple[int, int],
 ) -> Target:
-    nodes = tuple(
-        ConfiguredNode(name=name, address=ip_address(f"10.0.0.{index}"), priority=priority,
-                       interface_id=name)
-        for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
-    )  # fmt: skip
-    instance = Instance(
-        name="edge", provider="fake", interface="eth0", virtual_router_id=51, nodes=nodes,
-        claims=claims, vrrp=Vrrp(advert_int=ADVERT),
-    )  # fmt: skip
-    settings = AgentSettings(standby_interval=intervals[0], reconcile_interval=intervals[1])
-    journal = JournalSettings(path=tmp_path / "journal.jsonl")
-    config = Config(instances={"edge": instance}, agent=settings, journal=journal)
-    spec = ProviderSpec(
-        name="fake", summary="", extra="", kinds=frozenset({"private-ip", "public-ip"}),
-        settings=msgspec.defstruct("None_", []), build=build, render=lambda step: [],
-        validate=lambda claims: [], permissions=lambda claims: [], policy=lambda claims, s: {},
-        deadline=3.0,
-    )  # fmt: skip
+    config = config_of(tmp_path, claims, build, intervals, priorities)
+    instance, spec = config.instances["edge"], config.specs["fake"]
     return Target(
-        config=config, instance=instance, spec=spec, settings=spec.settings(), me=nodes[0],
-        interface_id="a", deadline=3.0,
+        config=config, instance=instance, spec=spec, settings=spec.settings(),
+        me=instance.nodes[0], interface_id="a", deadline=3.0,
     )  # fmt: skip
