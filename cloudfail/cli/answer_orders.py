@@ -23,7 +23,7 @@ async def pause(asked: Asked) -> int:
     await _outcome(asked.commands.pause(names, who, asked.args.why or ""))
     # One that was paused before is so still by whoever did it, and why.
     known = {one.name: one.paused for one in asked.commands.view().instances}
-    each = "; ".join(f"{name} is {known[name]}" for name in names)
+    each = "; ".join(f"{name} is {known.get(name) or f'paused by {who}'}" for name in names)
     return _tell(asked, names, f"{each}; nothing is moved or repaired until `cloudfail resume`")
 
 
