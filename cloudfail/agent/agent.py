@@ -38,7 +38,7 @@ from cloudfail.errors import CloudfailError
 from cloudfail.role import default_directory
 
 AnswerFactory = Callable[[Commands], Callable[[Request], Awaitable[Answer]]]
-_TICK = 0.2
+_TICK = 0.5
 _ABSENT_AGAIN = 1.0
 # SIGTERM: finish or abandon at a safe point within a second.
 _END_SECONDS = 0.7
