@@ -103,8 +103,9 @@ class Actor:
             prepared=sight.plan if sight is not None and ready else None,
         )
         ended = self._attempt(cause)
-        if isinstance(ended, Ended):
-            self._board.last_failover = self._board.last_run
+        ran = self._attempts.ran_for(cause)
+        if ran is not None:
+            self._board.last_failover = ran
         if not _is_superseded(ended):
             self._board.promoted = standing.generation
         self._calm.ended(now, has_written=_has_written(ended))
@@ -160,7 +161,7 @@ class Actor:
         try:
             ended, ran = self._attempts.run(self._source.provider(), cause)
         except CloudfailError as error:
-            self._put_up(None, str(error), None)
+            self._put_up(None, str(error), self._attempts.ran_for(cause))
             return error
         told = "" if ended.error is None or _is_superseded(ended) else str(ended.error)
         self._put_up(ended, told, ran)
@@ -177,7 +178,7 @@ class Actor:
             if board.alarm("run", error):
                 event = "alarm" if error else "alarm_over"
                 self._around.observer.noted(event, self._around.name, error or "run")
-            board.changed.notify_all()
+            board.tell()
 
     def _take_in(self, ended: Ended, now: float) -> None:
         """See what the run saw last, unless another role has come since."""

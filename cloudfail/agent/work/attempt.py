@@ -53,6 +53,7 @@ class Attempts:
         self._around, self._gate, self._began = around, gate, began
         self._target = around.target
         self._spare = Spare(around.target)
+        self._last: tuple[Cause, Ran] | None = None
 
     def prepare(self) -> None:
         """Have ready what a run needs."""
@@ -85,13 +86,13 @@ class Attempts:
                     outcome = self._promote(provider, run, cause)
             except CloudfailError as error:
                 journal.write("ended", error=str(error), exit_code=error.exit_code)
-                self._tell(_ran(run, cause, journal.phases(queue), None, error))
+                self._tell(cause, _ran(run, cause, journal.phases(queue), None, error))
                 raise
             finally:
                 self._gate.run = None
                 self._began(None, forced=False)
             ran = _ran(run, cause, journal.phases(queue), outcome, outcome.error)
-        self._tell(ran)
+        self._tell(cause, ran)
         return Ended(run_id, cause.generation, outcome, run.calls), ran
 
     def _promote(self, provider: Provider, run: Run, cause: Cause) -> Outcome:
@@ -105,7 +106,14 @@ class Attempts:
             prepared=cause.prepared,
         )
 
-    def _tell(self, ran: Ran) -> None:
+    def ran_for(self, cause: Cause) -> Ran | None:
+        """Return how the run for this cause ended, if it was the last one."""
+        if self._last is None or self._last[0] is not cause:
+            return None
+        return self._last[1]
+
+    def _tell(self, cause: Cause, ran: Ran) -> None:
+        self._last = cause, ran
         self._around.observer.ran(self._around.name, ran)
 
 

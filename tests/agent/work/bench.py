@@ -179,7 +179,7 @@ def config_of(
         for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
     )  # fmt: skip
     instance = Instance(
-        name="edge", provider="fake", virtual_router_id=51, nodes=nodes, claims=claims,
+        name="edge", provider="fake", interface="eth0", virtual_router_id=51, nodes=nodes, claims=claims,
         vrrp=Vrrp(advert_int=ADVERT),
     )  # fmt: skip
     settings = AgentSettings(standby_interval=intervals[0], reconcile_interval=intervals[1])
