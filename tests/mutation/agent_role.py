@@ -106,8 +106,8 @@ NEWEST = (
         name="agent: what was removed is not left to the better master who finishes it",
         rule=11,
         file=PERMIT,
-        before="if standing.better_peer is not None and not is_late(now):",
-        after="if False:",
+        before="            if standing.better_peer is not None:\n",
+        after="            if False:\n",
         tests=(f"{WORK}/test_permit.py",),
     ),
     Mutation(

@@ -7,14 +7,25 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cloudfail.errors import CloudfailError, DeniedError, RefusedError
-from cloudfail.model import Lane, Plan
+from cloudfail.model import Lane, Plan, Step
 from cloudfail.outcome import Order
 from cloudfail.role import Role
 from cloudfail.testing import Crash, Fault
 
-from agent.work.bench import ADDRESS, ADVERT, LOWER, RECONCILE, Bench, bench, eventually, never
+from agent.work.bench import (
+    ADDRESS,
+    ADVERT,
+    BETTER,
+    LOWER,
+    RECONCILE,
+    Bench,
+    bench,
+    eventually,
+    never,
+)
 
 
 def has_plan(one: Bench) -> bool:
@@ -230,3 +241,34 @@ def test_a_plan_that_a_run_began_with_is_not_used_a_second_time(tmp_path: Path) 
         sight = one.worker.sight
         assert sight is not None
         assert not sight.plan.lanes
+
+
+@pytest.mark.parametrize("finished_by_a_peer", [False, True])
+def test_a_standstill_between_a_remove_and_its_add_looks_before_it_adds(
+    tmp_path: Path, finished_by_a_peer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench(tmp_path, atomic=False, reconcile=30.0) as one:
+        observe, receive, frozen = one.cloud.observe, one.cloud._receive, threading.Event()
+
+        def received(step: Step) -> None:
+            if step.releases and not frozen.is_set():
+                frozen.set()
+                one.role.late = True
+            receive(step)
+
+        def observed(claims: Any) -> Any:
+            if one.role.late:  # the loop has woken as well
+                one.role.late = False
+                if finished_by_a_peer:
+                    one.world.put(ADDRESS, "b")
+                    one.role.now = msgspec.structs.replace(
+                        one.role.now, doubt="b masters", peers=(BETTER,)
+                    )
+            return observe(claims)
+
+        monkeypatch.setattr(one.cloud, "_receive", received)
+        monkeypatch.setattr(one.cloud, "observe", observed)
+        one.become(Role.MASTER)
+        assert eventually(lambda: bool(one.notes.runs))
+        taken = [step.call for step in one.cloud.received]
+        assert taken == (["Release"] if finished_by_a_peer else ["Release", "Take"])

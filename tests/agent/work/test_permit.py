@@ -73,18 +73,22 @@ def test_a_run_in_which_this_process_stood_still_ends_though_the_role_is_sure_ag
 
 
 @pytest.mark.parametrize(
-    ("standing", "late"),
+    "standing",
     [
-        ({"role": Role.BACKUP, "generation": GENERATION + 1}, False),
-        ({"role": Role.FAULT, "generation": GENERATION + 1, "peers": (LOWER,)}, False),
-        ({"doubt": "no advert of ours left"}, False),
-        ({"peers": (BETTER,), "doubt": "a better one, from before it stood still"}, True),
+        {"role": Role.BACKUP, "generation": GENERATION + 1},
+        {"role": Role.FAULT, "generation": GENERATION + 1, "peers": (LOWER,)},
+        {"doubt": "no advert of ours left"},
     ],
 )
 def test_what_was_removed_is_added_when_nobody_else_is_there_to_do_it(
-    standing: dict[str, Any], late: bool
+    standing: dict[str, Any],
 ) -> None:
-    asked(completes=True, late=late, **standing)
+    asked(completes=True, **standing)
+
+
+def test_what_was_removed_before_a_standstill_is_looked_at_first() -> None:
+    with pytest.raises(SupersededError, match="did not run for a while"):
+        asked(completes=True, late=True)
 
 
 @pytest.mark.parametrize("role", [Role.MASTER, Role.BACKUP])
