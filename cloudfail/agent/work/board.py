@@ -20,6 +20,9 @@ from cloudfail.run import Run
 class Board:
     """Read and written by those who hold `changed`; views read single fields without it.
 
+    The looker waits at `looking`, which has the same lock: what only the actor has to know does not
+    wake it. Everybody else waits at `changed`.
+
     `promoted` is the generation that a run has finished for; `last_ended` the newest run, and when.
     `repair` is the sight that showed a drift for certain. `runs` counts the runs: a look that one
     came in between of says nothing. `asking` wait for a look that begins after they asked.
@@ -28,7 +31,8 @@ class Board:
     """
 
     def __init__(self, intervals: Intervals, now: float) -> None:
-        self.changed = threading.Condition()
+        lock = threading.RLock()
+        self.changed, self.looking = threading.Condition(lock), threading.Condition(lock)
         self.pace = Pace(intervals, now)
         self.drift = Drift()
         self.quarrel = Quarrel(intervals.reconcile)
@@ -48,6 +52,11 @@ class Board:
         self.last_run: Ran | None = None
         self.last_failover: Ran | None = None
         self._alarms: dict[str, str] = {}
+
+    def tell(self) -> None:
+        """Wake everybody; whoever calls holds `changed`."""
+        self.changed.notify_all()
+        self.looking.notify_all()
 
     def alarm(self, about: str, sentence: str) -> bool:
         """Raise or clear an alarm; True when that is news."""

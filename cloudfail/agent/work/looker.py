@@ -42,7 +42,7 @@ class Looker:
                 left = board.pace.due - self._clock.now()
                 if board.asking or (left <= 0 and board.run is None):
                     return True
-                board.changed.wait(min(left, _LONGEST_WAIT) if left > 0 else _LONGEST_WAIT)
+                board.looking.wait(min(left, _LONGEST_WAIT) if left > 0 else _LONGEST_WAIT)
         return False
 
     def look(self) -> None:

@@ -69,7 +69,7 @@ class Worker:
             board.stopping = reason
             board.stop_run(reason)
             waiting = board.cancel_requests()
-            board.changed.notify_all()
+            board.tell()
         settle(waiting, SupersededError(f"ended: {reason}; ask again"))
 
     def join(self, deadline: Deadline) -> bool:
@@ -83,19 +83,22 @@ class Worker:
         board, now = self._board, self._around.clock.now()
         standing = self._around.keeper.standing(now)
         with board.changed:
-            if standing.generation != board.generation:
+            is_new = standing.generation != board.generation
+            if is_new:
                 self._new_generation(standing, now)
             elif standing.is_master and not board.is_certain:
                 board.pace.again(now)  # who had the claims while it was not certain?
             board.is_certain = standing.is_master
             board.changed.notify_all()
+            if not (is_new and standing.is_master):  # then a run looks by itself
+                board.looking.notify_all()
         return standing
 
     def again(self) -> None:
         """A lower advert was heard: look again, soon and once more."""
         with self._board.changed:
             self._board.pace.again(self._around.clock.now())
-            self._board.changed.notify_all()
+            self._board.tell()
 
     def ask(self, order: Order, patience: float) -> Future[Ended]:
         """Run for somebody; refused if this node is not master within `patience` seconds."""
@@ -114,7 +117,7 @@ class Worker:
         """Somebody waits for what a look may show."""
         with self._board.changed:
             self._board.pace.soon(self._around.clock.now())
-            self._board.changed.notify_all()
+            self._board.tell()
 
     def stood_still(self, seconds: float) -> None:
         """The process, or its machine, stood still for so long: what was seen is that much older."""
@@ -123,7 +126,7 @@ class Worker:
             if board.sight is not None:
                 board.sight = board.sight.aged(seconds)
             board.pace.stood_still(seconds)
-            board.changed.notify_all()
+            board.tell()
 
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
@@ -221,7 +224,8 @@ class Worker:
             paused = "" if forced or not board.paused else f"paused: {board.paused}"
             if run is not None and (board.stopping or paused):
                 run.stop(board.stopping or paused)
-            board.changed.notify_all()
+            if run is None:
+                board.tell()
 
     def _ask(self, future: Future[Any], put: Callable[[], None]) -> None:
         """Have somebody waiting put on the board; refused where nobody will look at it."""
@@ -233,4 +237,4 @@ class Worker:
                 settle([future], RefusedError(f"{self._around.name} claims nothing in the cloud"))
             else:
                 put()
-                board.changed.notify_all()
+                board.tell()
