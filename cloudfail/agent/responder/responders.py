@@ -53,7 +53,7 @@ class Responders:
 
     def poke(self) -> None:
         """Look now rather than at the next poll. May be called from any thread, at any time."""
-        if self._loop is not None:
+        if self._loop is not None and self._ports:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._look)
 
