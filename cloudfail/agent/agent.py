@@ -41,7 +41,7 @@ AnswerFactory = Callable[[Commands], Callable[[Request], Awaitable[Answer]]]
 _TICK = 0.5
 _ABSENT_AGAIN = 1.0
 # SIGTERM: finish or abandon at a safe point within a second.
-_END_SECONDS = 0.7
+_END_SECONDS = 0.55
 
 
 class Agent:
@@ -262,6 +262,7 @@ class Agent:
     def _follow(self) -> None:
         for member in self._crew.members.values():
             member.tell_held()
+            member.worker.check()
 
     def _poke(self) -> None:
         """A run ended, in another thread: what waits for it need not wait for the next tick."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -20,9 +21,11 @@ from cloudfail.config import Config
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.notify import Kind
 from cloudfail.model import Address
+from cloudfail.provider import Setup
 from cloudfail.role import Role
+from cloudfail.testing import FakeWorld
 
-from agent.work.bench import Notes, config_of
+from agent.work.bench import ADDRESS, Notes, SlowCloud, config_of, eventually
 
 HERE: set[Address] = set()
 
@@ -69,6 +72,13 @@ def changed(config: Config, **fields: object) -> Config:
 def master(crew: Crew) -> None:
     line = FifoLine(Kind.INSTANCE, "edge", State.MASTER, 150)
     crew.members["edge"].keeper.told(line, time.monotonic())
+
+
+def is_still_master(crew: Crew) -> bool:
+    """Nobody sends VRRP here: keepalived's word has to be new."""
+    master(crew)
+    crew.members["edge"].worker.wake()
+    return True
 
 
 def role(crew: Crew) -> Role | None:
@@ -123,3 +133,28 @@ def test_who_is_not_configured_any_more_ends(crew: Crew, config: Config) -> None
     take_up(crew, msgspec.structs.replace(config, instances={}))
     assert not crew.members
     assert gone.follower.stop("again", 1.0)
+
+
+def test_a_cloud_that_hangs_holds_up_no_reload_and_no_end(crew: Crew, tmp_path: Path) -> None:
+    hold = threading.Event()
+    built: list[SlowCloud] = []
+
+    def build(setup: Setup) -> SlowCloud:
+        cloud = SlowCloud(FakeWorld({ADDRESS: "b"}), "a", setup=setup)
+        cloud.hold = None if built else hold
+        built.append(cloud)
+        return cloud
+
+    config = config_of(tmp_path, build=build)
+    try:
+        take_up(crew, config)
+        crew.members["edge"].worker.start()
+        assert eventually(lambda: is_still_master(crew) and built[0].hung == 2)  # both threads
+        take_up(crew, changed(config, width=3))
+        crew.members["edge"].worker.start()
+        assert eventually(lambda: is_still_master(crew) and built[-1].world.held[ADDRESS] == "a")
+        began = time.monotonic()
+        assert crew.stop("SIGTERM", 1.0)
+        assert time.monotonic() - began < 5.0
+    finally:
+        hold.set()

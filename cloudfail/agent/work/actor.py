@@ -37,7 +37,7 @@ class Actor:
     def serve(self) -> None:
         """Act until the board says stop; the body of a thread."""
         with contextlib.closing(self._attempts):
-            endless.serve(self._turn, self._board, self._around.observer, self._around.name)
+            endless.serve(self._turn, self._board, self._around)
 
     def _turn(self) -> bool:
         self._attempts.prepare()
@@ -175,9 +175,7 @@ class Actor:
             if ended is not None:
                 board.last_ended = now, ended
                 self._take_in(ended, now)
-            if board.alarm("run", error):
-                event = "alarm" if error else "alarm_over"
-                self._around.observer.noted(event, self._around.name, error or "run")
+            self._around.alarm(board, "run", error)
             board.tell()
 
     def _take_in(self, ended: Ended, now: float) -> None:

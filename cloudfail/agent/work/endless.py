@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cloudfail.agent.observer import Observer
+from cloudfail.agent.work.around import Around
 from cloudfail.agent.work.board import Board
 
 _REST = 1.0
 
 
-def serve(turn: Callable[[], bool], board: Board, observer: Observer, instance: str) -> None:
+def serve(turn: Callable[[], bool], board: Board, around: Around) -> None:
     """Take turns until one says that it is over, or the board says stop.
 
     What a turn raises is a mistake of ours, or of a provider that went past every error there is:
@@ -23,7 +23,6 @@ def serve(turn: Callable[[], bool], board: Board, observer: Observer, instance: 
         except BaseException as error:  # noqa: BLE001  without this thread nothing is moved any more
             text = f"a mistake in the agent: {type(error).__name__}: {error}"
             with board.changed:
-                if board.alarm("mistake", text):
-                    observer.noted("alarm", instance, text)
+                around.alarm(board, "mistake", text)
                 if not board.stopping:
                     board.changed.wait(_REST)

@@ -26,7 +26,7 @@ class Looker:
 
     def serve(self) -> None:
         """Look until the board says stop; the body of a thread."""
-        endless.serve(self._turn, self._board, self._around.observer, self._around.name)
+        endless.serve(self._turn, self._board, self._around)
 
     def _turn(self) -> bool:
         if not self._wait():
@@ -52,6 +52,7 @@ class Looker:
             asking, runs, began = board.take_asking(), board.runs, self._clock.now()
             is_free = board.run is None
             board.pace.begun(began)
+            board.looking_since = began
         standing = self._around.keeper.standing()
         try:
             plan = self._plan()
@@ -61,6 +62,7 @@ class Looker:
             self._failed(error, standing)
             return
         finally:
+            board.looking_since = None
             settle(asking, CloudfailError("the look came to no end; see the log of the agent"))
         sight = Sight(plan=plan, began=began, generation=standing.generation)
         with board.changed:
@@ -145,9 +147,7 @@ class Looker:
             self._alarm("look", str(error))
 
     def _alarm(self, about: str, sentence: str) -> None:
-        if self._board.alarm(about, sentence):
-            event = "alarm" if sentence else "alarm_over"
-            self._around.observer.noted(event, self._around.name, sentence or about)
+        self._around.alarm(self._board, about, sentence)
 
 
 def _refused(sight: Sight) -> str:

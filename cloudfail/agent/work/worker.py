@@ -27,6 +27,9 @@ from cloudfail.provider import Provider
 from cloudfail.role import Role
 from cloudfail.run import Run
 
+# Seconds after which no request of an SDK, with its own limits of time, is under way any more.
+_HANGING = 60.0
+
 
 class Worker:
     """Starts idle: threads run from `start` to `stop`. Every method may be called from any thread."""
@@ -128,6 +131,22 @@ class Worker:
             board.pace.stood_still(seconds)
             board.tell()
 
+    def check(self) -> None:
+        """Raise an alarm when the cloud's library does not come back, which nothing here can end."""
+        board, target = self._board, self._around.target
+        begun = {"look": board.looking_since, "run": board.running_since}
+        limits = {"look": _HANGING, "run": target.deadline + _HANGING}
+        now = self._around.clock.now()
+        hanging = [
+            f"a {what} has not come back from provider {target.spec.name} for {limits[what]:.0f} s"
+            for what, since in begun.items()
+            if since is not None and now - since > limits[what]
+        ]
+        with board.changed:
+            remedy = ": nothing is moved; restart the agent, and tell who wrote the provider"
+            sentence = " and ".join(hanging) + remedy if hanging else ""
+            self._around.alarm(board, "hanging", sentence)
+
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
         with self._board.changed:
@@ -219,8 +238,8 @@ class Worker:
     def _began(self, run: Run | None, *, forced: bool) -> None:
         board = self._board
         with board.changed:
-            board.run = run
-            board.runs += 1
+            board.run, board.runs = run, board.runs + 1
+            board.running_since = None if run is None else self._around.clock.now()
             paused = "" if forced or not board.paused else f"paused: {board.paused}"
             if run is not None and (board.stopping or paused):
                 run.stop(board.stopping or paused)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cloudfail.agent.work import worker
 from cloudfail.errors import CloudfailError, DeniedError, RefusedError
 from cloudfail.model import Lane, Plan, Step
 from cloudfail.outcome import Order
@@ -272,3 +273,26 @@ def test_a_standstill_between_a_remove_and_its_add_looks_before_it_adds(
         assert eventually(lambda: bool(one.notes.runs))
         taken = [step.call for step in one.cloud.received]
         assert taken == (["Release"] if finished_by_a_peer else ["Release", "Take"])
+
+
+@pytest.mark.parametrize("role", [Role.BACKUP, Role.MASTER])
+def test_a_request_that_does_not_come_back_is_an_alarm_until_it_does(
+    tmp_path: Path, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_HANGING", 0.0)
+    with bench(tmp_path, start=False) as one:
+        one.cloud.hold = hold = threading.Event()
+        one.become(role)
+        one.worker.start()
+        what = "look" if role is Role.BACKUP else "run"
+        until = time.monotonic() + 3.0  # the deadline of a run on the bench
+        assert eventually(lambda: checked(one, f"a {what} has not come back"), 10.0)
+        assert what == "look" or time.monotonic() > until
+        one.cloud.hold = None
+        hold.set()
+        assert eventually(lambda: not checked(one, "has not come back"))
+
+
+def checked(one: Bench, sentence: str) -> bool:
+    one.worker.check()
+    return any(sentence in text for text in one.worker.view().alarms)
