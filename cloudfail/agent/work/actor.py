@@ -16,7 +16,7 @@ from cloudfail.agent.work.permit import anybody, permit
 from cloudfail.agent.work.requests import Request, settle
 from cloudfail.agent.work.sight import Sight
 from cloudfail.agent.work.source import Source
-from cloudfail.errors import CloudfailError, RefusedError, SupersededError
+from cloudfail.errors import CloudfailError, RefusedError, SupersededError, ThrottledError
 from cloudfail.outcome import Ended, Order
 
 _LONGEST_WAIT = 60.0
@@ -95,16 +95,18 @@ class Actor:
         sight, now = self._board.sight, self._clock.now()
         oldest = _OLDEST_PLAN * self._target.config.agent.standby_interval
         ready = sight is not None and sight.is_ready(now, oldest)
+        # A role from before a reload or a pause is no failover of now.
+        is_event = standing.since >= self._board.free_since
         cause = Cause(
-            why="event",
+            why="event" if is_event else "start",
             generation=standing.generation,
-            since=standing.since,
+            since=max(standing.since, self._board.free_since),
             check=self._permit(standing),
             prepared=sight.plan if sight is not None and ready else None,
         )
         ended = self._attempt(cause)
         ran = self._attempts.ran_for(cause)
-        if ran is not None:
+        if ran is not None and is_event:
             self._board.last_failover = ran
         if not _is_superseded(ended):
             self._board.promoted = standing.generation
@@ -192,7 +194,8 @@ class Actor:
             board.drift.forget()
             board.pace.looked(now, is_master=True, is_fine=True)
         else:
-            board.pace.failed(now, is_master=True, throttled=False)
+            throttled = isinstance(ended.error, ThrottledError)
+            board.pace.failed(now, is_master=True, throttled=throttled)
 
     # ---- words
 

@@ -26,7 +26,7 @@ class Board:
     `promoted` is the generation that a run has finished for; `last_ended` the newest run, and when.
     `repair` is the sight that showed a drift for certain. `runs` counts the runs: a look that one
     came in between of says nothing. `asking` wait for a look that begins after they asked.
-    `looking_since` and `running_since` are when what is under way began (monotonic).
+    `free_since` is when this began, or a pause ended. `looking_since` and `running_since` are when what is under way began (monotonic).
     `is_certain` says whether the role was MASTER without doubt when it was last heard of.
     `alarms` are sentences by what they are about; an empty one clears it.
     """
@@ -52,6 +52,7 @@ class Board:
         self.last_ended: tuple[float, Ended] | None = None
         self.last_run: Ran | None = None
         self.last_failover: Ran | None = None
+        self.free_since = now
         self.looking_since: float | None = None
         self.running_since: float | None = None
         self._alarms: dict[str, str] = {}

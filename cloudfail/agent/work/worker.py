@@ -154,7 +154,8 @@ class Worker:
             self._board.stop_run(f"paused: {text}")
 
     def resume(self) -> None:
-        self._board.paused = ""
+        if self._board.paused:
+            self._board.paused, self._board.free_since = "", self._around.clock.now()
         self.look_soon()
 
     def found_ready(self, readiness: Readiness) -> None:

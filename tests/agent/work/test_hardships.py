@@ -296,3 +296,22 @@ def test_a_request_that_does_not_come_back_is_an_alarm_until_it_does(
 def checked(one: Bench, sentence: str) -> bool:
     one.worker.check()
     return any(sentence in text for text in one.worker.view().alarms)
+
+
+def test_a_role_from_before_a_reload_or_a_pause_is_no_failover(tmp_path: Path) -> None:
+    with bench(tmp_path, start=False) as one:
+        one.become(Role.MASTER, since=time.monotonic() - 36_000.0)
+        one.worker.start()
+        assert eventually(lambda: is_settled(one))
+        one.worker.pause("root: patching")
+        one.become(Role.BACKUP)
+        one.become(Role.MASTER)
+        one.worker.resume()
+        assert eventually(lambda: len(one.notes.runs) == 2 and is_settled(one))
+        assert [ran.why for ran in one.notes.runs] == ["start", "start"]
+        assert all(ran.phases.queue < 60.0 for ran in one.notes.runs)
+        assert one.worker.view().last_failover is None
+        one.become(Role.BACKUP)
+        one.become(Role.MASTER)
+        assert eventually(lambda: len(one.notes.runs) == 3 and is_settled(one))
+        assert one.worker.view().last_failover is not None
