@@ -220,3 +220,16 @@ def test_status_is_answered_by_the_agent(stage: Stage, tmp_path: Path) -> None:
         assert shown.returncode == 0
         assert "edge" in shown.stdout
         assert "mine" in shown.stdout
+
+
+def test_a_socket_that_cannot_be_made_keeps_nobody_from_moving_the_address(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with running(stage, tmp_path) as one:
+        one.stop()
+        one.told.clear()
+        (one.state / "agent.sock").mkdir()
+        one.start()
+        one.become("MASTER")
+        until(lambda: is_held_by_a_master(one))
+        until(lambda: "nobody can ask the agent" in one.log)
