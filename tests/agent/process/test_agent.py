@@ -114,7 +114,7 @@ def test_after_a_kill_the_next_agent_believes_nothing(stage: Stage, tmp_path: Pa
 
 def test_without_its_own_adverts_a_master_repairs_nothing(stage: Stage, tmp_path: Path) -> None:
     """Nobody sends VRRP here: after an interval keepalived counts as dead."""
-    with running(stage, tmp_path) as one:
+    with running(stage, tmp_path, instance_table="advert_int = 1") as one:
         promoted(one)
         time.sleep(1.2)
         stage.give("a")
