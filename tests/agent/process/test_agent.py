@@ -192,7 +192,7 @@ def test_a_pause_outlives_the_agent_and_a_resume_catches_up(stage: Stage, tmp_pa
 
 
 def test_promote_by_hand_against_the_role_is_refused(stage: Stage, tmp_path: Path) -> None:
-    with running(stage, tmp_path) as one:
+    with running(stage, tmp_path, instance_table="advert_int = 1") as one:
         one.become("BACKUP")
         refused = one.command("promote")
         assert refused.returncode == 77
