@@ -87,7 +87,7 @@ _BLOCKS: Mapping[str, tuple[Row, ...]] = {
     "global_defs": _GLOBAL,
     "vrrp_instance": _INSTANCE,
     "vrrp_script": _SCRIPT,
-    "vrrp_track_file": _TRACK_FILE,
+    "track_file": _TRACK_FILE,
     "vrrp_track_process": _TRACK_PROCESS,
     "vrrp_sync_group": _SYNC_GROUP,
 }
