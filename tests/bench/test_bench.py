@@ -156,7 +156,7 @@ def test_one_instance_takes_everything_within_its_buckets(monkeypatch: pytest.Mo
     ((writes, reads, buckets, *_),) = agent_sections.lots(Counts(rounds=1)).rows
     assert (writes, buckets) == ("10", 0)
     assert isinstance(reads, int)
-    assert 1 <= reads <= 6
+    assert reads >= 1
 
 
 def test_what_a_kill_takes_beyond_vrrp_is_counted_from_the_runs_without_an_agent() -> None:

@@ -223,7 +223,7 @@ def test_sts_fails_in_its_own_words(cloud: EmbeddedAws) -> None:
 def test_a_bucket_throttles_what_is_above_its_capacity_and_refills(
     cloud: EmbeddedAws, ec2: Any
 ) -> None:
-    cloud.faults = Faults(buckets={"DescribeAddresses": (2, 5)})
+    cloud.faults = Faults(buckets={"DescribeAddresses": (2, 0.5)})
     ec2.describe_addresses()
     ec2.describe_addresses()
     began = time.monotonic()

@@ -283,9 +283,9 @@ def test_a_request_that_does_not_come_back_is_an_alarm_until_it_does(
     with bench(tmp_path, start=False) as one:
         one.cloud.hold = hold = threading.Event()
         one.become(role)
-        one.worker.start()
         what = "look" if role is Role.BACKUP else "run"
         until = time.monotonic() + 3.0  # the deadline of a run on the bench
+        one.worker.start()
         assert eventually(lambda: checked(one, f"a {what} has not come back"), 10.0)
         assert what == "look" or time.monotonic() > until
         one.cloud.hold = None
