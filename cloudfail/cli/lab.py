@@ -174,9 +174,8 @@ def _cloud(args: argparse.Namespace) -> int:
 
     if not args.words:
         raise UsageError("which cloud? for example: cloudfail lab cloud aws --port 4566")
-    provider, *rest = args.words
-    check_provider(provider)
-    return serve(rest)
+    check_provider(args.words[0])
+    return serve(args.words)
 
 
 def _deed(args: argparse.Namespace) -> int:

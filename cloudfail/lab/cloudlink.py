@@ -11,6 +11,7 @@ import msgspec
 
 from cloudfail import process
 from cloudfail.errors import CloudfailError, UnreachableError
+from cloudfail.lab.cloud.aws.world import Built
 from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
@@ -78,7 +79,7 @@ class CloudProcess:
         self._narrator = narrator
         self._log = log
         self._process: process.Popen[str] | None = None
-        self._control: CloudControl | None = None
+        self._control: CloudControl[Built] | None = None
         self._over = threading.Event()
         self._follower: threading.Thread | None = None
         self._change = self._call = 0
@@ -89,7 +90,7 @@ class CloudProcess:
         with self._log.open("w") as log:
             self._process = process.Popen(
                 [
-                    *(sys.executable, "-m", "cloudfail.lab.cloud"),
+                    *(sys.executable, "-m", "cloudfail.lab.cloud", "aws"),
                     *("--host", host, "--port", str(port), "--metadata", metadata),
                 ],
                 stdin=process.DEVNULL,
@@ -104,7 +105,7 @@ class CloudProcess:
             )
         ready = msgspec.json.decode(line, type=Ready)
         self.endpoint = ready.endpoint
-        self._control = CloudControl(ready.control)
+        self._control = CloudControl(ready.control, Built)
 
     def follow(self) -> None:
         """Report who holds what, and from now on every change and call."""
@@ -115,7 +116,7 @@ class CloudProcess:
         self._follower.start()
 
     @property
-    def control(self) -> CloudControl:
+    def control(self) -> CloudControl[Built]:
         if self._control is None:
             raise UnreachableError("the embedded cloud is not running")
         return self._control

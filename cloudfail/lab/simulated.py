@@ -18,7 +18,7 @@ from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import UsageError
 from cloudfail.lab.client import CLIENT, INTERVAL, Packet
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
 from cloudfail.lab.cloudlink import Narrator, NodeCall

@@ -13,8 +13,8 @@ from cloudfail.lab import kernel
 from cloudfail.lab.adverts import Ear
 from cloudfail.lab.asked_agent import is_acting, status_of
 from cloudfail.lab.client import Client, Packet
+from cloudfail.lab.cloud.aws.world import Built
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import Built
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
 from cloudfail.lab.keepalived_conf import host_file, keepalived_conf
 from cloudfail.lab.machine import DISKS, Machine

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cloudfail.errors import UsageError
-from cloudfail.lab.cloud.world import (
+from cloudfail.lab.cloud.aws.world import (
     Built,
     Subnet,
     World,

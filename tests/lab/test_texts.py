@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cloudfail.errors import UsageError
-from cloudfail.lab.cloud.world import Built, BuiltNode
+from cloudfail.lab.cloud.aws.world import Built, BuiltNode
 from cloudfail.lab.cloudfail_log import sentence
 from cloudfail.lab.keepalived_conf import keepalived_conf
 from cloudfail.lab.keepalived_log import is_noteworthy, plain, role_of, syslog_text

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 import msgspec
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.request import ApiRequest, read_request
 from cloudfail.lab.cloud.httpd import ConnectionCutError, HttpService, Incoming, Reply
-from cloudfail.lab.cloud.request import ApiRequest, read_request
 
 
 class When(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 from cloudfail import process
-from cloudfail.lab.cloud.world import Built
+from cloudfail.lab.cloud.aws.world import Built
 
 from sweep.cases import NEW, OLD, THIRD, Case
 from sweep.gate import Gate
