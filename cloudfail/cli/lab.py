@@ -170,11 +170,11 @@ def _list(args: argparse.Namespace) -> int:
 def _cloud(args: argparse.Namespace) -> int:
     from cloudfail.errors import UsageError
     from cloudfail.lab.cloud.main import serve
-    from cloudfail.lab.preflight import check_provider
+    from cloudfail.lab.preflight import check_cloud
 
     if not args.words:
         raise UsageError("which cloud? for example: cloudfail lab cloud aws --port 4566")
-    check_provider(args.words[0])
+    check_cloud(args.words[0])
     return serve(args.words)
 
 

@@ -8,15 +8,25 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cloudfail.errors import ConfigError, ProviderMissingError
+from cloudfail.errors import ConfigError, ProviderMissingError, UsageError
 from cloudfail.lab import idmap, root, sandbox
 from cloudfail.lab.cloud.clouds import kind_of
 
+_REHEARSED = ("aws",)
 _TOOLS = (("keepalived", "keepalived"), ("ip", "iproute2"), ("nsenter", "util-linux"))
 _SYSTEM = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def check_provider(provider: str) -> None:
+    """Raise UsageError for a cloud that nothing is rehearsed on, else as `check_cloud`."""
+    check_cloud(provider)
+    if provider not in _REHEARSED:
+        raise UsageError(
+            f"nothing is rehearsed on {provider} yet; `cloudfail lab cloud {provider}` starts it alone"
+        )
+
+
+def check_cloud(provider: str) -> None:
     """Raise UsageError for a cloud that has no embedded twin, ConfigError without the extra."""
     kind = kind_of(provider)
     if importlib.util.find_spec(kind.package) is None:

@@ -46,7 +46,7 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
         (["run", "kill-master", "--latency", "-1"], "is not a number of milliseconds"),
         (["run", "kill-master", "--latency", "x"], "is not a number of milliseconds"),
         (["run", "standby-egress", "--claim", "route"], "is about a public address"),
-        (["cloud", "gcp"], "no embedded gcp"),
+        (["cloud", "azure"], "no embedded azure"),
         (["cloud"], "which cloud?"),
         (["status", "--name", "a/b"], "letters, digits"),
         ([], "which command?"),

@@ -32,7 +32,10 @@ def test_only_clouds_with_an_embedded_twin_can_be_rehearsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     preflight.check_provider("aws")
-    with pytest.raises(UsageError, match="no embedded gcp; there is aws"):
+    with pytest.raises(UsageError, match="no embedded azure; there is aws, gcp"):
+        preflight.check_provider("azure")
+    preflight.check_cloud("gcp")
+    with pytest.raises(UsageError, match="`cloudfail lab cloud gcp` starts it alone"):
         preflight.check_provider("gcp")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ProviderMissingError, match=r"pip install 'cloudfail\[lab\]'"):

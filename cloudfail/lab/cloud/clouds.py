@@ -24,7 +24,16 @@ def _aws() -> type[EmbeddedCloud]:
     return EmbeddedAws
 
 
-CLOUDS = {"aws": Kind("AWS", "moto", _aws)}
+def _gcp() -> type[EmbeddedCloud]:
+    from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+
+    return EmbeddedGcp
+
+
+CLOUDS = {
+    "aws": Kind("AWS", "moto", _aws),
+    "gcp": Kind("Google Cloud", "googleapiclient", _gcp),
+}
 
 
 def kind_of(provider: str) -> Kind:
