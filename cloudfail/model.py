@@ -95,6 +95,22 @@ class Route(Claim, frozen=True, kw_only=True, tag="route"):
         return f"{self.table} {self.destination}"
 
 
+class ForwardingRule(Claim, frozen=True, kw_only=True, tag="forwarding-rule"):
+    """A rule that forwards a public address to the master's machine, by its name.
+
+    `region` and `project` are the node's own where they are empty.
+    """
+
+    kind: ClassVar[str] = "forwarding-rule"
+    name: str
+    region: str = ""
+    project: str = ""
+
+    @property
+    def target(self) -> str:
+        return "/".join(part for part in (self.project, self.region, self.name) if part)
+
+
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """A configured node of the instance: its unicast address, and its interface where given."""
 

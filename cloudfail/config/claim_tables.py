@@ -77,9 +77,31 @@ class RouteTable(
     ] = ""
 
 
-ClaimTable = PublicIpTable | PrivateIpTable | RouteTable
+class ForwardingRuleTable(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="forwarding-rule",
+):
+    """Google Cloud: a forwarding rule whose target is the master's target instance."""
+
+    name: Annotated[str, Meta(min_length=1, description="The rule's name.", examples=["edge"])]
+    region: Annotated[
+        str, Meta(description="The rule's region; default: the node's.", examples=["europe-west1"])
+    ] = ""
+    project: Annotated[
+        str, Meta(description="The rule's project; default: the node's.", examples=["my-project"])
+    ] = ""
+
+
+# What a script or configuration that is imported can be found to move.
+MovedTable = PublicIpTable | PrivateIpTable | RouteTable
+ClaimTable = MovedTable | ForwardingRuleTable
 KINDS: dict[str, type[Struct]] = {
     "public-ip": PublicIpTable,
     "private-ip": PrivateIpTable,
     "route": RouteTable,
+    "forwarding-rule": ForwardingRuleTable,
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cloudfail.config.claim_tables import KINDS, PrivateIpTable, PublicIpTable
+from cloudfail.config.claim_tables import KINDS, ForwardingRuleTable, PrivateIpTable, PublicIpTable
 from cloudfail.config.problems import Problems, suggest
 from cloudfail.config.shape import add_unknown, check_table
 from cloudfail.config.values import parse_address, parse_network
-from cloudfail.model import Claim, PrivateIp, PublicIp, Route
+from cloudfail.model import Claim, ForwardingRule, PrivateIp, PublicIp, Route
 
 Keyed = tuple[str, Claim]
 
@@ -69,6 +69,8 @@ def _build(kind: str, good: dict[str, Any], key: str, problems: Problems) -> tup
         return _public_ip(good, key, problems)
     if kind == PrivateIpTable.__struct_config__.tag:
         return _private_ip(good, key, problems)
+    if kind == ForwardingRuleTable.__struct_config__.tag:
+        return (ForwardingRule(**good),) if "name" in good else ()
     return _routes(good, key, problems)
 
 

@@ -1,0 +1,114 @@
+"""From what Compute showed to who holds what: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
+from cloudfail.model import Claim, ForwardingRule, Holding, Node, Owner
+
+from cloudfail_gcp.links import interface_id, part_of
+from cloudfail_gcp.look import Rule, Seen, TargetInstance, place_of
+from cloudfail_gcp.members import Members
+
+
+def holding_of(claim: Claim, seen: Seen, members: Members) -> Holding:
+    """Return who holds a claim. Raises nothing: what stands in the way becomes the obstacle."""
+    match claim:
+        case ForwardingRule():
+            return _unread(claim, seen, members) or _rule(claim, seen, members)
+        case _:
+            return _obstructed(claim, f"Google Cloud has no {claim.kind}")
+
+
+def missing(holdings: Sequence[Holding]) -> NotFoundError | None:
+    """Return the error to raise when not one of the claims exists."""
+    if holdings and all(holding.facts.get("missing") for holding in holdings):
+        text = "; ".join(f"{holding.claim}: {holding.obstacle}" for holding in holdings)
+        return NotFoundError(f"{text}; correct the claim, the region or the project")
+    return None
+
+
+def own_target(seen: Seen, node: Node, project: str) -> TargetInstance | None:
+    """Return the target instance that leads to this node's interface.
+
+    Reference, TargetInstance.network: "If not specified, the traffic will be forwarded to the
+    network that the default network interface belongs to."
+    """
+    for path in sorted(seen.targets):
+        target = seen.targets[path]
+        if part_of(path, "projects") != project or target.machine != node.facts["instance"]:
+            continue
+        by_default = not target.network and node.facts["nic"] == "nic0"
+        if by_default or target.network == node.facts["network"]:
+            return target
+    return None
+
+
+def _rule(claim: ForwardingRule, seen: Seen, members: Members) -> Holding:
+    node = members.node
+    project, region = place_of(claim, node)
+    rule = seen.rules.get((project, region, claim.name))
+    if rule is None:
+        why = f"no forwarding rule {claim.name} in {region} of {project}"
+        return _obstructed(claim, why, gone=True)
+    own = own_target(seen, node, project)
+    facts = {"rule": rule.path, "address": rule.address, "target": own.path if own else ""}
+    obstacle = _obstacle(rule, own, region, node)
+    target = seen.targets.get(rule.target)
+    if target is None:
+        # A rule whose target instance is gone forwards to nobody; another target is somebody's.
+        gone = "/targetInstances/" in rule.target
+        owner = Owner.NOBODY if gone else Owner.STRANGER
+        return _taken_by(claim, owner, "" if gone else rule.target, facts, obstacle)
+    owner = members.owner_of(target.machine)
+    if owner is Owner.MINE and (own is None or target.path != own.path):
+        owner = Owner.PEER  # it leads to another interface of this machine: it has to move
+    holder = interface_id(target.machine, "nic0") if owner is not Owner.MINE else node.ref
+    return _taken_by(claim, owner, holder, facts, obstacle)
+
+
+def _obstacle(rule: Rule, own: TargetInstance | None, region: str, node: Node) -> str:
+    if "/targetInstances/" not in rule.target:
+        what = rule.target or "a backend service"
+        return (
+            f"it forwards to {what}, not to a target instance: only protocol forwarding can be "
+            "pointed at a machine in one call"
+        )
+    if region != node.facts["region"]:
+        return f"it is in {region}, but this node is in {node.facts['region']}"
+    if own is None:
+        name, zone = part_of(node.facts["instance"], "instances"), node.facts["zone"]
+        return (
+            f"there is no target instance for {node.ref}; create it once: gcloud compute "
+            f"target-instances create {name} --instance {name} --zone {zone}"
+        )
+    return ""
+
+
+def _unread(claim: ForwardingRule, seen: Seen, members: Members) -> Holding | None:
+    project, region = place_of(claim, members.node)
+    for part in (f"rules {project} {region}", f"targets {project}", "peers"):
+        error = seen.failures.get(part)
+        if error is not None:
+            return _unknown(claim, error)
+    return None
+
+
+def _unknown(claim: Claim, error: CloudfailError) -> Holding:
+    """UNKNOWN; what asking again cannot mend is an obstacle as well."""
+    lasting = isinstance(error, DeniedError | NotFoundError)
+    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=str(error) if lasting else "")
+
+
+def _taken_by(
+    claim: Claim, owner: Owner, holder: str, facts: Mapping[str, str], obstacle: str
+) -> Holding:
+    # To hold is not to take: nothing stands in the way of what is ours.
+    why = "" if owner is Owner.MINE else obstacle
+    return Holding(claim=claim, owner=owner, holder=holder, obstacle=why, facts=facts)
+
+
+def _obstructed(claim: Claim, obstacle: str, *, gone: bool = False) -> Holding:
+    facts = {"missing": "yes"} if gone else {}
+    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=obstacle, facts=facts)

@@ -1,0 +1,36 @@
+"""From who holds what to the calls that change it: pure and deterministic.
+
+| claim            | held by        | steps                                   | lane  |
+|------------------|----------------|-----------------------------------------|-------|
+| forwarding-rule  | peer, nobody   | forwardingRules.setTarget               | rule  |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cloudfail.model import ForwardingRule, Holding, Lane, Node, Owner, Step
+
+from cloudfail_gcp.links import name_of, part_of
+
+
+def lanes_for(holdings: Sequence[Holding], node: Node) -> tuple[Lane, ...]:
+    """Return what would make `node` own every holding that a peer or nobody has."""
+    movable = [h for h in holdings if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle]
+    rules = [h for h in movable if isinstance(h.claim, ForwardingRule)]
+    return tuple(Lane(key=h.facts["rule"], steps=(_set_target(h, node),)) for h in rules)
+
+
+def _set_target(holding: Holding, node: Node) -> Step:
+    rule, target = holding.facts["rule"], holding.facts["target"]
+    return Step(
+        call="forwardingRules.setTarget",
+        claims=(holding.claim,),
+        params={
+            "project": part_of(rule, "projects"),
+            "region": part_of(rule, "regions"),
+            "forwardingRule": name_of(rule),
+            "target": target,
+        },
+        summary=f"point {holding.claim} ({holding.facts['address']}) at {target} of {node.ref}",
+    )

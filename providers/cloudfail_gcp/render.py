@@ -1,0 +1,40 @@
+"""A step as the command line of the vendor's own tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cloudfail.errors import ProviderError
+from cloudfail.model import Node, Step
+
+from cloudfail_gcp.links import name_of, part_of
+from cloudfail_gcp.settings import GcpSettings
+
+
+def render(step: Step) -> Sequence[str]:
+    """Return the argv of `gcloud compute ...`; the caller quotes it."""
+    params = step.params
+    match step.call:
+        case "forwardingRules.setTarget":
+            target = str(params["target"])
+            return [
+                *("gcloud", "compute", "forwarding-rules", "set-target"),
+                str(params["forwardingRule"]),
+                *("--project", str(params["project"]), "--region", str(params["region"])),
+                *("--target-instance", name_of(target)),
+                *("--target-instance-zone", part_of(target, "zones")),
+            ]
+        case _:
+            raise ProviderError(f"Google Cloud has no step {step.call!r}")
+
+
+def environment(settings: GcpSettings, node: Node) -> Mapping[str, str]:
+    """Return the variables with which `gcloud` calls the same API, as the same account."""
+    endpoint = settings.endpoint.rstrip("/")
+    found = {
+        "CLOUDSDK_CORE_PROJECT": settings.project or node.facts.get("project", ""),
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{endpoint}/compute/v1/" if endpoint else "",
+        "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": settings.credentials_file,
+        "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT": settings.impersonate,
+    }
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,26 @@
+"""What no project could serve, whatever its state: said offline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from cloudfail.model import Claim, ForwardingRule
+
+KINDS = frozenset({"forwarding-rule"})
+_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def validate(claims: Sequence[Claim]) -> Sequence[str]:
+    """Return one sentence for each thing that cannot be."""
+    return [problem for claim in claims for problem in _each(claim)]
+
+
+def _each(claim: Claim) -> Iterator[str]:
+    if claim.kind not in KINDS:
+        yield f"{claim}: Google Cloud has no {claim.kind}; it has {', '.join(sorted(KINDS))}"
+    if isinstance(claim, ForwardingRule) and not _NAME.fullmatch(claim.name):
+        yield (
+            f"{claim}: {claim.name!r} is no name of a rule: lowercase letters, digits and hyphens, "
+            "a letter first, at most 63"
+        )

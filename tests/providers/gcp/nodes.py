@@ -1,0 +1,74 @@
+"""The world of these tests, and a provider of one of its nodes with what it told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.lab.cloud.gcp.world import (
+    World,
+    WorldAddress,
+    WorldForwardingRule,
+    WorldInterface,
+    WorldNetwork,
+    WorldNode,
+    WorldSubnet,
+)
+from cloudfail.provider import ApiCall, Setup
+
+from cloudfail_gcp.machine import Machine
+from cloudfail_gcp.provider import GcpProvider
+from cloudfail_gcp.settings import GcpSettings
+
+REGION = "europe-west1"
+EDGE, EDGE6 = "203.0.113.9", "2001:db8:ff::9"
+WORLD = World(
+    networks=(WorldNetwork("lab"), WorldNetwork("other")),
+    subnets=(
+        WorldSubnet("one", "10.0.1.0/24"),
+        WorldSubnet("two", "10.8.0.0/24", network="other"),
+        WorldSubnet("far", "10.32.0.0/24", region="us-east1"),
+    ),
+    nodes=(
+        WorldNode("a", (WorldInterface("10.0.1.10", "one"), WorldInterface("10.8.0.10", "two"))),
+        WorldNode("b", (WorldInterface("10.0.1.11", "one"),), zone=f"{REGION}-c"),
+        WorldNode("x", (WorldInterface("10.0.1.99", "one"),)),
+        WorldNode("n", (WorldInterface("10.0.1.98", "one"),), target_instance=False),
+        WorldNode("f", (WorldInterface("10.32.0.10", "far"),), zone="us-east1-b"),
+    ),
+    addresses=(WorldAddress("edge", EDGE),),
+    forwarding_rules=(
+        WorldForwardingRule("edge", EDGE, "b"),
+        WorldForwardingRule("edge6", EDGE6, "b"),
+        WorldForwardingRule("strange", "203.0.113.10", "x"),
+        WorldForwardingRule("far", "203.0.113.11", "f", region="us-east1"),
+    ),
+)
+
+
+class Node:
+    """A provider of one node, and what it told."""
+
+    def __init__(self, cloud: EmbeddedGcp, which: str, /, **setup: Any) -> None:
+        self.calls: list[ApiCall] = []
+        self.asked: list[str] = []
+        defaults: dict[str, Any] = {
+            "settings": GcpSettings(endpoint=cloud.endpoint),
+            "before_write": self.asked.append,
+            "on_call": self.calls.append,
+        }
+        self.setup = Setup(**{**defaults, **setup})
+        os.environ["GCE_METADATA_HOST"] = urlsplit(cloud.metadata_endpoint(which)).netloc
+        machine = Machine(self.setup)
+        machine.look_ahead()
+        self.provider = GcpProvider(self.setup, machine)
+
+    @property
+    def operations(self) -> list[str]:
+        return sorted(call.operation for call in self.calls)
+
+
+NodeMaker = Callable[..., Node]

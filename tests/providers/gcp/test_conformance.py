@@ -1,0 +1,111 @@
+"""The obligations of every provider, on the embedded Google Cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.lab.cloud.gcp.links import link
+from cloudfail.lab.cloud.gcp.store import Store
+from cloudfail.lab.cloud.gcp.world import WorldForwardingRule
+from cloudfail.model import Claim, ForwardingRule, Owner, Peer
+from cloudfail.provider import ProviderSpec, Setup
+from cloudfail.testing.conformance import ConformanceSuite
+
+from cloudfail_gcp import SPEC
+from cloudfail_gcp.settings import GcpSettings
+from providers.gcp.nodes import REGION, WORLD
+
+HOLDERS = {Owner.MINE: "a", Owner.PEER: "b", Owner.STRANGER: "x", Owner.NOBODY: ""}
+MANY = msgspec.structs.replace(
+    WORLD,
+    forwarding_rules=(
+        *WORLD.forwarding_rules,
+        *(WorldForwardingRule(f"more{n}", f"198.51.100.{n}", "b") for n in range(1, 41)),
+    ),
+)
+
+
+class GcpHarness:
+    """Arranges the embedded cloud past its faults and its log."""
+
+    spec: ProviderSpec = SPEC
+
+    def __init__(self, cloud: EmbeddedGcp) -> None:
+        self.cloud = cloud
+        self.claims: Sequence[Claim] = (
+            ForwardingRule(name="edge"),
+            ForwardingRule(name="edge6", region=REGION, project="lab-project"),
+        )
+
+    def setup(self) -> Setup:
+        return Setup(
+            settings=GcpSettings(endpoint=self.cloud.endpoint),
+            peers=(Peer(name="b", address=ip_address("10.0.1.11")),),
+        )
+
+    def give(self, claim: Claim, owner: Owner) -> bool:
+        assert isinstance(claim, ForwardingRule)
+        path = self.cloud.built.forwarding_rules[claim.name]
+        name = HOLDERS[owner]
+        target = self.cloud.built.nodes[name].target_instance if name else f"{_ZONE}/gone"
+
+        def point(store: Store) -> None:
+            store.put(path, {**store.get(path), "target": link(target)})
+
+        self.cloud.api.apply(point)
+        return True
+
+    def more(self, count: int) -> Sequence[Claim]:
+        claims = [ForwardingRule(name=f"more{n}") for n in range(1, count + 1)]
+        for claim in claims:
+            self.give(claim, Owner.PEER)
+        return claims
+
+    def writes(self) -> int:
+        return sum(call.mutating for call in self.cloud.calls)
+
+    def reads(self) -> int:
+        return sum(not call.mutating for call in self.cloud.calls)
+
+    @contextmanager
+    def fail_reads(self) -> Iterator[None]:
+        self.cloud.faults = Faults(errors={"*": (503, "backendError", 10_000)})
+        yield
+        self.cloud.faults = Faults()
+
+    fail_writes = fail_reads
+
+    def elsewhere(self) -> Mapping[str, str]:
+        claimed = {claim.name for claim in self.claims if isinstance(claim, ForwardingRule)}
+        names = {
+            held.target: held.target.partition(" ")[0].rpartition("/")[2] for held in self._held
+        }
+        return {
+            f"{held.kind} {held.target}": held.holder
+            for held in self._held
+            if names[held.target] not in claimed
+        }
+
+    @property
+    def _held(self) -> Sequence[Any]:
+        return self.cloud.holders
+
+
+_ZONE = f"projects/lab-project/zones/{REGION}-b/targetInstances"
+
+
+class TestGcp(ConformanceSuite):
+    @pytest.fixture
+    def harness(self, cloud: EmbeddedGcp, monkeypatch: pytest.MonkeyPatch) -> GcpHarness:
+        cloud.build(MANY)
+        host = urlsplit(cloud.metadata_endpoint("a")).netloc
+        monkeypatch.setenv("GCE_METADATA_HOST", host)
+        return GcpHarness(cloud)
