@@ -12,7 +12,7 @@ from cloudfail.provider import ApiCall, Setup
 from cloudfail.throttle import Buckets
 from google.api_core.exceptions import GoogleAPICallError
 
-from cloudfail_gcp.errors import Context, answer_of, translate
+from cloudfail_gcp.errors import Context, answer_of, not_of_google, translate
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.operations import LIMIT, METHODS, Method, is_mutating
 from cloudfail_gcp.sdk import Clients
@@ -67,6 +67,10 @@ class Api:
             self._report_failure(operation, method, began, exc, error)
             raise error from (None if error is exc else exc)
         self._report(operation, method, began, _OK)
+        if getattr(answer, "kind", None) == "":
+            # Any other JSON reads as "there is nothing": nobody would hold anything. What Compute
+            # answers says its kind.
+            raise not_of_google(context, "no kind")
         return answer
 
     def pages(self, operation: str, request: Mapping[str, Any]) -> list[Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import google.auth
 from cloudfail.errors import ConfigError
 from google.auth import impersonated_credentials
 from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2 import credentials as user
+from google.oauth2 import service_account
 
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
@@ -81,13 +84,31 @@ def _source(settings: GcpSettings, metadata: Metadata) -> Credentials:
     try:
         if settings.credentials_file:
             _require_private(Path(file), key)
-        found, _ = google.auth.load_credentials_from_file(file, scopes=scopes)  # type: ignore[no-untyped-call]
+        info = json.loads(Path(file).read_text(encoding="utf-8"))
+        return _KINDS[info["type"]](info, scopes)
     except OSError as exc:
         raise ConfigError(f"{key} {file}: {exc.strerror}; create it, or leave it out") from exc
-    except (google.auth.exceptions.GoogleAuthError, ValueError) as exc:
-        raise ConfigError(f"{key} {file}: not Google credentials: {type(exc).__name__}") from exc
-    result: Credentials = found
-    return result
+    except (GoogleAuthError, ValueError, KeyError, TypeError) as exc:
+        raise ConfigError(
+            f"{key} {file}: not Google credentials of type {' or '.join(_KINDS)} "
+            f"({type(exc).__name__})"
+        ) from exc
+
+
+def _service_account(info: Any, scopes: list[str]) -> Credentials:
+    found: Credentials = service_account.Credentials.from_service_account_info(info, scopes=scopes)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _user(info: Any, scopes: list[str]) -> Credentials:
+    found: Credentials = user.Credentials.from_authorized_user_info(info, scopes=scopes)  # type: ignore[no-untyped-call]
+    return found
+
+
+_KINDS: Mapping[str, Callable[[Any, list[str]], Credentials]] = {
+    "service_account": _service_account,
+    "authorized_user": _user,
+}
 
 
 def _require_private(path: Path, key: str) -> None:

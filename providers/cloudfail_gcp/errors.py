@@ -25,6 +25,7 @@ from cloudfail.errors import (
 )
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth import exceptions as auth
+from google.protobuf.json_format import ParseError
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +163,7 @@ def translate(exc: Exception, context: Context) -> CloudfailError:
         return exc
     if isinstance(exc, GoogleAPICallError):
         answer = answer_of(exc)
-        return from_answer(answer, context) if answer else not_of_google(exc, context)
+        return from_answer(answer, context) if answer else _without_reason(exc, context)
     for kinds, row in _BY_TYPE:
         if isinstance(exc, kinds):
             return row(exc, context)
@@ -190,14 +191,18 @@ def from_answer(answer: Answer, context: Context) -> CloudfailError:
     return (row or BY_STATUS.get(answer.status, _unknown))(context, answer)
 
 
-def not_of_google(exc: GoogleAPICallError, context: Context) -> CloudfailError:
+def not_of_google(context: Context, what: str) -> CloudfailError:
     """Return the error for an answer that cannot be Compute's own: nobody said anything then."""
+    return UnreachableError(
+        f"{context}: what answered at {context.endpoint} is not Google ({what}): a proxy or a "
+        "login page; check HTTPS_PROXY, NO_PROXY and the endpoint"
+    )
+
+
+def _without_reason(exc: GoogleAPICallError, context: Context) -> CloudfailError:
     if int(exc.code or 0) >= _SERVER_ERROR:
         return TransientError(f"{context}: HTTP {exc.code} from {context.endpoint}; tried again")
-    return UnreachableError(
-        f"{context}: what answered at {context.endpoint} is not Google (HTTP {exc.code} without a "
-        "reason): a proxy or a login page; check HTTPS_PROXY, NO_PROXY and the endpoint"
-    )
+    return not_of_google(context, f"HTTP {exc.code} without a reason")
 
 
 def _closed(exc: Exception, context: Context) -> CloudfailError:
@@ -237,9 +242,15 @@ def _no_credentials(exc: Exception, context: Context) -> CloudfailError:
     )
 
 
+def _unreadable(_: Exception, context: Context) -> CloudfailError:
+    # Its text quotes the answer.
+    return not_of_google(context, "it is no JSON of theirs")
+
+
 _TypeRow = Callable[[Exception, Context], CloudfailError]
 # The first match counts: ConnectTimeout before Timeout, SSLError before ConnectionError.
 _BY_TYPE: tuple[tuple[tuple[type[Exception], ...], _TypeRow], ...] = (
+    ((ParseError,), _unreadable),
     ((auth.TransportError,), _closed),
     ((auth.GoogleAuthError,), _no_credentials),
     ((http.SSLError,), _tls),

@@ -45,31 +45,32 @@ class Operations:
     def run(self, operation: str, request: Mapping[str, Any], subject: str) -> None:
         """Return when Compute says DONE. Raises what `errors.translate` makes of its error."""
         key = json.dumps([operation, to_json(request)], sort_keys=True)
+        context = Context(operation=operation, subject=subject)
         with self._lock:
             pending = self._pending.setdefault(key, Pending())
         try:
             if pending.operation is None:
                 asked = {**request, "request_id": pending.request_id}
                 pending.operation = self._api.call(operation, asked, subject=subject)
-            self._wait(pending.operation, Context(operation=operation, subject=subject))
+            done = self._wait(pending.operation, context)
         except TransientError:
             raise  # nobody knows how it ends: whoever comes again joins it
         except CloudfailError:
             self._forget(key)
             raise
         self._forget(key)
+        _raise_error(done, context)
 
     def _forget(self, key: str) -> None:
         with self._lock:
             self._pending.pop(key, None)
 
-    def _wait(self, operation: Any, context: Context) -> None:
+    def _wait(self, operation: Any, context: Context) -> Any:
         until = self._clock.now() + MOST_SECONDS
         while True:
             seen = self._poll(operation, context)
             if seen is not None and seen.status.name == "DONE":
-                _raise_error(seen, context)
-                return
+                return seen
             if self._clock.now() >= until:
                 raise TransientError(
                     f"{context}: {operation.name} is not done after {MOST_SECONDS:g} s; it is "

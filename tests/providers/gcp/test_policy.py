@@ -1,0 +1,123 @@
+"""The custom role, offline checks, and the vendor's own commands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cloudfail.errors import DeniedError, ProviderError
+from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.model import ForwardingRule, Owner, PrivateIp, Step
+
+from cloudfail_gcp import SPEC
+from cloudfail_gcp.operations import METHODS, is_mutating
+from cloudfail_gcp.policy import catalogue
+from cloudfail_gcp.settings import GcpSettings
+from providers.gcp.nodes import NodeMaker
+
+CLAIMS = (ForwardingRule(name="edge"),)
+
+
+def role(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(SPEC.policy(CLAIMS, None)[name]))
+
+
+def promote(node_of: NodeMaker) -> None:
+    provider = node_of("a").provider
+    holdings = provider.observe(CLAIMS)
+    for lane in provider.steps(holdings, provider.identify()):
+        for step in lane.steps:
+            provider.execute(step)
+    assert provider.observe(CLAIMS)[0].owner is Owner.MINE
+
+
+def test_the_role_is_enough_for_a_failover(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
+    cloud.enforce_iam([role("write")])
+    promote(node_of)
+
+
+def test_the_role_to_read_is_enough_to_look(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
+    cloud.enforce_iam([role("read")])
+    assert node_of("a").provider.observe(CLAIMS)[0].owner is Owner.PEER
+    assert {p.action for p in SPEC.permissions(CLAIMS) if not p.write} == set(
+        role("read")["includedPermissions"]
+    )
+
+
+@pytest.mark.parametrize("left_out", sorted(catalogue()))
+def test_no_permission_of_the_role_can_be_left_out(
+    cloud: EmbeddedGcp, node_of: NodeMaker, left_out: str
+) -> None:
+    full = role("write")["includedPermissions"]
+    cloud.enforce_iam([{"includedPermissions": [p for p in full if p != left_out]}])
+    with pytest.raises((DeniedError, AssertionError)):
+        promote(node_of)
+
+
+def test_other_kinds_need_nothing_of_this() -> None:
+    assert SPEC.permissions([]) == []
+    assert all(permission.why for permission in SPEC.permissions(CLAIMS))
+
+
+def test_what_no_project_could_serve_is_said_offline() -> None:
+    assert SPEC.validate(CLAIMS) == []
+    (problem,) = SPEC.validate([ForwardingRule(name="Edge")])
+    assert "lowercase letters" in problem
+    (problem,) = SPEC.validate([PrivateIp(address="10.0.0.1")])  # type: ignore[arg-type]
+    assert "Google Cloud has no private-ip" in problem
+
+
+def test_every_method_is_known_to_look_or_to_write() -> None:
+    for name, method in METHODS.items():
+        verb = name.rpartition(".")[2]
+        http = "GET" if "list" in verb.lower() else "POST"
+        assert is_mutating(http, f"/compute/v1/x/{verb}") == method.mutating, name
+
+
+def test_the_variables_name_the_same_api_and_account() -> None:
+    settings = GcpSettings(
+        endpoint="https://x.example", credentials_file="/k.json", impersonate="a@b"
+    )
+    node = type("Node", (), {"facts": {"project": "p"}})()
+    assert SPEC.environment(settings, node) == {
+        "CLOUDSDK_CORE_PROJECT": "p",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": "https://x.example/compute/v1/",
+        "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": "/k.json",
+        "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT": "a@b",
+    }
+    assert SPEC.environment(None, node) == {"CLOUDSDK_CORE_PROJECT": "p"}
+
+
+def test_a_step_of_another_provider_has_no_command() -> None:
+    with pytest.raises(ProviderError, match="no step 'x'"):
+        SPEC.render(Step(call="x", claims=CLAIMS, params={}, summary=""))
+
+
+@pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
+@pytest.mark.timeout(180)
+def test_the_command_does_what_the_step_does(
+    cloud: EmbeddedGcp, node_of: NodeMaker, tmp_path: Path
+) -> None:
+    node = node_of("a")
+    provider = node.provider
+    (lane,) = provider.steps(provider.observe(CLAIMS), provider.identify())
+    (tmp_path / "token").write_text("anybody")
+    environ = {
+        "PATH": os.environ["PATH"],
+        "CLOUDSDK_CONFIG": str(tmp_path),
+        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(tmp_path / "token"),
+        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "0",
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
+        **SPEC.environment(node.setup.settings, provider.identify()),
+    }
+    command = SPEC.render(lane.steps[0])
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert provider.observe(CLAIMS)[0].owner is Owner.MINE
