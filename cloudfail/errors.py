@@ -19,6 +19,9 @@ CloudfailError                70
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class CloudfailError(Exception):
     """What, where, and what to do next, in one sentence."""
@@ -114,3 +117,20 @@ class DeniedError(ProviderError):
 
 class NotFoundError(ProviderError):
     exit_code = 78
+
+
+@contextmanager
+def in_our_words(doing: str) -> Iterator[None]:
+    """Make what a provider raises an error of this tree; whatever is none is a bug of the provider.
+
+    Some libraries call sys.exit; that must not end whoever asked.
+    """
+    try:
+        yield
+    except CloudfailError:
+        raise
+    except (Exception, SystemExit) as raised:
+        kind = type(raised).__name__
+        raise ProviderError(
+            f"{doing}: this is a bug in the provider: {kind}: {raised}", code=kind
+        ) from raised

@@ -70,6 +70,10 @@ class Ended:
     outcome: Outcome | None
     calls: tuple[ApiCall, ...] = ()
 
+    @property
+    def error(self) -> CloudfailError | None:
+        return self.outcome.error if self.outcome is not None else None
+
 
 # What decides the exit code when claims failed differently: first what a person has to mend.
 _ORDER: tuple[type[CloudfailError], ...] = (

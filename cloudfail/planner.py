@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from cloudfail import guard
-from cloudfail.errors import ProviderError
+from cloudfail.errors import ProviderError, in_our_words
 from cloudfail.guard import Rules
 from cloudfail.model import Claim, Holding, Lane, Node, Owner, Plan, PublicIp, Step
 from cloudfail.provider import Reader
@@ -26,13 +26,15 @@ def build_plan(
 
     `apart` plans each claim by itself: a batch that the cloud refused as a whole is taken apart,
     so that one bad claim does not stop the others. Claims to `leave` are looked at, but get no
-    step: their last write has not settled. Raises what `Reader` raises.
+    step: their last write has not settled. Raises what `Reader` raises, and ProviderError for
+    what is a bug in it.
     """
-    node = reader.identify()
-    seen = _observe(reader, claims)
-    judged = tuple(guard.judge(holding, rules or Rules()) for holding in seen)
-    usable = tuple(_unplanned(h) if h.claim in leave else h for h in judged)
-    lanes = _apart(reader, usable, node) if apart else tuple(reader.steps(usable, node))
+    with in_our_words("look"):
+        node = reader.identify()
+        seen = _observe(reader, claims)
+        judged = tuple(guard.judge(holding, rules or Rules()) for holding in seen)
+        usable = tuple(_unplanned(h) if h.claim in leave else h for h in judged)
+        lanes = _apart(reader, usable, node) if apart else tuple(reader.steps(usable, node))
     return Plan(
         instance=instance,
         node=node,

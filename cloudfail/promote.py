@@ -17,6 +17,7 @@ from cloudfail.errors import (
     SupersededError,
     TransientError,
     VerifyError,
+    in_our_words,
 )
 from cloudfail.guard import Rules
 from cloudfail.model import Claim, Holding, Lane, Owner, Plan, PublicIp
@@ -257,7 +258,8 @@ class _Promotion:
     def _reread(self) -> None:
         claims = self._tracked()
         try:
-            holdings = self._run.ask(lambda: self._provider.observe(claims))
+            with in_our_words("read back"):
+                holdings = self._run.ask(lambda: self._provider.observe(claims))
         except ProviderError as error:
             for progress in self._settling():
                 progress.lost_sight(error)

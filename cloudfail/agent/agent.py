@@ -16,13 +16,14 @@ from cloudfail.agent.control.framing import Answer, Request
 from cloudfail.agent.control.server import Server
 from cloudfail.agent.crew import Crew, Shared
 from cloudfail.agent.ear import Ear, period_for
-from cloudfail.agent.handbrake import Handbrake, handover_file
+from cloudfail.agent.handbrake import release_left
 from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.log import Log, sink_for
 from cloudfail.agent.member import Member, on_the_wire
 from cloudfail.agent.metrics.service import Metrics
 from cloudfail.agent.observers import Observers, OnRun
 from cloudfail.agent.pausing import Pauses
+from cloudfail.agent.problems import Problems
 from cloudfail.agent.readying import Readying
 from cloudfail.agent.recording import Recorder
 from cloudfail.agent.responder.answering import Answering, Looked
@@ -33,14 +34,14 @@ from cloudfail.agent.view import AgentView
 from cloudfail.clock import SystemClock, wall_clock
 from cloudfail.config import Config, load
 from cloudfail.config.agent.paths import STATE_DIRECTORY, fifo_of
-from cloudfail.errors import CloudfailError, ConfigError
+from cloudfail.errors import CloudfailError
 from cloudfail.role import default_directory
 
 AnswerFactory = Callable[[Commands], Callable[[Request], Awaitable[Answer]]]
-_TICK = 0.2
+_TICK = 0.5
 _ABSENT_AGAIN = 1.0
 # SIGTERM: finish or abandon at a safe point within a second.
-_END_SECONDS = 0.7
+_END_SECONDS = 0.55
 
 
 class Agent:
@@ -56,7 +57,8 @@ class Agent:
     ) -> None:
         self._path, self._config, self._environ = path, config, environ
         self._started, self._clock = wall_clock(), SystemClock()
-        self._log = Log(config.agent.log_format, sink_for(config.agent.log_target))
+        format_ = config.agent.log_format
+        self._log = Log(format_, sink_for(config.agent.log_target, format_))
         self._metrics = Metrics(self.view)
         self._observer = Observers(self._metrics.observer, self._log, OnRun(self._poke))
         self._heart = Heart(self._clock.now(), period_for(_advert_ints(config)))
@@ -75,8 +77,8 @@ class Agent:
         self._ear = Ear(
             self._heart, self._clock, self._observer, self._changed, self._heard_a_lower_advert
         )
-        self._responders = Responders(self._answers, self._observer.noted)
         self._answering = Answering({}, self._standing, self._looked)
+        self._responders = Responders(self._answering, self._observer.noted)
         self._commands = AgentCommands(
             self._crew,
             self._pauses,
@@ -87,11 +89,12 @@ class Agent:
         )
         self._make_answer = answers
         self._server: Server | None = None
-        self._readying = Readying(lambda: self._crew.members, self._clock)
+        self._readying = Readying(self._crew.workers, self._clock)
         self._systemd = Systemd(environ)
-        self._over = asyncio.Event()
+        self._over, self._reloading = asyncio.Event(), asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._problem = ""
+        self._problem = self._mistake = ""
+        self._problems = Problems(self._problems_now, self._observer.noted)
         self._next_watchdog = self._next_absent = 0.0
 
     async def serve(self) -> int:
@@ -115,13 +118,18 @@ class Agent:
 
     async def reload(self) -> str:
         """Read the file again: "" when it is in use, else what is wrong with it; nothing changed then."""
+        async with self._reloading:  # two at once would open a port twice
+            return await self._reload()
+
+    async def _reload(self) -> str:
         self._systemd.reloading()
         try:
             config = load(self._path, self._environ)
+            self._crew.check(config)
             self._ear.open_fifo(fifo_of(config))
         except CloudfailError as error:
             self._problem = f"not reloaded, the configuration from before goes on: {error}"
-            self._observer.noted("problem", "", self._problem)
+            self._problems.look()
             self._systemd.ready(self._problem)
             return str(error)
         self._problem = _for_a_restart(self._config, config)
@@ -143,40 +151,35 @@ class Agent:
             config=str(self._path),
             is_hearing=self._ear.hears_wire and not self._ear.problems,
             instances=tuple(member.view() for member in members.values()),
-            problems=tuple(filter(None, self._problems())),
+            absent=self._crew.missing,
+            problems=self._problems_now(),
         )
 
-    def _problems(self) -> tuple[str, ...]:
-        absent = (f"{name}: {why}" for name, why in self._crew.absent.items())
-        members = self._crew.members.values()
-        unproven = (
-            f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
-            "repaired; write it into the configuration"
-            for one in members
-            if one.subject.virtual_router_id is None
-        )
-        return (
-            *(self._problem, self._recorder.problem, self._pauses.problem, self._observer.mistake),
+    def _problems_now(self) -> tuple[str, ...]:
+        found = (
+            *(self._problem, self._mistake, self._observer.mistake),
+            *(self._recorder.problem, self._pauses.problem),
             *self._ear.problems,
             *self._metrics.problems,
             *self._responders.problems,
-            *absent,
-            *unproven,
+            *self._crew.problems,
         )
+        return tuple(filter(None, found))
 
     # ---- start and end
 
     def _take_up(self, config: Config) -> None:
-        before = {name: member.worker for name, member in self._crew.members.items()}
+        before = self._crew.workers()
         ear = self._ear
         self._crew.take_up(config, has_fifo=ear.has_fifo, hears_wire=ear.hears_wire)
         members = self._crew.members
         targets = [member.target for member in members.values()]
-        self._answering = Answering(config.instances, self._standing, self._looked)
+        self._answering.configure(config.instances)
         ear.serve(members, on_the_wire(targets))
         for name, member in members.items():
             if before.get(name) is not member.worker:
-                self._release_brake(member)
+                if name not in before and (released := release_left(name)):
+                    self._observer.noted("handover", name, released)
                 member.worker.start()
         self._responders.configure(
             {member.name: member.target.instance.responders for member in members.values()}
@@ -220,29 +223,26 @@ class Agent:
             loop.add_signal_handler(number, self._over.set)
         loop.add_signal_handler(signal.SIGHUP, self._commands.reload)
 
-    def _release_brake(self, member: Member) -> None:
-        """A handover that ended with the agent before must not keep this node in FAULT."""
-        brake = Handbrake(handover_file(member.name))
-        with contextlib.suppress(ConfigError):
-            if brake.is_engaged:
-                brake.release()
-                self._observer.noted(
-                    "handover", member.name, "released what an ended agent had left"
-                )
-
     # ---- while it serves
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
             now = self._clock.now()
-            self._follow()
             if self._systemd.watchdog and now >= self._next_watchdog:
                 self._next_watchdog = now + self._systemd.watchdog / 3
                 self._systemd.alive()
-            if self._crew.absent and now >= self._next_absent:
-                self._next_absent = now + _ABSENT_AGAIN
-                self._take_up(self._config)  # an address that comes late: DHCP
+            try:
+                self._look_after(now)
+            except Exception as error:  # noqa: BLE001  the next tick has as much to do
+                self._mistake = f"a mistake in the agent: {type(error).__name__}: {error}"
+            self._problems.look()
+
+    def _look_after(self, now: float) -> None:
+        self._follow()
+        if self._crew.absent and now >= self._next_absent:
+            self._next_absent = now + _ABSENT_AGAIN
+            self._take_up(self._config)  # an address that comes late: DHCP
 
     def _changed(self, member: Member) -> None:
         del member
@@ -262,6 +262,7 @@ class Agent:
     def _follow(self) -> None:
         for member in self._crew.members.values():
             member.tell_held()
+            member.worker.check()
 
     def _poke(self) -> None:
         """A run ended, in another thread: what waits for it need not wait for the next tick."""
@@ -269,9 +270,6 @@ class Agent:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._follow)
         self._responders.poke()
-
-    def _answers(self, instance: str) -> bool:
-        return self._answering(instance)
 
     def _standing(self, instance: str) -> Standing:
         member = self._crew.members.get(instance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from cloudfail.agent.crew import Crew
@@ -25,6 +25,8 @@ from cloudfail.target import Target
 
 # A notify script and the line in the FIFO leave keepalived together: either may be first.
 _SCRIPT_AHEAD = 0.2
+# Seconds that the peer of a handover has for the claims, at least.
+_PATIENCE = 60.0
 
 
 class AgentCommands:
@@ -44,6 +46,8 @@ class AgentCommands:
         self._config, self._view, self._reload = config, view, reload
         self._handing_over: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # A loop that waited for a disk would doubt its role.
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="cloudfail-disk")
 
     @property
     def config(self) -> Config:
@@ -77,21 +81,20 @@ class AgentCommands:
     def plan(self, instance: str) -> Future[Plan]:
         return self._member(instance).worker.plan()
 
-    def pause(self, instances: Sequence[str], who: str, why: str) -> None:
-        members = [self._member(name) for name in instances]
-        try:
-            self._pauses.pause(instances, who, why)
-        finally:
-            for member in members:
-                member.worker.pause(self._pauses.text(member.name))
+    def pause(self, instances: Sequence[str], who: str, why: str) -> Future[None]:
+        keep = self._pauses.pause(instances, who, why)
+        for member in self._there(instances):
+            text = self._pauses.text(member.name)
+            member.worker.pause(text)
+            member.observer.noted("paused", member.name, text)
+        return self._disk.submit(keep)
 
-    def resume(self, instances: Sequence[str]) -> None:
-        members = [self._member(name) for name in instances]
-        try:
-            self._pauses.resume(instances)
-        finally:
-            for member in members:
-                member.worker.resume()
+    def resume(self, instances: Sequence[str]) -> Future[None]:
+        keep = self._pauses.resume(instances)
+        for member in self._there(instances):
+            member.worker.resume()
+            member.observer.noted("resumed", member.name, "what it claims is looked at now")
+        return self._disk.submit(keep)
 
     def reload(self) -> Future[str]:
         return self._in_the_loop(self._reload())
@@ -104,17 +107,26 @@ class AgentCommands:
         if member.name in self._handing_over:
             raise RefusedError(f"{member.name} is being handed over already")
         self._refuse_to_bounce(member)
+        patience = max(_PATIENCE, member.target.deadline)
         brake = Handbrake(handover_file(member.name))
-        handover = Handover(member.name, brake, member.subject.advert_int)
+        handover = Handover(member.name, brake, member.subject.advert_int, patience=patience)
         self._handing_over.add(member.name)
         try:
             handover.begin(self._clock.now(), member.keeper.standing())
-            return await self._until_over(handover, member)
-        except asyncio.CancelledError:
+            member.observer.noted(
+                "handover", member.name, "goes to FAULT here, so that a peer masters"
+            )
+            sentence = await self._until_over(handover, member)
+        except CloudfailError as error:
+            member.observer.noted("failed", member.name, str(error))
+            raise
+        except BaseException:  # whatever it is, this node must not stay in FAULT
             handover.abandon("the agent stops")
             raise
         finally:
             self._handing_over.discard(member.name)
+        member.observer.noted("handover", member.name, sentence)
+        return sentence
 
     async def _until_over(self, handover: Handover, member: Member) -> str:
         while True:
@@ -148,6 +160,11 @@ class AgentCommands:
         member.keeper.told_by_process(event, now)
         member.heard_event()
         member.refresh(now)
+
+    def _there(self, instances: Sequence[str]) -> list[Member]:
+        """Return those at work. One that comes later comes paused, or not, as is on record."""
+        members = self._crew.members
+        return [members[name] for name in instances if name in members]
 
     def _member(self, instance: str) -> Member:
         member = self._crew.members.get(instance)
@@ -193,6 +210,7 @@ class AgentCommands:
         """End what is still under way: the agent stops."""
         for task in tuple(self._tasks):
             task.cancel()
+        self._disk.shutdown(wait=False)
 
 
 def _is_with_a_peer(member: Member) -> bool | None:

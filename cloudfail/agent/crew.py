@@ -45,20 +45,54 @@ class Crew:
         self.absent: Mapping[str, str] = {}
 
     def take_up(self, config: Config, *, has_fifo: bool, hears_wire: bool) -> None:
-        """Have a member at work for each instance; `absent` says of the others why not."""
+        """Have a member at work for each instance; `absent` says of the others why not.
+
+        Who is at work goes on while this machine's address is away: keepalived says what that means.
+        """
         absent: dict[str, str] = {}
         members: dict[str, Member] = {}
         for name, instance in config.instances.items():
             try:
                 target = target_of(config, instance, self._shared.environ, node=self._shared.node)
             except CloudfailError as error:
-                absent[name] = str(error)
+                before = self.members.get(name)
+                if before is not None and before.target.instance == instance:
+                    members[name] = before
+                else:
+                    absent[name] = str(error)
                 continue
             subject = subject_of(target, has_fifo=has_fifo, hears_wire=hears_wire)
             members[name] = self._member(target, subject)
         for name in self.members.keys() - members.keys():
-            self._dismiss(self.members[name], "it is not configured any more")
+            self._dismiss(self.members[name], absent.get(name, "it is not configured any more"))
         self.members, self.absent = members, absent
+
+    def check(self, config: Config) -> None:
+        """Raise ConfigError where an instance that is at work would not be, as it is configured now."""
+        for name, member in self.members.items():
+            instance = config.instances.get(name)
+            if instance is not None and instance != member.target.instance:
+                target_of(config, instance, self._shared.environ, node=self._shared.node)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Say who is not at work, and whose role cannot be proven. May be called from any thread."""
+        unproven = (
+            f"{one.name} has no virtual_router_id: the wire cannot prove its role, so nothing is "
+            "repaired; write it into the configuration"
+            for one in self.members.values()
+            if one.subject.virtual_router_id is None
+        )
+        return (*self.missing, *unproven)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Say of each instance that is not at work why not. May be called from any thread."""
+        return tuple(f"{name}: {why}" for name, why in self.absent.items())
+
+    def workers(self) -> Mapping[str, Worker]:
+        """Return who works on each instance now. May be called from any thread."""
+        return {name: member.worker for name, member in self.members.items()}
 
     def stop(self, reason: str, seconds: float) -> bool:
         """End everybody at a safe point; False when somebody is still in a request then."""
@@ -101,7 +135,8 @@ class Crew:
         if _is_same_router(before.subject, subject):
             keeper.adopt(subject)
         else:
-            keeper = Keeper(subject, shared.clock)
+            # Generations go on: the follower takes a smaller one for an older role.
+            keeper = Keeper(subject, shared.clock, keeper.standing().generation)
         before.follower.configure(
             target.instance, journals(target.config.journal, subject.instance, target.node_name)
         )

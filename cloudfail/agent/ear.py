@@ -52,14 +52,19 @@ class Ear:
     # ---- set-up
 
     def open_fifo(self, path: Path | None) -> None:
-        """Read this FIFO from now on. Raises ConfigError when somebody else reads it, or it is none."""
-        if self._fifo is not None and self._fifo.path == path:
-            return
-        self._close_fifo()
+        """Read this FIFO from now on.
+
+        Raises ConfigError when somebody else reads it, or it is none: what was read before still is.
+        """
         if path is None:
+            self._close_fifo()
+            return
+        if self._fifo is not None and self._fifo.is_at(path):
+            self._fifo.path = path
             return
         reader = FifoReader(path)
         self._drained = reader.open()
+        self._close_fifo()
         self._fifo = reader
         for number in reader.filenos():
             asyncio.get_running_loop().add_reader(number, self._on_fifo)
@@ -71,6 +76,9 @@ class Ear:
             wire.open()
         except ConfigError as error:
             self._trouble["wire"] = str(error)
+            return
+        except OSError as error:  # a kernel, or a sandbox, without AF_PACKET
+            self._trouble["wire"] = f"the wire cannot be heard: {error.strerror or error}"
             return
         self._trouble.pop("wire", None)
         self._wire = wire
@@ -172,6 +180,8 @@ class Ear:
     # ---- the timer
 
     def _tick(self) -> None:
+        # First: whatever goes wrong below must not stop the heart.
+        self._timer = asyncio.get_running_loop().call_later(self._heart.period, self._tick)
         self.beat()
         now = self._clock.now()
         for member in self._members.values():
@@ -179,7 +189,6 @@ class Ear:
         if now >= self._next_check:
             self._next_check = now + _CHECK_FIFO
             self._check()
-        self._timer = asyncio.get_running_loop().call_later(self._heart.period, self._tick)
 
     def _check(self) -> None:
         if self._fifo is not None and self._fifo.check():

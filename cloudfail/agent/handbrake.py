@@ -27,6 +27,24 @@ def handover_file(instance: str) -> Path:
     return DIRECTORY / file_name(instance)
 
 
+def release_left(instance: str) -> str:
+    """Release what a handover left that ended with its agent: this node would stay in FAULT.
+
+    Returns what was done, in a sentence; empty: there was nothing, or no such file.
+    """
+    brake = Handbrake(handover_file(instance))
+    try:
+        if not brake.is_engaged:
+            return ""
+    except ConfigError:
+        return ""
+    try:
+        brake.release()
+    except ConfigError as error:
+        return f"what an ended agent had left stays, and this node in FAULT: {error}"
+    return "released what an ended agent had left"
+
+
 class Handbrake:
     """A `track_file` of weight 0: any number but 0 is FAULT (keepalived.conf(5), measured with 2.2.7).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +15,9 @@ from cloudfail.agent.view import Phases, Ran
 from cloudfail.logfmt import is_journal
 from cloudfail.provider import ApiCall
 
+_SYSLOG = Path("/dev/log")  # syslog(3)
 _CLIENT_ERROR = 400
+_PRECONDITION_FAILED = 412
 # Words of `noted` that somebody should look at; all others are only told.
 WARNINGS = frozenset(
     {"alarm", "problem", "late", "frozen", "refused", "rejected", "dropped", "lost", "failed"}
@@ -32,14 +35,16 @@ class Sink(Protocol):
     def flush(self, seconds: float) -> bool: ...
 
 
-def sink_for(target: str) -> Sink:
+def sink_for(target: str, format_: str = "logfmt") -> Sink:
     """Return the sink of [agent] log_target.
 
-    auto: standard error when systemd's journal or a person reads it, else syslog.
+    auto: standard error when systemd's journal or a person reads it, or when nobody reads syslog,
+    as in a container; else syslog.
     """
     under_journal = is_journal()
-    if target == "stderr" or (target == "auto" and (under_journal or sys.stderr.isatty())):
-        return StandardError(under_journal=under_journal)
+    is_read = under_journal or sys.stderr.isatty() or not _SYSLOG.exists()
+    if target == "stderr" or (target == "auto" and is_read):
+        return StandardError(under_journal=under_journal, format_=format_)
     return Syslog()
 
 
@@ -55,7 +60,9 @@ class Log:
         self._sink = sink
 
     def called(self, instance: str, call: ApiCall) -> None:
-        failed = call.status == 0 or call.status >= _CLIENT_ERROR
+        # EC2 answers so to the trial (DryRun) of a call that would have succeeded.
+        passed = call.status == _PRECONDITION_FAILED and not call.mutating
+        failed = call.status == 0 or (call.status >= _CLIENT_ERROR and not passed)
         if not (failed or call.mutating):
             return
         fields = msgspec.to_builtins(call)

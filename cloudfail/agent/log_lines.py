@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
 
 from cloudfail.clock import wall_clock
 from cloudfail.logfmt import logfmt
@@ -37,12 +36,17 @@ def render(format_: str, level: Level, fields: Mapping[str, Any], *, has_clock: 
 
 def _json(line: Mapping[str, Any]) -> str:
     """Return an object that stays one: a text too long is cut within its quotes."""
-    text = msgspec.json.encode(line, enc_hook=str).decode()
+    text = _ascii(line)
     if len(text) <= LONGEST:
         return text
-    share = LONGEST // len(line) // 6  # JSON may write a character as six
+    share = LONGEST // len(line) // 12  # JSON may write a character as twelve
     cut = {key: value[:share] if isinstance(value, str) else value for key, value in line.items()}
-    return msgspec.json.encode(cut, enc_hook=str).decode()
+    return _ascii(cut)
+
+
+def _ascii(line: Mapping[str, Any]) -> str:
+    """Everything else is escaped: half a surrogate pair of a cloud, and what breaks lines."""
+    return json.dumps(line, default=str, separators=(",", ":"))
 
 
 def _timestamp() -> str:

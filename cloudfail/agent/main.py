@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cloudfail.agent.agent import Agent, AnswerFactory
+from cloudfail.agent.systemd import Systemd
+from cloudfail.clock import SystemClock
 from cloudfail.config import load
+from cloudfail.errors import ConfigError
+
+_REST = 2.0
 
 
 def run(path: Path, environ: Mapping[str, str], node: str, answers: AnswerFactory) -> int:
@@ -17,9 +22,20 @@ def run(path: Path, environ: Mapping[str, str], node: str, answers: AnswerFactor
     Ends the process itself once it has served: a thread that is in a request to the cloud then
     would hold it up for seconds.
     """
-    config = load(path, environ)
-    code = asyncio.run(_serve(Agent(path, config, environ, node, answers)))
+    try:
+        config = load(path, environ)
+        code = asyncio.run(_serve(Agent(path, config, environ, node, answers)))
+    except ConfigError as error:
+        _rest(Systemd(environ), str(error))
+        raise
     os._exit(code)
+
+
+def _rest(systemd: Systemd, why: str) -> None:
+    """Take a break: systemd starts it again at once, and correcting it takes a person longer."""
+    if systemd.is_there:
+        systemd.status(why)
+        SystemClock().sleep(_REST)
 
 
 async def _serve(agent: Agent) -> int:

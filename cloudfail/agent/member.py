@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,10 @@ from cloudfail.agent.work.worker import Worker
 from cloudfail.clock import wall_clock
 from cloudfail.target import Target
 
+# Seconds until a new master's first call has left. Whatever is only told, recorded or logged comes
+# after it: it would share the interpreter with it.
+_FIRST_CALL = 0.05
+
 
 @dataclass(slots=True)
 class Member:
@@ -32,6 +37,7 @@ class Member:
     observer: Observer
     last: Standing = field(default_factory=Standing)
     last_event: float | None = None
+    _untold: list[tuple[Standing, Standing]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -42,6 +48,7 @@ class Member:
         is_too_late = late > limit(self.subject.advert_int)
         if is_too_late:
             self.keeper.woke_late(now, late)
+            self.worker.stood_still(late)
         return is_too_late
 
     def refresh(self, now: float) -> bool:
@@ -51,10 +58,20 @@ class Member:
         if (before.word, before.generation) == (standing.word, standing.generation):
             return False
         self.worker.wake()
-        if standing.generation != before.generation and standing.role is not None:
-            self.follower.changed(standing.role, standing.generation)
-        self.observer.changed(self.name, before, standing)
+        self._untold.append((before, standing))
+        if standing.is_master:
+            asyncio.get_running_loop().call_later(_FIRST_CALL, self._tell)
+        else:
+            self._tell()
         return True
+
+    def _tell(self) -> None:
+        """Let everybody else know, in order."""
+        changes, self._untold = self._untold, []
+        for before, standing in changes:
+            if standing.generation != before.generation and standing.role is not None:
+                self.follower.changed(standing.role, standing.generation)
+            self.observer.changed(self.name, before, standing)
 
     def tell_held(self) -> None:
         """Let what follows MASTER follow, once every claim is this node's."""

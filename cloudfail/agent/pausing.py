@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from cloudfail.line import one_line
 from cloudfail.role.directory import StateDirectory
 
 FILE = "paused.json"
+Keep = Callable[[], None]
 _LONGEST = 1 << 16  # what StateDirectory reads
 _LONGEST_TEXT = 200
 _YEAR_2106 = 1 << 32  # what has a date for sure
@@ -53,7 +55,7 @@ class Pauses:
     def __init__(self, directory: Path) -> None:
         self._files = StateDirectory(directory)
         self._path = directory / FILE
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self.problem = ""
         self._paused: Mapping[str, Pause] = self._load()
 
@@ -65,38 +67,40 @@ class Pauses:
         pause = self.of(instance)
         return pause.text if pause else ""
 
-    def pause(self, instances: Iterable[str], who: str, why: str) -> None:
-        """Pause them; one that is paused already keeps its first pause.
+    def pause(self, instances: Iterable[str], who: str, why: str) -> Keep:
+        """Pause them, at once; one that is paused already keeps its first pause.
 
-        Raises ConfigError when the disk does not keep it: they are paused, but only as long as
-        this process lives.
+        Returns what puts it on the disk, which may take as long as a disk does. That raises
+        ConfigError when the disk does not keep it: they are paused, but only as long as this
+        process lives.
         """
         who, why, at = who[:_LONGEST_TEXT], why[:_LONGEST_TEXT], wall_clock()
         with self._lock:
             new = {name: Pause(instance=name, who=who, why=why, at=at) for name in instances}
-            self._keep({**new, **self._paused}, "is paused until the agent restarts")
+            self._paused = {**new, **self._paused}
+        return partial(self._keep, "is paused until the agent restarts")
 
-    def resume(self, instances: Iterable[str]) -> None:
-        """End their pauses. Raises ConfigError when the disk does not keep that."""
+    def resume(self, instances: Iterable[str]) -> Keep:
+        """End their pauses, at once. Returns what puts that on the disk, as `pause` does."""
         gone = set(instances)
         with self._lock:
-            left = {name: pause for name, pause in self._paused.items() if name not in gone}
-            self._keep(left, "goes on, but is paused again when the agent restarts")
+            self._paused = {name: one for name, one in self._paused.items() if name not in gone}
+        return partial(self._keep, "goes on, but is paused again when the agent restarts")
 
-    def _keep(self, paused: Mapping[str, Pause], otherwise: str) -> None:
-        self._paused = paused
-        try:
-            content = _encode(paused)
-            self._files.replace(FILE, content)
-            self._sync()
-        except OSError as error:
-            what = (error.strerror or str(error)).lower()
-            self.problem = f"{self._path}: not written: {what}"
-            raise ConfigError(
-                f"{self._path} cannot be written ({what}), so what you named {otherwise}: "
-                "mend that, and say it again"
-            ) from error
-        self.problem = ""
+    def _keep(self, otherwise: str) -> None:
+        """Write what is paused now: of two that write, the second writes what the first did too."""
+        with self._writing:
+            try:
+                self._files.replace(FILE, _encode(self._paused))
+                self._sync()
+            except OSError as error:
+                what = (error.strerror or str(error)).lower()
+                self.problem = f"{self._path}: not written: {what}"
+                raise ConfigError(
+                    f"{self._path} cannot be written ({what}), so what you named {otherwise}: "
+                    "mend that, and say it again"
+                ) from error
+            self.problem = ""
 
     def _sync(self) -> None:
         """Have it on the disk: a pause has to survive a power cut as well."""

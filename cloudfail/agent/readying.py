@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from cloudfail.agent.member import Member
 from cloudfail.agent.metrics.readiness import not_ready, ready
+from cloudfail.agent.view import Readiness
+from cloudfail.agent.work.worker import Worker
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError
 
@@ -15,12 +17,22 @@ _AGAIN = 60.0  # and of one that is not
 _POLL = 1.0
 
 
-class Readying:
-    """Asks the cloud, one instance after the other; nothing that moves an address waits for it."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    worker: Worker
+    at: float
+    ready: bool
 
-    def __init__(self, members: Callable[[], Mapping[str, Member]], clock: Clock) -> None:
-        self._members, self._clock = members, clock
-        self._due: dict[str, float] = {}
+
+class Readying:
+    """Asks the cloud, one instance after the other; nothing that moves an address waits for it.
+
+    `workers` gives those of now by their instances: a new one, as of a reload, is asked about anew.
+    """
+
+    def __init__(self, workers: Callable[[], Mapping[str, Worker]], clock: Clock) -> None:
+        self._workers, self._clock = workers, clock
+        self._last: dict[str, _Checked] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="ready", daemon=True)
 
@@ -30,19 +42,43 @@ class Readying:
     def stop(self) -> None:
         self._over.set()
 
+    def look(self) -> None:
+        """Check those whose time has come."""
+        workers = self._workers()
+        self._last = {name: last for name, last in self._last.items() if name in workers}
+        for name, worker in workers.items():
+            if self._over.is_set() or not self._is_due(name, worker):
+                continue
+            found = find_out(worker)
+            if found is not None:
+                worker.found_ready(found)
+                self._last[name] = _Checked(worker, self._clock.now(), found.ready)
+
     def _serve(self) -> None:
         while not self._over.wait(_POLL):
-            for name, member in self._members().items():
-                if not self._over.is_set() and self._clock.now() >= self._due.get(name, 0.0):
-                    self._check(name, member)
+            self.look()
 
-    def _check(self, name: str, member: Member) -> None:
-        plan = member.worker.standby_plan
-        if plan is None:
-            return
-        try:
-            found = ready(member.worker.provider(), plan)
-        except CloudfailError as error:
-            found = not_ready(error)
-        member.worker.found_ready(found)
-        self._due[name] = self._clock.now() + (_EVERY if found.ready else _AGAIN)
+    def _is_due(self, name: str, worker: Worker) -> bool:
+        last = self._last.get(name)
+        if last is None or last.worker is not worker:
+            return True
+        is_fine = last.ready and not worker.look_problem
+        return self._clock.now() - last.at >= (_EVERY if is_fine else _AGAIN)
+
+
+def find_out(worker: Worker) -> Readiness | None:
+    """Return whether it would take over; None: that is no question yet, or for a master.
+
+    Who cannot even look would not: credentials that ran out, or no way to the API.
+    """
+    if worker.look_problem and not worker.is_master:
+        return Readiness(ready=False, reasons=(worker.look_problem,))
+    plan = worker.standby_plan
+    if plan is None:
+        return None
+    try:
+        return ready(worker.provider(), plan)
+    except CloudfailError as error:
+        return not_ready(error)
+    except Exception as error:  # noqa: BLE001  a mistake in a provider must not end the checks
+        return not_ready(CloudfailError(f"it cannot be checked: {type(error).__name__}: {error}"))

@@ -7,7 +7,7 @@ import queue
 import threading
 from typing import Final
 
-from cloudfail.agent.log_lines import Level
+from cloudfail.agent.log_lines import Level, render
 from cloudfail.journal.system_log import SYSTEM_LOG
 
 _MOST_WAITING = 2000
@@ -30,11 +30,15 @@ class StandardError:
     """Standard error, written by a thread of its own: a journal that is full blocks only that.
 
     Under systemd each line begins with its priority, <6> (sd-daemon(3)), and journald notes the
-    time. Lines that found no room are counted, and the count is written when there is room again.
+    time. Lines that found no room are counted, and the count is written when there is room again,
+    in `format_` like all others.
     """
 
-    def __init__(self, *, under_journal: bool, descriptor: int = _STDERR) -> None:
+    def __init__(
+        self, *, under_journal: bool, format_: str = "logfmt", descriptor: int = _STDERR
+    ) -> None:
         self.has_clock = under_journal
+        self._format = format_
         self._descriptor = descriptor
         self._lines: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
         self._dropped = 0
@@ -47,7 +51,9 @@ class StandardError:
             return
         if self._dropped:
             missing, self._dropped = self._dropped, 0
-            self._lines.put(self._line(Level.WARNING, f"event=dropped lines={missing}"))
+            fields = {"event": "dropped", "lines": missing}
+            told = render(self._format, Level.WARNING, fields, has_clock=self.has_clock)
+            self._lines.put(self._line(Level.WARNING, told))
         self._lines.put(self._line(level, text))
 
     def flush(self, seconds: float) -> bool:

@@ -41,7 +41,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended. `why`: event, repair, hand, start. `result`: ok, unchanged, superseded, failed.
+    """How a run ended. `why`: event, repair, hand. `result`: ok, unchanged, superseded, failed.
 
     `at` is in seconds since the epoch. `prepared`: the plan was ready before the event.
     """
@@ -102,7 +102,8 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """The whole agent. `started` is in seconds since the epoch; `problems` concern all instances.
 
-    `is_hearing`: the FIFO is read, and the wire is heard.
+    `is_hearing`: the FIFO is read, and the wire is heard. `absent`: which configured instances are
+    none of `instances`, each with the reason; `problems` has these too.
     """
 
     version: str
@@ -111,4 +112,5 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     config: str
     is_hearing: bool
     instances: tuple[InstanceView, ...] = ()
+    absent: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from cloudfail.agent.control.framing import DeclinedError
 from cloudfail.cli.answer_scope import Asked
@@ -13,25 +14,28 @@ from cloudfail.cli.output import show
 from cloudfail.config import choose
 from cloudfail.errors import ConfigError
 
+T = TypeVar("T")
+
 
 async def pause(asked: Asked) -> int:
     names, peer = _instances(asked), asked.request.peer
     who = f"{peer.name} (process {peer.pid})" if peer.pid else peer.name
-    asked.commands.pause(names, who, asked.args.why)
-    why = f": {asked.args.why}" if asked.args.why else ""
-    text = f"paused by {who}{why}; nothing is moved or repaired until `cloudfail resume`"
-    return _tell(asked, names, f"{', '.join(names)}: {text}")
+    await _outcome(asked.commands.pause(names, who, asked.args.why or ""))
+    # One that was paused before is so still by whoever did it, and why.
+    known = {one.name: one.paused for one in asked.commands.view().instances}
+    each = "; ".join(f"{name} is {known.get(name) or f'paused by {who}'}" for name in names)
+    return _tell(asked, names, f"{each}; nothing is moved or repaired until `cloudfail resume`")
 
 
 async def resume(asked: Asked) -> int:
     names = _instances(asked)
-    asked.commands.resume(names)
+    await _outcome(asked.commands.resume(names))
     return _tell(asked, names, f"{', '.join(names)}: resumed; the agent looks now")
 
 
 async def reload(asked: Asked) -> int:
     """Raises ConfigError with what is wrong with the file."""
-    wrong = await asyncio.wrap_future(asked.commands.reload())
+    wrong = await _outcome(asked.commands.reload())
     if wrong:
         raise ConfigError(wrong)
     return _tell(asked, (), f"the agent goes by {asked.commands.config.path} as it is now")
@@ -42,8 +46,13 @@ async def handover(asked: Asked) -> int:
         name = asked.instance().name
     except DeclinedError as error:
         raise ConfigError(str(error)) from error
-    text = await asyncio.wrap_future(asked.commands.handover(name))
+    text = await _outcome(asked.commands.handover(name))
     return _tell(asked, (name,), text)
+
+
+async def _outcome(future: Future[T]) -> T:
+    """Wait for it. Whoever asked may leave: what was begun goes on to its end."""
+    return await asyncio.shield(asyncio.wrap_future(future))
 
 
 def _instances(asked: Asked) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from cloudfail.agent.control.commands import Commands
 from cloudfail.agent.control.framing import DeclinedError, Request
@@ -27,6 +28,8 @@ from cloudfail.target import Target
 _MEANT = frozenset(
     f"CLOUDFAIL_{name}" for name in ("CONFIG", "INSTANCE", "PROVIDER", "NODE", "AGENT_SOCKET")
 )
+# The parser's time grows with their square, and the agent's loop waits for it.
+_MOST_WORDS = 100
 _SETTINGS = ("interface_id", "region", "endpoint", "set", "to_private_ip")
 
 
@@ -81,13 +84,16 @@ class Asked:
 
 def read(commands: Commands, request: Request) -> Asked:
     """Parse the command. Raises DeclinedError for what is not the agent's."""
+    if len(request.argv) > _MOST_WORDS:
+        raise DeclinedError(f"the agent takes no command of more than {_MOST_WORDS} words")
     try:
         args = parse(request.argv[0], list(request.argv[1:]))
+        why = next(_foreign(commands, request, args), "")
     except UsageError as error:
         raise DeclinedError(str(error)) from error
     except SystemExit as error:  # help, which no client of ours asks for
         raise DeclinedError("the agent shows no help") from error
-    for why in _foreign(commands, request, args):
+    if why:
         raise DeclinedError(why)
     return Asked(commands, request, args)
 
@@ -101,12 +107,17 @@ def _foreign(commands: Commands, request: Request, args: Namespace) -> Iterator[
             yield f"--{name.replace('_', '-')} is not the agent's"
     ours = commands.config.path
     wanted = Wanted.of(args, request.environ).config or str(DEFAULT_PATH)
-    if ours is None or _real(wanted, request.cwd) != _real(str(ours), "/"):
+    if ours is None or not _is_same(wanted, request.cwd, ours):
         yield f"the agent goes by {ours}, not by {wanted}"
     for name, text in request.environ.items():
         if name not in _MEANT and os.environ.get(name) != text:
             yield f"{name} is not the agent's"
 
 
-def _real(path: str, cwd: str) -> str:
-    return os.path.realpath(os.path.join(cwd, path))  # noqa: PTH118 - Path would change the name
+def _is_same(wanted: str, cwd: str, ours: Path) -> bool:
+    """Say whether somebody's path names our file, without a look at it: a look could hang.
+
+    What goes up (..) may go through a link, and is taken for another's.
+    """
+    parts = PurePosixPath(cwd, wanted).parts
+    return ".." not in parts and parts in {ours.absolute().parts, ours.resolve().parts}

@@ -30,8 +30,13 @@ def answered(arguments: Sequence[str]) -> int | None:
     if told.is_odd:
         from cloudfail.cli import messages
 
-        messages.say(f"{told}; this process does the work itself")
+        messages.say(instead(told))
     return None
+
+
+def instead(told: Unanswered) -> str:
+    """Say why the agent's answer is not waited for any more."""
+    return f"{told}; this process does the work itself"
 
 
 def ask(arguments: Sequence[str]) -> Answer | Unanswered:
@@ -68,7 +73,12 @@ def order(arguments: Sequence[str]) -> int:
 
     if told.is_declined:
         raise RefusedError(f"the agent declines: {told}")
+    if told.is_sent:
+        raise UnreachableError(
+            f"{told}; it may do what it was asked for all the same: look at `cloudfail status`, and "
+            "at `systemctl status cloudfail-agent`"
+        )
     raise UnreachableError(
-        f"no agent answers at {told}; start it (systemctl start cloudfail-agent), or name its "
-        "socket in CLOUDFAIL_AGENT_SOCKET"
+        f"no agent to ask: {told}; start it (systemctl start cloudfail-agent), ask as root, or name "
+        "its socket in CLOUDFAIL_AGENT_SOCKET"
     )

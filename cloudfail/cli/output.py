@@ -11,6 +11,7 @@ LOST = 74  # sysexits: EX_IOERR
 # What these did stands, whoever heard of it: their exit code tells that.
 _ACTS = frozenset({"promote", "demote", "notify"})
 _problems: list[str] = []
+_losses: list[OSError] = []
 
 
 def show(text: str, end: str = "\n") -> None:
@@ -34,6 +35,7 @@ def finish(command: str, code: int) -> int:
         sys.stdout.flush()
     except OSError as error:
         _lose(error)
+    _losses.clear()
     if not _problems:
         return code
     from cloudfail.cli import messages
@@ -43,7 +45,13 @@ def finish(command: str, code: int) -> int:
     return code if command in _ACTS else LOST
 
 
+def is_lost() -> bool:
+    """Say whether nobody takes the output any more."""
+    return bool(_losses)
+
+
 def _lose(error: OSError) -> None:
+    _losses.append(error)
     if not isinstance(error, BrokenPipeError):
         _problems.append(error.strerror or str(error))
     silence(sys.stdout)

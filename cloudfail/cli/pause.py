@@ -16,7 +16,6 @@ def configure(parser: ArgumentParser) -> None:
         "--why",
         metavar="TEXT",
         type=flags.filled,
-        default="",
         help="the reason, for others to read",
     )
     flags.add_output(parser)

@@ -45,6 +45,7 @@ def record(
                 role=role.value,
                 generation=generation,
                 run_id=run_id,
+                message=text,
                 **fields(following),
                 exit_code=code,
             )

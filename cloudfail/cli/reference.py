@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cloudfail.cli.dispatch import build_parser
 from cloudfail.cli.main import EXIT_CODES
+from cloudfail.cli.reference_agent import agent_page
 from cloudfail.cli.reference_config import config_page
 from cloudfail.cli.reference_keepalived import keepalived_page
 from cloudfail.cli.reference_lint import lint_page
@@ -34,6 +35,7 @@ def cli_page() -> str:
 def pages() -> dict[str, str]:
     """Return each page by its file name."""
     return {
+        "agent-unit.md": agent_page(NOTE),
         "cli.md": cli_page(),
         "config.md": config_page(NOTE),
         "keepalived.md": keepalived_page(NOTE),

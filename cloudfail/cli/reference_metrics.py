@@ -34,8 +34,8 @@ Who gets no answer within three seconds has found an agent that hangs. A paused 
 ready, nor is one in FAULT or STOP, nor one whose role is not known yet.
 
 One request is answered a connection, GET or HEAD. A request has to arrive within a second. 64
-connections are served at once; with one more the oldest is dropped. A port that is taken is tried
-again every five seconds; `cloudfail status` says so meanwhile.""".splitlines()
+connections are served at once; with one more, the oldest that has not asked yet is dropped. A port
+that is taken is tried again every five seconds; the log and `cloudfail status` say so meanwhile.""".splitlines()
 
 
 def metrics_page(note: str) -> str:

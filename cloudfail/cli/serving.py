@@ -34,6 +34,7 @@ def serve(args: Namespace, config: Config, instance: Instance, stopper: Stopper)
             "role": Role.MASTER.value,
             "generation": generation,
             "run_id": run_id,
+            "message": text,
         }
         print_document(
             document(args.command, instance=instance.name, **told, **fields(following),

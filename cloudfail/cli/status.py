@@ -1,5 +1,8 @@
 """Say who holds each claim now: mine, a peer, nobody, a stranger, or unknown. Changes nothing.
 
+Where the agent answers it shows what it saw last, when that was, for how long role and holding have
+disagreed (DRIFT), what the wire proves of the role, and where the time of the last failover went.
+
 With --check, one line for Nagios, Icinga and the like, and their exit codes:
   0 OK        as master this node holds every claim; otherwise one peer holds them all
   1 WARNING   held in part here and in part elsewhere; held here though the role is not MASTER;
@@ -29,6 +32,14 @@ def configure(parser: ArgumentParser) -> None:
     flags.add_selection(parser)
     flags.add_claims(parser)
     parser.add_argument("--check", action="store_true", help="one line and exit code for Nagios")
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        nargs="?",
+        const=2.0,
+        type=flags.seconds,
+        help="show it again and again, every 2 s or so many, until Ctrl-C",
+    )
     flags.add_deadline(parser)
     flags.add_output(parser)
     flags.add_debug(parser)
@@ -37,6 +48,14 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Exit 0 whoever holds what; with --check, the exit codes of the module's text."""
+    if args.watch:
+        from cloudfail.cli.watching import watch
+
+        return watch(args, _once)
+    return _once(args)
+
+
+def _once(args: Namespace) -> int:
     try:
         target = find_target(args)
         node, holdings = _look(target)

@@ -32,7 +32,7 @@ from cloudfail.target import Target, settings_in
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What flags and variables ask for; empty where they do not say."""
+    """What flags and variables ask for; empty where they do not say, or name several instances."""
 
     config: str
     instance: str
@@ -44,7 +44,9 @@ class Wanted:
         """Raises UsageError for what is no text: it would break journal, digest and log."""
 
         def flag_or_variable(name: str) -> str:
-            flag: str | None = getattr(args, name, None)
+            flag: str | list[str] | None = getattr(args, name, None)
+            if isinstance(flag, list):
+                return ""
             text = flag or environ.get(f"CLOUDFAIL_{name.upper()}", "")
             if not text.isprintable():
                 raise UsageError(f"{name} {text!a} is no plain text; write it as UTF-8")

@@ -21,6 +21,7 @@ _SUBJECT = "agent"
 _VARIABLE = "CLOUDFAIL_AGENT_SOCKET"
 _WITHOUT = "each event starts a process of its own, and nothing is repaired in between"
 _NET_RAW = 13  # linux/capability.h
+_PROPERTIES = "LoadState,ActiveState,SubState,NeedDaemonReload,NRestarts,StatusText"
 _OFTEN = 3  # restarts
 _RESTART = "systemctl restart cloudfail-agent"
 _LOG = "journalctl -u cloudfail-agent"
@@ -30,7 +31,7 @@ def check_unit(machine: Machine) -> Checks:
     """Ask systemd; silent where it does not run, or no agent is wanted."""
     if not (machine.has_systemd and machine.config.agent.enabled and machine.site):
         return
-    unit = shown(UNIT, "LoadState,ActiveState,SubState,NeedDaemonReload,NRestarts")
+    unit = shown(UNIT, _PROPERTIES)
     if unit.get("LoadState") != "loaded":
         remedy = "cloudfail generate --install --reload"
         yield warning(UNIT, f"systemd does not know it: {_WITHOUT}", remedy)
@@ -40,8 +41,9 @@ def check_unit(machine: Machine) -> Checks:
     elif unit.get("ActiveState") == "inactive":
         yield warning(UNIT, f"does not run: {_WITHOUT}", "systemctl start cloudfail-agent")
     elif unit.get("ActiveState") != "active":
-        text = f"does not come up (it is {unit.get('ActiveState')}, {unit.get('SubState')})"
-        yield failed(UNIT, text, _LOG)
+        why = f": {text}" if (text := unit.get("StatusText")) else ""
+        state = f"{unit.get('ActiveState')}, {unit.get('SubState')}"
+        yield failed(UNIT, f"does not come up (it is {state}){why}", _LOG)
     elif int(unit.get("NRestarts") or 0) >= _OFTEN:
         yield warning(UNIT, f"was started again {unit['NRestarts']} times", _LOG)
     else:

@@ -42,12 +42,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 _OWN = tuple(name for name in Entry.__struct_fields__ if name != "fields")
 
 
-def encode(head: Mapping[str, Any], event: str, fields: Mapping[str, Any]) -> bytes:
+def encode(
+    head: Mapping[str, Any], event: str, fields: Mapping[str, Any], at: float | None = None
+) -> bytes:
     """Encode one line with its newline. Never raises: what has no JSON form is written as text.
 
-    A field that has the name of one of the journal's own gets an underscore.
+    `at` is when it was written, in seconds since the epoch; without it: now. A field that has the
+    name of one of the journal's own gets an underscore.
     """
-    own = {"v": VERSION, "time": timestamp(wall_clock()), **head, "event": event}
+    moment = timestamp(wall_clock() if at is None else at)
+    own = {"v": VERSION, "time": moment, **head, "event": event}
     rest = {f"{name}_" if name in own else name: value for name, value in fields.items()}
     line = {name: _writable(value) for name, value in own.items()}
     line |= {str(_writable(name)): _plain(name, value) for name, value in rest.items()}

@@ -10,20 +10,34 @@ from collections.abc import Callable
 
 from cloudfail.journal.file import AppendFile
 
+# Seconds that a line waits for others, if nobody waits for it: a run writes some right before its
+# first call, which would share the interpreter with this thread.
+_GATHER = 0.05
 _MOST_UNSYNCED = 1000
 _MOST_BACKLOG = 10_000
 
 
 class Line:
-    """A line on its way: `written` to the file, `settled` on the disk, `posted` to syslog."""
+    """A line on its way: `written` to the file, `settled` on the disk, `posted` to syslog.
 
-    __slots__ = ("posted", "settled", "text", "written")
+    `encode` is called once, by the thread that needs the text first; two may, and get the same.
+    """
 
-    def __init__(self, text: bytes) -> None:
-        self.text = text
+    __slots__ = ("_encode", "_text", "posted", "settled", "written")
+
+    def __init__(self, encode: Callable[[], bytes]) -> None:
+        self._encode: Callable[[], bytes] | None = encode
+        self._text = b""
         self.written = False
         self.settled = False
         self.posted = False
+
+    @property
+    def text(self) -> bytes:
+        encode = self._encode
+        if encode is not None:
+            self._text, self._encode = encode(), None
+        return self._text
 
 
 class Barrier:
@@ -53,13 +67,16 @@ class WriterThread:
         self._jobs: queue.SimpleQueue[Line | Barrier] = queue.SimpleQueue()
         self._backlog: deque[Line] = deque()
         self._unsynced: list[Line] = []
+        self._is_awaited = threading.Event()
         thread = threading.Thread(target=self._serve, name="cloudfail-journal", daemon=True)
         with contextlib.suppress(RuntimeError):  # no more threads to be had: settle will say so
             thread.start()
 
     def put(self, job: Line | Barrier) -> None:
-        """Hand over a line or a barrier; never blocks or raises, also not in a signal handler."""
+        """Hand over a line or a barrier; a line also in a signal handler. Never blocks or raises."""
         self._jobs.put(job)
+        if isinstance(job, Barrier):
+            self._is_awaited.set()
 
     def _serve(self) -> None:
         while True:
@@ -77,9 +94,11 @@ class WriterThread:
                 return
 
     def _take(self) -> list[Barrier]:
-        """Wait for a job, and take all that are there: one sync serves every waiting thread."""
+        """Wait for jobs, and take all that are there: one sync serves every waiting thread."""
         barriers = []
         job: Line | Barrier | None = self._jobs.get()
+        self._is_awaited.wait(_GATHER)
+        self._is_awaited.clear()
         while job is not None:
             if isinstance(job, Barrier):
                 barriers.append(job)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from cloudfail.clock import SystemClock
+from cloudfail.clock import SystemClock, wall_clock
 from cloudfail.journal.entry import encode
 from cloudfail.journal.file import AppendFile
 from cloudfail.journal.system_log import INFO, SYSTEM_LOG, WARNING
@@ -23,7 +24,7 @@ class Journal(Protocol):
     """Where a run writes down what it does."""
 
     def write(self, event: str, **fields: Any) -> None:
-        """Add a line. Never blocks and never raises."""
+        """Add a line. Never blocks and never raises. What it is given must not change any more."""
         ...
 
     def settle(self, seconds: float = 0.2) -> bool:
@@ -84,8 +85,12 @@ class FileJournal:
         self._syslog_share = _SYSLOG_SHARE
         self.problem = ""
 
+    def begin(self, run_id: str, generation: int) -> None:
+        """Say whose lines these are, where that was not known when the journal was made."""
+        self._head = {**self._head, "run_id": run_id, "generation": generation}
+
     def write(self, event: str, **fields: Any) -> None:
-        line = Line(encode(self._head, event, fields))
+        line = Line(partial(encode, self._head, event, fields, wall_clock()))
         if self._closed or len(self._open) >= _MOST_OPEN:
             self._post(line)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ METADATA_ADDRESS = "169.254.169.254"
 CLIENT_ADDRESS = "198.51.100.10"
 CLIENT_GATEWAY = "198.51.100.1"
 VPC = "10.0.0.0/16"
+_FIRST_INDEX = 1000  # far from those that the kernel deals out
 
 
 class Port(msgspec.Struct, frozen=True):
@@ -34,6 +35,11 @@ class Port(msgspec.Struct, frozen=True):
     @property
     def device(self) -> str:
         return f"r-{self.node}"
+
+    @property
+    def index(self) -> int:
+        """The device's number, the same after each boot: a running `ip` remembers it."""
+        return _FIRST_INDEX + int(IPv4Address(self.address)) % IPv4Network(VPC).num_addresses
 
     @property
     def gateway(self) -> str:
@@ -86,7 +92,7 @@ class Network:
         port = self.ports[node]
         apply(
             [
-                _veth(port.device, f"address {port.mac} netns {pid}"),
+                _veth(f"{port.device} index {port.index}", f"address {port.mac} netns {pid}"),
             ]
         )
         neighbours = [port.gateway, *(p.address for p in self._beside(port))]

@@ -198,7 +198,6 @@ class Stage:
     def close(self) -> None:
         """Hold every scenario to the same end: one living master, which holds and serves."""
         self.expect(self.calm(), "a cloudfail process never ended")
-        self.wait(lambda: self.site.is_served, 2)
         self.pause(_CALM)
         masters = self._masters
         self.expect(len(masters) == 1, f"masters at the end: {' and '.join(masters) or 'none'}")
@@ -207,7 +206,8 @@ class Stage:
             f"{self.topology.target} is with {self.holder or 'nobody'} at the end, "
             f"the master is {' and '.join(masters) or 'nobody'}",
         )
-        self.expect(self.site.is_served, "the client gets no answer at the end")
+        served = self.wait(lambda: self.site.is_served, 2)
+        self.expect(served, "the client gets no answer at the end")
 
     def record(self) -> Record:
         now = self._clock.now()

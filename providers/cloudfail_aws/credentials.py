@@ -49,10 +49,12 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 def static_keys(settings: AwsSettings, environ: Mapping[str, str] = os.environ) -> Keys | None:
     """Return keys that are written down; None when the chain or the instance's role has them.
 
-    Raises ConfigError when the configured file cannot be used, or others may read it.
+    Under systemd the configured file may be one that only root can read: its LoadCredential= copy,
+    which has the file's name, is read then. Raises ConfigError when the configured file cannot be used, or others may read it.
     """
     if settings.credentials_file:
-        return _from_file(Path(settings.credentials_file), settings.profile or "default")
+        path = Path(settings.credentials_file)
+        return _from_file(path, _loaded(path, environ) or path, settings.profile or "default")
     if settings.profile:
         return None
     access_key = environ.get("AWS_ACCESS_KEY_ID", "")
@@ -93,16 +95,25 @@ def role_keys(metadata: Metadata) -> Keys | None:
         return None
 
 
-def _from_file(path: Path, profile: str) -> Keys:
+def _loaded(path: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return systemd's copy of the file for this unit (systemd.exec(5)), None where there is none."""
+    directory = environ.get("CREDENTIALS_DIRECTORY", "")
+    copy = Path(directory, path.name)
+    # os.path, not Path: a directory that may not be entered has no copy.
+    return copy if directory and os.path.isfile(copy) else None  # noqa: PTH113
+
+
+def _from_file(path: Path, read: Path, profile: str) -> Keys:
     key = f"[provider.aws] credentials_file {path}"
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
+        mode = stat.S_IMODE(read.stat().st_mode)
+        # A copy of systemd's is the unit's alone, by an access list that shows as the group's mode.
+        if read == path and mode & 0o077:
             raise ConfigError(f"{key}: others may read it (mode {mode:04o}); chmod 600 {path}")
         parser = configparser.RawConfigParser()
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(read.read_text(encoding="utf-8"))
     except OSError as exc:
-        raise ConfigError(f"{key}: {exc.strerror}; create it, or leave the key out") from exc
+        raise ConfigError(f"{key}: {exc.strerror}; {_remedy(exc, path)}") from exc
     except (configparser.Error, UnicodeDecodeError) as exc:
         raise ConfigError(f"{key}: not an AWS credentials file; write it as INI") from exc
     try:
@@ -117,3 +128,12 @@ def _from_file(path: Path, profile: str) -> Keys:
             f"{key}: no {exc.args[0]!r} in it; needs [{profile}] with aws_access_key_id and "
             "aws_secret_access_key"
         ) from exc
+
+
+def _remedy(error: OSError, path: Path) -> str:
+    if not isinstance(error, PermissionError):
+        return "create it, or leave the key out"
+    return (
+        f"make it this user's own, or let the agent have it: [agent] load_credential = "
+        f'["{path.name}:{path}"]'
+    )

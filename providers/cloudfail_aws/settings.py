@@ -40,7 +40,8 @@ class AwsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     credentials_file: Annotated[
         str,
         Meta(
-            description="AWS credentials file, readable by its owner only (0600).",
+            description="AWS credentials file, readable by its owner only (0600). Where it is root's, the "
+            "agent reads the copy that `load_credential` gives it.",
             examples=["/etc/cloudfail/aws-credentials"],
         ),
     ] = ""

@@ -156,6 +156,17 @@ def test_a_master_waits_until_every_claim_is_held(world: World) -> None:
     world.expect(*before, *UP)
 
 
+def test_a_master_on_record_is_not_due_without_its_claims(world: World) -> None:
+    world.tell(Role.MASTER, held=False)
+    follower = world.follower
+    wait_until(lambda: not follower._recording)
+    with follower._something:
+        assert follower._move is not None
+        assert not follower._is_due()
+    world.held(1)
+    world.expect(*UP)
+
+
 def test_the_claims_of_an_earlier_master_start_nothing(world: World) -> None:
     world.tell(Role.MASTER)
     world.expect(*UP)

@@ -36,7 +36,7 @@ def test_nothing_is_paused_at_first_and_that_is_no_problem(directory: Path) -> N
 
 
 def test_a_pause_is_known_to_the_next_process_with_who_and_why(directory: Path) -> None:
-    Pauses(directory).pause(["edge", "db"], "root (uid 0)", "maintenance\nof the NAT")
+    Pauses(directory).pause(["edge", "db"], "root (uid 0)", "maintenance\nof the NAT")()
     again = Pauses(directory)
     found = again.of("edge")
     assert found is not None
@@ -48,8 +48,8 @@ def test_a_pause_is_known_to_the_next_process_with_who_and_why(directory: Path) 
 
 def test_a_resume_is_known_to_the_next_process(directory: Path) -> None:
     pauses = Pauses(directory)
-    pauses.pause(["edge", "db"], "root", "")
-    pauses.resume(["edge", "never-paused"])
+    pauses.pause(["edge", "db"], "root", "")()
+    pauses.resume(["edge", "never-paused"])()
     for known in (pauses, Pauses(directory)):
         assert known.of("edge") is None
         assert known.of("db") is not None
@@ -57,13 +57,13 @@ def test_a_resume_is_known_to_the_next_process(directory: Path) -> None:
 
 def test_a_second_pause_leaves_the_first_as_it_is(directory: Path) -> None:
     pauses = Pauses(directory)
-    pauses.pause(["edge"], "anna", "first")
-    pauses.pause(["edge"], "ben", "second")
+    pauses.pause(["edge"], "anna", "first")()
+    pauses.pause(["edge"], "ben", "second")()
     assert "anna" in pauses.text("edge")
 
 
 def test_everybody_may_read_the_file_and_only_its_owner_writes_it(directory: Path) -> None:
-    Pauses(directory).pause(["edge"], "root", "")
+    Pauses(directory).pause(["edge"], "root", "")()
     assert stat.S_IMODE((directory / FILE).stat().st_mode) == 0o644
     assert names(directory) == {FILE}
 
@@ -91,13 +91,13 @@ def test_a_file_that_is_no_list_of_pauses_pauses_nothing_and_says_so(
     pauses = Pauses(directory)
     assert pauses.of("edge") is None
     assert "so nothing is paused" in pauses.problem
-    pauses.pause(["edge"], "root", "")
+    pauses.pause(["edge"], "root", "")()
     assert pauses.problem == ""
     assert Pauses(directory).of("edge")
 
 
 def test_a_symbolic_link_is_not_followed(directory: Path, tmp_path: Path) -> None:
-    Pauses(directory).pause(["edge"], "root", "")
+    Pauses(directory).pause(["edge"], "root", "")()
     (directory / FILE).rename(tmp_path / "elsewhere")
     (directory / FILE).symlink_to(tmp_path / "elsewhere")
     assert "cannot be read" in Pauses(directory).problem
@@ -108,16 +108,16 @@ def test_a_pause_that_the_disk_does_not_keep_holds_until_the_end(directory: Path
     directory.chmod(0o777)  # others could plant files there
     pauses = Pauses(directory)
     with pytest.raises(ConfigError, match="is paused until the agent restarts"):
-        pauses.pause(["edge"], "root", "")
+        pauses.pause(["edge"], "root", "")()
     assert pauses.of("edge") is not None
     assert "not written" in pauses.problem
 
 
 def test_more_than_the_file_holds_is_an_error_not_a_silent_loss(directory: Path) -> None:
     pauses = Pauses(directory)
-    pauses.pause(["edge"], "root", "")
+    pauses.pause(["edge"], "root", "")()
     with pytest.raises(ConfigError, match="longer than 65536 bytes"):
-        pauses.pause([f"instance-{n}" for n in range(500)], "w" * 900, "y" * 900)
+        pauses.pause([f"instance-{n}" for n in range(500)], "w" * 900, "y" * 900)()
     assert Pauses(directory).of("edge") is not None
 
 
@@ -125,28 +125,39 @@ def test_more_than_the_file_holds_is_an_error_not_a_silent_loss(directory: Path)
 def test_a_full_disk_and_a_read_only_one_keep_what_was_there() -> None:
     with small_disk() as disk:
         pauses = Pauses(disk.path)
-        pauses.pause(["edge"], "root", "")
+        pauses.pause(["edge"], "root", "")()
         disk.fill()
         with pytest.raises(ConfigError, match="no space left"):
-            pauses.pause(["db"], "root", "")
+            pauses.pause(["db"], "root", "")()
         assert names(disk.path) == {FILE, "filler"}
         disk.empty()
-        pauses.pause(["db"], "root", "")
+        pauses.pause(["db"], "root", "")()
         disk.freeze()
         with pytest.raises(ConfigError, match=r"read-only.*but is paused again"):
-            pauses.resume(["edge", "db"])
+            pauses.resume(["edge", "db"])()
         assert pauses.of("edge") is None
         assert {name for name in ("edge", "db") if Pauses(disk.path).of(name)} == {"edge", "db"}
         disk.thaw()
-        pauses.resume([])
+        pauses.resume([])()
         assert pauses.problem == ""
         assert Pauses(disk.path).of("edge") is None
+
+
+def test_a_pause_is_in_force_before_a_disk_that_hangs_has_it(directory: Path) -> None:
+    pauses = Pauses(directory)
+    keep = pauses.pause(["edge"], "root", "")
+    assert pauses.of("edge") is not None
+    assert not (directory / FILE).exists()
+    pauses.resume(["edge"])()  # said later, written first
+    keep()
+    assert Pauses(directory).of("edge") is None
 
 
 def test_threads_lose_no_pause(directory: Path) -> None:
     pauses = Pauses(directory)
     threads = [
-        threading.Thread(target=pauses.pause, args=([f"i{n}"], "root", "")) for n in range(16)
+        threading.Thread(target=lambda name: pauses.pause([name], "root", "")(), args=(f"i{n}",))
+        for n in range(16)
     ]
     for thread in threads:
         thread.start()
@@ -162,7 +173,7 @@ def test_any_name_and_any_words_come_back(
 ) -> None:
     directory = tmp_path_factory.mktemp("lib") / "state"
     pauses = Pauses(directory)
-    pauses.pause([name], who, why)
+    pauses.pause([name], who, why)()
     again = Pauses(directory)
     assert again.of(name) == pauses.of(name)
     assert len(again.text(name).splitlines()) == 1

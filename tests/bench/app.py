@@ -7,27 +7,31 @@ import compileall
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cloudfail
 
-from bench.report import Report, as_text, write_json, write_markdown
-from bench.sections import SECTIONS
+from bench import agent_sections, sections
+from bench.counts import Counts, add_to, counts_of
+from bench.report import Report, Section, as_text, write_json, write_markdown
 
-ROUNDS = 11
+SECTIONS: Mapping[str, Callable[[Counts], Section]] = {
+    **{name: sections.of_rounds(section) for name, section in sections.SECTIONS.items()},
+    **agent_sections.SECTIONS,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print each section as it ends. Exit 0: every target met; 1: one was missed."""
     options = _parser().parse_args(argv)
     _prepare()
-    sections = []
+    counts, done = counts_of(options), []
     for name in options.only or SECTIONS:
-        section = SECTIONS[name](options.rounds)
+        section = SECTIONS[name](counts)
         print(as_text(section), flush=True)
-        sections.append(section)
-    report = Report(_machine(), options.rounds, tuple(sections))
+        done.append(section)
+    report = Report(_machine(), counts.rounds, tuple(done))
     if options.output:
         write_json(report, options.output)
     if options.markdown:
@@ -51,7 +55,7 @@ def _machine() -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help="default: 11")
+    add_to(parser)
     parser.add_argument("--only", action="append", choices=SECTIONS, help="repeatable")
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write a page")

@@ -106,7 +106,7 @@ def config(stage: Stage, count: int) -> str:
 
 def run(stage: Stage, count: int) -> Batch:
     """Build the world anew, and promote the standby in a fresh process."""
-    stage.built = _rebuilt(stage, world(count))
+    stage.built = rebuilt(stage, world(count))
     path = stage.folder / "many.toml"
     path.write_text(config(stage, count))
     mark = stage.mark()
@@ -150,12 +150,12 @@ def _wait_ms(limit: Limit, calls: int) -> float:
 
 def answer_ms(stage: Stage) -> float:
     """Return how long the cloud takes for one call: the median of a few writes by themselves."""
-    stage.built = _rebuilt(stage, small_world())
+    stage.built = rebuilt(stage, small_world())
     with closing(Floor(stage)) as floor:
         return statistics.median(measure(stage, floor).ended_ms for _ in range(5))
 
 
-def _rebuilt(stage: Stage, wanted: World) -> Built:
+def rebuilt(stage: Stage, wanted: World) -> Built:
     """Build another world in the same cloud, which keeps its faults."""
     faults = stage.cloud.faults
     built = stage.cloud.build(wanted)

@@ -11,6 +11,7 @@ from cloudfail.lab.cloud.faults import Faults
 
 from bench import contest, explain, failover, many, written
 from bench.contest import LATENCY_MS, Timing
+from bench.counts import Counts
 from bench.report import Section, Target
 from bench.stage import ADDRESS, small_world, stage
 from bench.tls import behind_tls
@@ -257,6 +258,10 @@ SECTIONS: Mapping[str, Bench] = {
     "conf": conf,
     "lab": lab,
 }
+
+
+def of_rounds(section: Bench) -> Callable[[Counts], Section]:
+    return lambda counts: section(counts.rounds)
 
 
 def _ratio(timing: Timing, script: Timing) -> float:

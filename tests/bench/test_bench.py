@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 from cloudfail.lab.cloud.records import Change
 
-from bench import app, contest, explain, many, sections, written
+from bench import (
+    agent_sections,
+    app,
+    contest,
+    crowd,
+    event,
+    explain,
+    kills,
+    many,
+    sections,
+    written,
+)
+from bench.counts import Counts
 from bench.report import Report, Section, Target, as_text, write_json, write_markdown
 from bench.stage import Stage, small_world, stage, unowned_seconds
 
@@ -84,7 +96,7 @@ def test_a_missed_target_is_printed_and_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     missed = Section("x", "X", ("what", "n"), (("a", 2),), (Target("n", 2, 1, "ms"),))
-    monkeypatch.setattr(app, "SECTIONS", {"x": lambda rounds: missed})
+    monkeypatch.setattr(app, "SECTIONS", {"x": lambda counts: missed})
     out = tmp_path / "out.json"
     assert app.main(["--rounds", "1", "--output", str(out)]) == 1
     assert "MISSED: n: 2 ms, at most 1 ms" in capsys.readouterr().out
@@ -105,3 +117,62 @@ def test_a_page_has_a_table_a_verdict_and_the_notes_of_each_section(tmp_path: Pa
     assert "a note" in page
     write_json(Report("a machine", 3, (section,)), tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_bytes())["ok"] is True
+
+
+def test_each_line_in_the_fifo_leads_to_a_call_without_a_look_before_it() -> None:
+    section = agent_sections.told(Counts(transitions=2))
+    assert [target.value for target in section.targets][-1] == 0, as_text(section)
+    for row in section.rows:
+        assert all(isinstance(value, float) and value > 0 for value in row[1:])
+    assert [target.limit for target in section.targets] == [5, 20, 2, 0]
+
+
+def test_promote_is_answered_by_the_agent_with_the_time_of_its_calls() -> None:
+    (_, nothing, _), (_, promote, _), (_, api, _) = agent_sections.ask(Counts(rounds=1)).rows
+    assert isinstance(nothing, float)
+    assert isinstance(promote, float)
+    assert isinstance(api, float)
+    assert 0 < api < promote
+    assert nothing > 0
+
+
+def test_the_agent_is_weighed() -> None:
+    section = agent_sections.rest(Counts(idle=0.1, growth=10))
+    assert 10 < section.targets[0].value < 80, as_text(section)
+    assert [target.limit for target in section.targets] == [80, 0.5, 1]
+
+
+def test_every_instance_calls_once_it_is_master() -> None:
+    section = agent_sections.crowded(Counts(rounds=1))
+    (_, first, last, apart), _ = section.rows
+    assert isinstance(first, float)
+    assert isinstance(last, float)
+    assert apart == pytest.approx(last - first)
+    assert section.targets[-1].value == 0, as_text(section)
+
+
+def test_one_instance_takes_everything_within_its_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "CLAIMS", 5)
+    ((writes, reads, buckets, *_),) = agent_sections.lots(Counts(rounds=1)).rows
+    assert (writes, buckets) == ("10", 0)
+    assert isinstance(reads, int)
+    assert 1 <= reads <= 6
+
+
+def test_what_a_kill_takes_beyond_vrrp_is_counted_from_the_runs_without_an_agent() -> None:
+    pairs = [kills.Pair(told=400, here=461, alone=390), kills.Pair(told=400, here=463, alone=392)]
+    assert kills.beyond(pairs, 50) == pytest.approx(462 - 391 - 50)
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert event.quantile(values, 0.99) == 99
+    assert event.quantile(values, 1.0) == 100
+    assert event.quantile([3.0], 0.99) == 3
+
+
+@pytest.mark.netns
+def test_a_killed_master_is_followed_and_its_pair_only_noted() -> None:
+    (pair,) = kills.measure(0.1, 10, 1)
+    assert pair.alone > 300  # three adverts
+    assert pair.told <= pair.here

@@ -15,6 +15,7 @@ from cloudfail import process
 from cloudfail.cli import dispatch, messages, world
 from cloudfail.cli.dispatch import build_parser
 from cloudfail.cli.main import COMMANDS, main
+from cloudfail.logfmt import logfmt
 
 from cli.machine import EIP, EXECUTABLE, FILE, VIP, Machine
 
@@ -88,7 +89,7 @@ def test_odd_columns_do_not_matter(machine: Machine) -> None:
 def test_a_bug_is_a_document_too(machine: Machine) -> None:
     machine.config()
     machine.world(crash=True)
-    found = machine.run("plan", "--output", "json").json
+    found = machine.run("status", "--output", "json").json
     assert found["error"]["message"].startswith("this is a bug in cloudfail: ZeroDivisionError")
     assert found["exit_code"] == 70
 
@@ -172,14 +173,14 @@ def test_both_parsers_know_the_same_flags(machine: Machine) -> None:
 def test_a_bug_is_one_sentence_and_a_traceback_only_with_debug(machine: Machine) -> None:
     machine.config()
     machine.world(crash=True)
-    answer = machine.run("plan")
+    answer = machine.run("status")
     assert answer.code == 70
     assert answer.err.count("\n") == 1
     assert "this is a bug in cloudfail: ZeroDivisionError: the plugin is broken" in answer.err
     assert "--debug" in answer.err
     with pytest.raises(ZeroDivisionError):
-        machine.run("plan", "--debug")
-    answer = machine.finish(["plan", "--debug"])
+        machine.run("status", "--debug")
+    answer = machine.finish(["status", "--debug"])
     assert "Traceback" in answer.err
 
 
@@ -452,7 +453,7 @@ def test_what_systemd_reads_is_not_said_twice(
      ("a\nb", '"a\\nb"'), (True, "True"), ([], "")],
 )  # fmt: skip
 def test_logfmt_quotes_what_a_parser_needs_quoted(value: object, text: str) -> None:
-    assert messages.logfmt({"k": value}) == f"k={text}" if text else '""'
+    assert logfmt({"k": value}) == f"k={text}" if text else '""'
 
 
 def test_colours_are_for_terminals_that_want_them(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cloudfail.cli import reference
+from cloudfail.cli import reference, reference_agent
 from cloudfail.cli.main import COMMANDS
 from cloudfail.cli.reference import cli_page, main
+from cloudfail.cli.reference_agent import agent_page
 from cloudfail.cli.reference_config import config_page
 
 from cli.machine import Machine
@@ -31,6 +32,15 @@ def test_every_key_and_variable_is_on_the_page(machine: Machine) -> None:
     assert "| `keep` | number, 1 to 1000 | `5` | `CLOUDFAIL_JOURNAL_KEEP` |" in page
     assert "| `CLOUDFAIL_STATE_DIR` |" in page
     assert "provider.fake" not in page, "what else is installed is no part of the reference"
+
+
+def test_every_line_of_the_agents_unit_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = agent_page("note")
+    assert "| `User=cloudfail` | never root" in page
+    assert "| `LoadCredential=aws-keys:/etc/cloudfail/aws-keys` (where the conf" in page
+    monkeypatch.delitem(reference_agent._REASONS, "WatchdogSec")
+    with pytest.raises(KeyError, match="WatchdogSec"):
+        agent_page("note")
 
 
 def test_the_pages_are_written_and_then_the_same(

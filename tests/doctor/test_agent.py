@@ -178,9 +178,9 @@ def test_a_pause_and_an_alarm_are_of_their_instance(machine: Machine) -> None:
         ("LoadState=not-found", Status.WARNING, "does not know it"),
         ("LoadState=loaded\nActiveState=inactive", Status.WARNING, "does not run"),
         (
-            "LoadState=loaded\nActiveState=activating\nSubState=auto-restart",
+            "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nStatusText=a=7: no",
             Status.FAILED,
-            "auto-restart",
+            "auto-restart): a=7: no",
         ),
         ("LoadState=loaded\nActiveState=active\nNRestarts=7", Status.WARNING, "again 7 times"),
         ("LoadState=loaded\nActiveState=active\nNeedDaemonReload=yes", Status.WARNING, "anew"),

@@ -108,7 +108,15 @@ def test_a_fifo_for_a_user_who_does_not_exist_is_found(tmp_path: Path) -> None:
 
 
 def test_without_a_fifo_in_the_configuration_none_is_looked_for(tmp_path: Path) -> None:
-    assert list(check_fifo(machine_of(tmp_path))) == []
+    machine = machine_of(tmp_path, pair(more="[agent]\nenabled = false"))
+    assert list(check_fifo(machine)) == []
+
+
+def test_the_agents_fifo_is_looked_for_without_being_named(tmp_path: Path) -> None:
+    path = machine_of(tmp_path).path("/run/cloudfail/vrrp.fifo")
+    assert failures(check_fifo(machine_of(tmp_path))) == [
+        f"FIFO: {path}: No such file or directory"
+    ]
 
 
 def test_selinux_is_hinted_at_only_where_it_enforces(tmp_path: Path) -> None:

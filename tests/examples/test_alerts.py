@@ -202,6 +202,7 @@ BROKEN = Readiness(ready=False, reasons=("no free slot",), age=10.0)
         ),
         (["CloudfailAlarm"], (agent(master(alarms=("a stranger",))), agent(backup()))),
         (["CloudfailNotHearing"], (agent(master(), is_hearing=False), agent(backup()))),
+        (["CloudfailProblem"], (agent(master(), problems=("the port",)), agent(backup()))),
         (["CloudfailSlowFailover"], (agent(master(last_failover=SLOW)), agent(backup()))),
     ],
     ids=lambda one: ",".join(map(str, one)) or "nothing" if isinstance(one, list) else "",

@@ -66,6 +66,8 @@ def test_public_ip_and_route_follow_whatever_is_done_to_the_nodes(up: Lab) -> No
     assert up("boot", "a").code == 0
     again = up("boot", "a")
     assert (again.code, "is up" in again.stderr) == (64, True)
+    assert up("cut", "a").code == 0  # the cable of a node that booted again is one like any
+    assert up("heal").code == 0
 
     assert up("cut", "b").code == 0
     await_holder(up, "a")

@@ -5,8 +5,11 @@ The numbers are those of docs/explanation/safety-rules.md.
 
 from __future__ import annotations
 
+from mutation.agent_role import AGENT_ROLE
+from mutation.agent_work import AGENT_WORK
 from mutation.aws import AWS
 from mutation.core import CORE
 from mutation.tree import Mutation
 
-MUTATIONS: tuple[Mutation, ...] = CORE + AWS
+RULES = range(1, 19)
+MUTATIONS: tuple[Mutation, ...] = CORE + AWS + AGENT_ROLE + AGENT_WORK

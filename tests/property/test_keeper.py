@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -109,7 +110,7 @@ def changes_when_it_said(machine: Machine) -> None:
     before = machine.keeper.standing(now)
     change = machine.keeper.next_change(now)
     assert change is None or change > now
-    later = now + (1e6 if change is None else (change - now) * 0.999)
+    later = now + 1e6 if change is None else math.nextafter(change, now)
     # Asked of the parts that time has in it: a look into the future must not settle anything.
     assert machine.keeper._doubt(later) == machine.keeper._doubt(now)
     assert machine.keeper.standing(now) == before

@@ -62,6 +62,19 @@ def test_lanes_and_the_steps_of_one_stage_run_at_the_same_time() -> None:
     assert len(apply_plan(lanes, Meeting(), ready_run()).done) == 3
 
 
+def test_one_step_alone_waits_for_no_thread_to_start() -> None:
+    seen: list[int] = []
+
+    class Here(Writer):
+        def execute(self, step: Step) -> None:
+            seen.append(threading.get_ident())
+            raise DeniedError("no")
+
+    applied = apply_plan(plan((step("x", OTHER),)), Here(), ready_run())
+    assert seen == [threading.get_ident()]
+    assert isinstance(applied.errors[OTHER], DeniedError)
+
+
 def test_what_builds_on_a_failed_claim_is_not_begun_and_the_rest_is() -> None:
     denied = DeniedError("no")
     writer = Writer(assign=denied)

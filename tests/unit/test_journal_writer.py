@@ -113,6 +113,15 @@ def test_a_settled_line_is_on_the_disk_with_all_its_fields(path: Path, log: Sysl
     assert (one.problem, log.lines) == ("", [])
 
 
+def test_a_journal_made_before_its_run_is_named_by_it(path: Path) -> None:
+    early = FileJournal(path, run_id="", instance="edge", generation=0)
+    early.begin("r2", 4)
+    early.write("started")
+    early.close()
+    (entry,) = read(path)
+    assert (entry.run_id, entry.generation, entry.instance) == ("r2", 4, "edge")
+
+
 def test_closing_writes_what_was_not_settled(path: Path, log: Syslog) -> None:
     one = journal(path)
     for n in range(100):

@@ -85,3 +85,17 @@ def test_a_provider_that_answers_out_of_order_is_a_bug() -> None:
     cloud = Shuffled(FakeWorld({FIRST: "b", SECOND: "b"}), "a")
     with pytest.raises(ProviderError, match="bug in the provider"):
         build_plan(cloud, [FIRST, SECOND], instance="edge")
+
+
+@pytest.mark.parametrize("raised", [KeyError("Addresses"), SystemExit(2), AssertionError()])
+@pytest.mark.parametrize("method", ["identify", "observe", "steps"])
+def test_whatever_a_provider_raises_is_an_error_of_ours(
+    method: str, raised: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise raised
+
+    monkeypatch.setattr(FakeCloud, method, broken)
+    cloud = FakeCloud(FakeWorld({PUBLIC: "b"}), "a")
+    with pytest.raises(ProviderError, match=f"look: this is a bug .* {type(raised).__name__}"):
+        build_plan(cloud, [PUBLIC], instance="edge")

@@ -141,3 +141,18 @@ def test_the_proof_is_written_down_with_its_write() -> None:
     assert took["duration_ms"] == pytest.approx(200.0)
     assert (had["duration_ms"], had["attempts"], had["request_id"]) == (0.0, 0, "")
     assert [fields["owner"] for fields in proofs.values()] == ["mine", "mine"]
+
+
+def test_a_provider_that_breaks_while_it_reads_back_costs_a_look_and_no_second_write() -> None:
+    class Breaking(FakeCloud):
+        def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
+            seen = super().observe(claims)
+            if self.looks == 2:
+                raise KeyError("Association")
+            return seen
+
+    run = ready_run()
+    made = cloud_of(run, {FIRST: "b"})
+    cloud = Breaking(made.world, "a", setup=made.setup)
+    assert promote(cloud, [FIRST], run).exit_code == 0
+    assert len(cloud.sent) == 1

@@ -6,9 +6,9 @@ life; the caller then does the work itself.
 
 from __future__ import annotations
 
+import _socket as socket  # what `socket` is made of, which takes half as long as all of Python's start
 import json
 import os
-import socket
 import sys
 
 TYPE_CHECKING = False
@@ -37,11 +37,21 @@ class Answer:
 
 
 class Unanswered(Exception):  # noqa: N818 - it is returned: the caller does the work then
-    """Why there is no answer. `is_odd`: an agent is there, or was, and should have answered."""
+    """Why there is no answer.
 
-    def __init__(self, why: str, *, is_odd: bool = True, is_declined: bool = False) -> None:
+    `is_odd`: an agent is there, or was, and should have answered. `is_sent`: it may have begun.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        is_odd: bool = True,
+        is_declined: bool = False,
+        is_sent: bool = False,
+    ) -> None:
         super().__init__(why)
-        self.is_odd, self.is_declined = is_odd, is_declined
+        self.is_odd, self.is_declined, self.is_sent = is_odd, is_declined, is_sent
 
 
 def socket_path(environ: Mapping[str, str]) -> str:
@@ -62,10 +72,12 @@ def hand_over(
         return _ask(path, _request(argv, environ, colour=colour))
     except Unanswered as unanswered:
         return unanswered
+    except BlockingIOError:
+        return Unanswered(f"{path}: more ask the agent at once than can wait for it")
     except OSError as error:
         absent = isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError)
         return Unanswered(f"{path}: {error.strerror or error}", is_odd=not absent)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Unanswered(f"{path}: the answer is none of an agent's")
 
 
@@ -75,13 +87,14 @@ def _request(argv: Sequence[str], environ: Mapping[str, str], *, colour: bool) -
     request = {"v": 1, "argv": [*argv], "environ": ours, "cwd": cwd, "colour": colour}
     line = json.dumps(request).encode() + b"\n"
     if len(line) > REQUEST_BYTES:
-        raise Unanswered("the command is longer than 64 KiB", is_odd=False)
+        raise Unanswered("the command is longer than 64 KiB", is_odd=False, is_declined=True)
     return line
 
 
 def _ask(path: str, request: bytes) -> Answer:
     believed = _believed(path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+    asked = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         asked.settimeout(_ACK_WAIT)
         asked.connect(path)
         credentials = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS)
@@ -90,6 +103,8 @@ def _ask(path: str, request: bytes) -> Answer:
             raise Unanswered(f"{path} is user {uid}'s, who is not believed")
         asked.sendall(request)
         return _answer(asked, path)
+    finally:
+        asked.close()
 
 
 def _believed(path: str) -> set[int]:
@@ -109,7 +124,7 @@ def _answer(asked: socket.socket, path: str) -> Answer:
             raise Unanswered(str(told["decline"]), is_odd=False, is_declined=True)
         if "exit_code" in told:
             return Answer(int(told["exit_code"]), str(told["stdout"]), str(told["stderr"]))
-    raise Unanswered(f"{path}: the agent ended before it answered")
+    raise Unanswered(f"{path}: the agent ended before it answered", is_sent=True)
 
 
 def _lines(asked: socket.socket, path: str) -> Iterator[bytes]:
@@ -128,4 +143,4 @@ def _receive(asked: socket.socket, path: str) -> bytes:
         except TimeoutError:
             continue
     silent = _WAITS * (asked.gettimeout() or 0.0)
-    raise Unanswered(f"{path}: the agent has said nothing for {silent:g} s")
+    raise Unanswered(f"{path}: the agent has said nothing for {silent:g} s", is_sent=True)

@@ -50,11 +50,14 @@ class Commands(Protocol):
         """Look, and say what a promotion would do."""
         ...
 
-    def pause(self, instances: Sequence[str], who: str, why: str) -> None:
-        """Move and repair nothing of these instances until `resume`, across restarts too."""
+    def pause(self, instances: Sequence[str], who: str, why: str) -> Future[None]:
+        """Move and repair nothing of these instances until `resume`, across restarts too.
+
+        In force at once; ends when the disk keeps it, or with ConfigError when it does not.
+        """
         ...
 
-    def resume(self, instances: Sequence[str]) -> None: ...
+    def resume(self, instances: Sequence[str]) -> Future[None]: ...
 
     def reload(self) -> Future[str]:
         """Read the configuration again: "" when it is in use, else what is wrong with it."""

@@ -20,10 +20,13 @@ _SIGN_SECONDS = 1.0
 
 
 class Conversation:
-    """`problem` says what went wrong, if anything did."""
+    """`problem` says what went wrong, if anything did. All conversations share one `turn`."""
 
-    def __init__(self, connection: socket.socket, peer: Peer, answer: Answerer) -> None:
+    def __init__(
+        self, connection: socket.socket, peer: Peer, answer: Answerer, turn: asyncio.Lock
+    ) -> None:
         self._connection, self._peer, self._answer = connection, peer, answer
+        self._turn = turn
         self._loop = asyncio.get_running_loop()
         self._line = b""
         self.problem = ""
@@ -50,7 +53,7 @@ class Conversation:
             self.problem = "left before it was answered"
 
     async def _read(self) -> None:
-        while b"\n" not in self._line and len(self._line) < REQUEST_BYTES:
+        while b"\n" not in self._line and len(self._line) <= REQUEST_BYTES:
             chunk = await self._loop.sock_recv(self._connection, REQUEST_BYTES)
             if not chunk:
                 return
@@ -67,6 +70,8 @@ class Conversation:
             await self._send(framing.encode(Answer(DeniedError.exit_code, stderr=text)))
             return f"was refused: {refusal}"
         await self._send(framing.ack())
+        async with self._turn:
+            await asyncio.sleep(0)  # the loop has VRRP to hear between two commands
         if self._is_gone():
             return "left before its command was taken; nothing was done for it"
         reply, problem = await self._reply(request)
@@ -81,7 +86,7 @@ class Conversation:
             return None, "the request has no end"
         try:
             return framing.decode(first, self._peer), ""
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return None, f"the request is not understood: {error}"
 
     async def _reply(self, request: Request) -> tuple[bytes, str]:

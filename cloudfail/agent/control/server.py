@@ -43,6 +43,7 @@ class Server:
         self._held: set[asyncio.Task[None]] = set()
         self._reading = 0
         self._is_accepting = False
+        self._turn = asyncio.Lock()  # whose command begins: one a round of the loop
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -134,7 +135,7 @@ class Server:
         with connection:
             try:
                 peer = peer_of(connection, self._group)
-                conversation = Conversation(connection, peer, self._answer)
+                conversation = Conversation(connection, peer, self._answer, self._turn)
                 await conversation.read()
             finally:
                 self._reading -= 1

@@ -66,6 +66,13 @@ class FifoReader:
                 break
         return lines
 
+    def is_at(self, path: Path) -> bool:
+        """Say whether this path, too, leads to what is read: /var/run and /run are the same."""
+        try:
+            return path == self.path or self._pipes[-1].is_at(path)
+        except (IndexError, OSError):
+            return False
+
     def check(self) -> bool:
         """Look whether the path still leads to the FIFO that is read; True: a new one is open.
 

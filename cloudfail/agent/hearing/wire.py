@@ -8,6 +8,7 @@ import msgspec
 
 from cloudfail.clock import Clock
 from cloudfail.keepalived.wire import Advert, Listener
+from cloudfail.keepalived.wire.copies import Copies
 from cloudfail.model import Address
 
 _VIRTUAL_MAC = "00:00:5e:00:"  # RFC 9568, 7.3
@@ -38,7 +39,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         return advert.source in self.peers
 
     def _is_on_device(self, advert: Advert) -> bool:
-        """An advert that leaves through a VMAC is first seen there, not on the device below."""
+        """An advert that leaves through a VMAC is first seen there, not on the device below.
+
+        One that comes in to a VLAN, a bond or a bridge is first seen on the device below.
+        """
         if not self.device or advert.device in {"", self.device}:
             return True
         return advert.outgoing and advert.source_mac.startswith(_VIRTUAL_MAC)
@@ -52,7 +56,8 @@ class Wire:
 
     def __init__(self, members: Sequence[Member], clock: Clock | None = None) -> None:
         self.members = tuple(members)
-        self._listener = Listener("", clock)
+        self._listener = Listener("", clock, copies=True)
+        self._copies: dict[str, Copies] = {}
         self._remarks: list[str] = []
         self._known: set[tuple[object, ...]] = set()
 
@@ -80,7 +85,13 @@ class Wire:
                 break
             if advert.checksum_ok:
                 found += [(member.instance, advert) for member in self._members_of(advert)]
-        return found
+        return [(name, advert) for name, advert in found if not self._is_copy(name, advert)]
+
+    def _is_copy(self, instance: str, advert: Advert) -> bool:
+        """Say whether another device has shown it already, of those that are this instance's."""
+        copies = self._copies.setdefault(instance, Copies())
+        what = msgspec.structs.replace(advert, t=0.0, device="", source_mac="")
+        return copies.is_copy(what, advert.device, advert.t)
 
     def take_remarks(self) -> list[str]:
         """Return what an operator should know of adverts that were left out, each said once."""
@@ -98,7 +109,9 @@ class Wire:
 
     def _remark(self, advert: Advert, possible: Sequence[Member]) -> None:
         router = advert.virtual_router_id
-        named = possible or [one for one in self.members if one.virtual_router_id == router]
+        named = possible or [
+            one for one in self.members if one.own is not None and one.virtual_router_id == router
+        ]
         key = (advert.source, advert.outgoing, router)
         if not named or key in self._known or len(self._known) == _KEPT:
             return

@@ -29,9 +29,10 @@ def health(view: AgentView) -> Verdict:
 
 def readiness(view: AgentView) -> Verdict:
     """Good when each instance is MASTER and holds, or is BACKUP and would take over."""
-    if not view.instances:
+    if not view.instances and not view.absent:
         return Verdict(("no instance is configured",))
-    return Verdict(tuple(reason for instance in view.instances for reason in _missing(instance)))
+    lacks = (reason for instance in view.instances for reason in _missing(instance))
+    return Verdict((*view.absent, *lacks))
 
 
 def _missing(instance: InstanceView) -> Iterator[str]:

@@ -31,8 +31,9 @@ class HttpServer:
     """Answers one request a connection.
 
     A request has to come within a second, and its answer to be read within another. 64
-    connections are served at once; one more, and the oldest is dropped. A port that is taken is
-    tried again every 5 s: `problem` says it, and is empty while the port is open.
+    connections are served at once; one more, and the oldest that has not asked yet is dropped, or
+    itself if all have: who is being answered is soon gone. A port that is taken is tried again
+    every 5 s: `problem` says it, and is empty while the port is open.
     """
 
     def __init__(self, listen: Listen, answer: Answer) -> None:
@@ -40,7 +41,8 @@ class HttpServer:
         self._answer = answer
         self._server: asyncio.Server | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._connections: dict[asyncio.StreamWriter, None] = {}  # the oldest first
+        self._connections: set[asyncio.StreamWriter] = set()
+        self._asking: dict[asyncio.StreamWriter, None] = {}  # of those, the oldest first
         self.problem = ""
 
     @property
@@ -85,19 +87,32 @@ class HttpServer:
                 return
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections[writer] = None
-        if len(self._connections) > MOST_CONNECTIONS:
-            next(iter(self._connections)).transport.abort()
+        if len(self._connections) >= MOST_CONNECTIONS and not self._drop_one():
+            writer.transport.abort()
+            return
+        self._connections.add(writer)
+        self._asking[writer] = None
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError):
             writer.transport.abort()
         finally:
-            self._connections.pop(writer, None)
+            self._asking.pop(writer, None)
+            self._connections.discard(writer)
             writer.close()
 
+    def _drop_one(self) -> bool:
+        """Make room, by whoever has taken longest to ask."""
+        oldest = next(iter(self._asking), None)
+        if oldest is None:
+            return False
+        del self._asking[oldest]
+        self._connections.discard(oldest)  # it ends later: the next one drops another
+        oldest.transport.abort()
+        return True
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        data = await self._data(reader)
+        data = await self._data(reader, writer)
         if not data:
             return
         writer.transport.set_write_buffer_limits(0)  # drained: the kernel has all of it
@@ -111,7 +126,7 @@ class HttpServer:
                 while await reader.read(LONGEST_LINE):
                     pass
 
-    async def _data(self, reader: asyncio.StreamReader) -> bytes:
+    async def _data(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         try:
             async with asyncio.timeout(_READ):
                 request = await read_request(reader)
@@ -119,6 +134,8 @@ class HttpServer:
             return exc.response.encode()
         except TimeoutError:
             return Response.saying(HTTPStatus.REQUEST_TIMEOUT).encode()
+        finally:
+            self._asking.pop(writer, None)
         if request is None:
             return b""
         response = await self._response(request)

@@ -47,12 +47,15 @@ class Metrics:
         if settings.metrics_listen != self._listen:
             await self._serve(settings.metrics_listen)
         if settings.metrics_textfile != self._path:
+            if self._textfile is not None:
+                self._textfile.stop(is_moved=True)
             self._write_to(settings.metrics_textfile)
 
     async def stop(self) -> None:
         """Close the port, and leave `cloudfail_up 0` in the file; takes at most half a second."""
         await self._serve(None)
-        self._write_to(None)
+        if self._textfile is not None:
+            self._textfile.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self, listen: Listen | None) -> None:
@@ -64,8 +67,6 @@ class Metrics:
             await self._server.start()
 
     def _write_to(self, path: Path | None) -> None:
-        if self._textfile is not None:
-            self._textfile.stop()
         self._path = path
         self._textfile = Textfile(path, self._text, self._last_text) if path else None
         if self._textfile is not None:

@@ -35,6 +35,7 @@ class Textfile:
         self._every = every
         self._poked = threading.Event()
         self._stopping = threading.Event()
+        self._is_moved = False
         self._thread = threading.Thread(target=self._run, name="cloudfail-textfile", daemon=True)
         self.problem = ""
 
@@ -45,8 +46,12 @@ class Textfile:
         """Something changed: write soon. From any thread."""
         self._poked.set()
 
-    def stop(self) -> None:
-        """Leave a last word, unless the disk hangs."""
+    def stop(self, *, is_moved: bool = False) -> None:
+        """Leave a last word, unless the disk hangs.
+
+        `is_moved`: leave no file, for the agent goes on: an old one would say that it is down.
+        """
+        self._is_moved = is_moved
         self._stopping.set()
         self._poked.set()
         self._thread.join(_STOP)
@@ -57,7 +62,11 @@ class Textfile:
             self._write(self._text)
             self._stopping.wait(min(_AT_MOST_EVERY, self._every))
             self._poked.wait(max(0.0, self._every - _AT_MOST_EVERY))
-        self._write(self._last)
+        if self._is_moved:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        else:
+            self._write(self._last)
 
     def _write(self, make: Callable[[], bytes]) -> None:
         try:

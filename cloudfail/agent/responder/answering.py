@@ -30,7 +30,7 @@ class Holds:
     """
 
     def __init__(self, claims: Collection[str]) -> None:
-        self._claims = frozenset(claims)
+        self.claims = frozenset(claims)
         self._answered: int | None = None  # the generation in which the last answer was True
 
     def answers(self, standing: Standing, looked: Looked | None) -> bool:
@@ -42,11 +42,11 @@ class Holds:
 
     def _holds(self, standing: Standing, looked: Looked | None) -> bool | None:
         """True: every claim is ours; False: one is not; None: that is not known."""
-        if not self._claims:
+        if not self.claims:
             return True
         if looked is None or looked.at < standing.since:
             return None
-        owners = {looked.owners.get(claim, Owner.UNKNOWN) for claim in self._claims}
+        owners = {looked.owners.get(claim, Owner.UNKNOWN) for claim in self.claims}
         if owners - {Owner.MINE, Owner.UNKNOWN}:
             return False
         return None if Owner.UNKNOWN in owners else True
@@ -66,10 +66,20 @@ class Answering:
         looked: Callable[[str], Looked | None],
     ) -> None:
         self._standing, self._looked = standing, looked
-        self._rules = {
+        self._rules: dict[str, Holds] = {}
+        self.configure(instances)
+
+    def configure(self, instances: Mapping[str, Instance]) -> None:
+        """Answer for these from now on; where the claims stay the same, so does the last answer."""
+        rules = {
             name: Holds([str(claim) for claim in instance.claims])
             for name, instance in instances.items()
         }
+        self._rules = {name: self._kept(name, rule) for name, rule in rules.items()}
+
+    def _kept(self, name: str, rule: Holds) -> Holds:
+        before = self._rules.get(name)
+        return before if before is not None and before.claims == rule.claims else rule
 
     def __call__(self, instance: str) -> bool:
         rule = self._rules.get(instance)

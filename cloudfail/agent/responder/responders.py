@@ -38,7 +38,6 @@ class Responders:
         """Begin, with the responders of each instance. Never raises for a port: see `problems`."""
         self._loop = asyncio.get_running_loop()
         self.configure(responders)
-        self._tick()
 
     def configure(self, responders: Mapping[str, Iterable[Responder]]) -> None:
         """Have these from now on: what stays the same is not touched, connections included."""
@@ -49,10 +48,12 @@ class Responders:
         for key in sorted(wanted - self._ports.keys(), key=str):
             self._ports[key] = Port(key[1], self._question(key[0]))
         self._look()
+        if self._timer is None:
+            self._poll()
 
     def poke(self) -> None:
         """Look now rather than at the next poll. May be called from any thread, at any time."""
-        if self._loop is not None:
+        if self._loop is not None and self._ports:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._look)
 
@@ -71,10 +72,13 @@ class Responders:
         self._ports.clear()
 
     def _tick(self) -> None:
-        if self._loop is None:
-            return
-        self._timer = self._loop.call_later(POLL, self._tick)
+        self._poll()
         self._look()
+
+    def _poll(self) -> None:
+        """Look again soon; without a port there is nothing to look for."""
+        loop = self._loop if self._ports else None
+        self._timer = loop.call_later(POLL, self._tick) if loop is not None else None
 
     def _look(self) -> None:
         for key, port in self._ports.items():

@@ -7,6 +7,7 @@ either before `until` or not, nowhere an age against a length: what `ends` says 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -66,11 +67,14 @@ class OwnAdverts:
         self.address: Address | None = None
         self.has_said_farewell = False
         self._first = self._steady = 0.0
+        self._void = -math.inf  # what left until then proves nothing
 
     def note(self, advert: Advert, usual: float) -> None:
         self.address = advert.source
+        if advert.t < self._void:
+            return
         if advert.is_farewell:
-            self.forget()
+            self.forget(self._void)
             self.has_said_farewell = True
             return
         before, self.last = self.last, seen(advert, self.last, usual)
@@ -80,9 +84,9 @@ class OwnAdverts:
         if before is None or self.last.t - before.t > _STEADY * before.interval:
             self._steady = self.last.t
 
-    def forget(self) -> None:
-        """What left until now proves nothing any more: a farewell, or a line of another role."""
-        self.last, self.has_said_farewell = None, False
+    def forget(self, now: float) -> None:
+        """What left until now proves nothing any more, read later or not: a line of another role."""
+        self.last, self.has_said_farewell, self._void = None, False, now
 
     def are_leaving(self, now: float) -> bool:
         return self.last is not None and now < self.last.until

@@ -45,17 +45,18 @@ ALLOWANCE = 0.05
 class Keeper:
     """Pure, and thread-safe: the loop tells it, anybody asks it. Times are monotonic seconds.
 
-    Listening begins when it is made. The loop tells what the socket held before what the FIFO held,
+    Listening begins when it is made; generations go on from the one given. The loop tells what the socket held before what the FIFO held,
     and `woke_late` before both.
     """
 
-    def __init__(self, subject: Subject, clock: Clock) -> None:
+    def __init__(self, subject: Subject, clock: Clock, generation: int = 0) -> None:
         self._subject, self._clock = subject, clock
         self._lock = threading.Lock()
         self._own, self._peers = OwnAdverts(), PeerAdverts()
         self._role: Role | None = None
         self._since = 0.0
-        self._generation = self._priority = 0
+        self._generation = generation
+        self._priority = self._wakes = 0
         self._listening = clock.now()
         self._mastered: float | None = None  # when MASTER was told, while that counts
         self._drained: Role | None = None
@@ -112,6 +113,7 @@ class Keeper:
         To be told before anything that waited meanwhile.
         """
         with self._lock:
+            self._wakes += 1
             self._woke = Woke.of(now, late, self._own, self._woke)
             if self._role is None:
                 self._listening = now
@@ -130,6 +132,7 @@ class Keeper:
                 generation=self._generation,
                 since=self._since,
                 priority=self._priority,
+                wakes=self._wakes,
                 evidence_age=self._evidence_age(at),
                 peers=tuple(self._mastering(peer, at) for peer in self._peers.heard(at)),
             )
@@ -151,7 +154,7 @@ class Keeper:
     def _take(self, role: Role, now: float) -> Meaning:
         """Take keepalived's word of now."""
         if role is not Role.MASTER:
-            self._own.forget()
+            self._own.forget(now)
             self._mastered = None
         else:
             self._mastered = self._counts_from(now)

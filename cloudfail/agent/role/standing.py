@@ -23,7 +23,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     `role` is None until something was heard. `doubt` says why no mutating call may begin, though
     the role is MASTER; empty: none. `generation` grows with every change of role, never with doubt.
     `since` is when the role began (monotonic), `priority` the one this node advertises (0: not
-    known). `evidence_age` is how long ago the wire last confirmed the role: an own advert as
+    known). `wakes` counts how often this process, or its machine, stood still. `evidence_age` is how long ago the wire last confirmed the role: an own advert as
     MASTER, a peer's as BACKUP (with nopreempt a lower one's too); None: never. `peers` are those
     heard within three of their intervals.
     """
@@ -33,6 +33,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     since: float = 0.0
     priority: int = 0
+    wakes: int = 0
     evidence_age: float | None = None
     peers: tuple[Mastering, ...] = ()
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
 
 from cloudfail.agent.role.standing import Standing
 from cloudfail.agent.view import Ran
+from cloudfail.agent.work import endless
 from cloudfail.agent.work.around import Around
 from cloudfail.agent.work.attempt import Attempts, Cause, plan_after
 from cloudfail.agent.work.board import Board
+from cloudfail.agent.work.calm import Calm
 from cloudfail.agent.work.permit import anybody, permit
-from cloudfail.agent.work.requests import Request
+from cloudfail.agent.work.requests import Request, settle
 from cloudfail.agent.work.sight import Sight
 from cloudfail.agent.work.source import Source
-from cloudfail.errors import CloudfailError, RefusedError, SupersededError
-from cloudfail.outcome import Ended
-from cloudfail.planner import build_plan
+from cloudfail.errors import CloudfailError, RefusedError, SupersededError, ThrottledError
+from cloudfail.outcome import Ended, Order
 
 _LONGEST_WAIT = 60.0
+_LATE_AGAIN = 0.02
 # A plan made while BACKUP is good for two of the intervals at which it is made.
 _OLDEST_PLAN = 2.0
 Job = Callable[[], None]
@@ -31,11 +32,20 @@ class Actor:
     def __init__(self, around: Around, source: Source, attempts: Attempts, board: Board) -> None:
         self._around, self._source, self._attempts, self._board = around, source, attempts, board
         self._target, self._clock = around.target, around.clock
+        self._calm = Calm()
 
     def serve(self) -> None:
         """Act until the board says stop; the body of a thread."""
-        while (job := self._wait()) is not None:
-            job()
+        with contextlib.closing(self._attempts):
+            endless.serve(self._turn, self._board, self._around)
+
+    def _turn(self) -> bool:
+        self._attempts.prepare()
+        job = self._wait()
+        if job is None:
+            return False
+        job()
+        return True
 
     def _wait(self) -> Job | None:
         board = self._board
@@ -48,15 +58,20 @@ class Actor:
         return None
 
     def _patience(self) -> float:
-        waiting = [request.until - self._clock.now() for request in self._board.requests]
-        return max(0.0, min([*waiting, _LONGEST_WAIT]))
+        """Return for how long nothing can become due without somebody saying so."""
+        now = self._clock.now()
+        times = [request.until - now for request in self._board.requests]
+        times.append(self._calm.until - now if self._calm.until > now else _LONGEST_WAIT)
+        if self._around.is_late(now):  # nobody says when that is over
+            times.append(_LATE_AGAIN)
+        return max(0.0, min(times))
 
     def _next_job(self) -> Job | None:
         board, now = self._board, self._clock.now()
         standing = self._around.keeper.standing(now)
         may_act = standing.is_master and not board.paused and not self._around.is_late(now)
         if may_act and board.promoted != standing.generation:
-            return lambda: self._promote(standing)
+            return (lambda: self._promote(standing)) if now >= self._calm.until else None
         request = self._answerable(standing, now)
         if request is not None:
             return lambda: self._serve(request, standing)
@@ -69,7 +84,7 @@ class Actor:
         """Return a request that can be served, or refused, now; it is off the list then."""
         for request in self._board.requests:
             order = request.order
-            if order is None or order.force or standing.is_master or now >= request.until:
+            if order.force or standing.is_master or now >= request.until:
                 self._board.requests.remove(request)
                 return request
         return None
@@ -80,18 +95,22 @@ class Actor:
         sight, now = self._board.sight, self._clock.now()
         oldest = _OLDEST_PLAN * self._target.config.agent.standby_interval
         ready = sight is not None and sight.is_ready(now, oldest)
+        # A role from before a reload or a pause is no failover of now.
+        is_event = standing.since >= self._board.free_since
         cause = Cause(
-            why="event",
+            why="event" if is_event else "start",
             generation=standing.generation,
-            since=standing.since,
+            since=max(standing.since, self._board.free_since),
             check=self._permit(standing),
             prepared=sight.plan if sight is not None and ready else None,
         )
         ended = self._attempt(cause)
-        if isinstance(ended, Ended):
-            self._board.last_failover = self._board.last_run
+        ran = self._attempts.ran_for(cause)
+        if ran is not None and is_event:
+            self._board.last_failover = ran
         if not _is_superseded(ended):
             self._board.promoted = standing.generation
+        self._calm.ended(now, has_written=_has_written(ended))
 
     def _repair(self, sight: Sight, standing: Standing) -> None:
         fresh = sight.is_ready(self._clock.now(), self._target.instance.vrrp.advert_int)
@@ -102,22 +121,24 @@ class Actor:
             check=self._permit(standing),
             prepared=sight.plan if fresh else None,
         )
-        self._attempt(cause)
+        ended = self._attempt(cause)
+        now, quarrel = self._clock.now(), self._board.quarrel
         with self._board.changed:
-            self._board.quarrel.repaired(self._clock.now())
+            if isinstance(ended, Ended) and ended.error is None:
+                quarrel.repaired(now)
+            elif not _is_superseded(ended):
+                quarrel.failed(now)
 
     def _serve(self, request: Request, standing: Standing) -> None:
         joined = self._joined(request, standing)
         if joined is not None:
-            _settle(request.future, lambda: joined)
-        elif request.order is None:
-            _settle(request.future, self._plan)
+            settle([request.future], joined)
         elif self._board.paused and not request.order.force:
-            _fail(request.future, RefusedError(self._paused()))
+            settle([request.future], RefusedError(self._paused()))
         elif not standing.is_master and not request.order.force:
-            _fail(request.future, RefusedError(self._contradiction(standing)))
+            settle([request.future], RefusedError(self._contradiction(standing)))
         else:
-            self._by_hand(request, standing)
+            settle([request.future], self._by_hand(request.order, standing))
 
     def _joined(self, request: Request, standing: Standing) -> Ended | None:
         """Return the run that was under way when somebody asked for one of the same role."""
@@ -126,9 +147,7 @@ class Actor:
         at, ended = self._board.last_ended
         return ended if at >= request.at and ended.generation == standing.generation else None
 
-    def _by_hand(self, request: Request, standing: Standing) -> None:
-        order = request.order
-        assert order is not None  # noqa: S101 - its only caller has looked
+    def _by_hand(self, order: Order, standing: Standing) -> Ended | CloudfailError:
         forced = order.force and not standing.is_master
         cause = Cause(
             why="hand",
@@ -137,29 +156,16 @@ class Actor:
             check=anybody if forced else self._permit(standing),
             order=order,
         )
-        ended = self._attempt(cause)
-        if isinstance(ended, Ended):
-            _settle(request.future, lambda: ended)
-        else:
-            _fail(request.future, ended)
-
-    def _plan(self) -> object:
-        return build_plan(
-            self._source.provider(),
-            self._target.instance.claims,
-            instance=self._target.instance.name,
-            rules=self._target.rules(),
-        )
+        return self._attempt(cause)
 
     def _attempt(self, cause: Cause) -> Ended | CloudfailError:
         """Run, and put on the board what came of it."""
         try:
             ended, ran = self._attempts.run(self._source.provider(), cause)
         except CloudfailError as error:
-            self._put_up(None, str(error), None)
+            self._put_up(None, str(error), self._attempts.ran_for(cause))
             return error
-        failed = ended.outcome.error if ended.outcome is not None else None
-        told = "" if failed is None or isinstance(failed, SupersededError) else str(failed)
+        told = "" if ended.error is None or _is_superseded(ended) else str(ended.error)
         self._put_up(ended, told, ran)
         return ended
 
@@ -170,18 +176,26 @@ class Actor:
                 board.last_run = ran
             if ended is not None:
                 board.last_ended = now, ended
-            if ended is not None and ended.outcome is not None:
-                plan = plan_after(ended.outcome)
-                board.sight = Sight(plan=plan, began=now, generation=ended.generation)
-                if ended.outcome.error is None:
-                    board.drift.forget()
-                    board.pace.looked(now, is_master=True, is_fine=True)
-                else:
-                    board.pace.failed(now, is_master=True, throttled=False)
-            if board.alarm("run", error):
-                event = "alarm" if error else "alarm_over"
-                self._around.observer.noted(event, self._around.name, error or "run")
-            board.changed.notify_all()
+                self._take_in(ended, now)
+            self._around.alarm(board, "run", error)
+            board.tell()
+
+    def _take_in(self, ended: Ended, now: float) -> None:
+        """See what the run saw last, unless another role has come since."""
+        board = self._board
+        if ended.outcome is None or ended.generation < board.generation:
+            return
+        if _is_superseded(ended):  # what it saw may be from before what ended it
+            board.sight = board.sight.spent() if board.sight is not None else None
+            return
+        plan = plan_after(ended.outcome)
+        board.sight = Sight(plan=plan, began=now, generation=ended.generation)
+        if ended.error is None:
+            board.drift.forget()
+            board.pace.looked(now, is_master=True, is_fine=True)
+        else:
+            throttled = isinstance(ended.error, ThrottledError)
+            board.pace.failed(now, is_master=True, throttled=throttled)
 
     # ---- words
 
@@ -204,22 +218,9 @@ class Actor:
 
 
 def _is_superseded(ended: Ended | CloudfailError) -> bool:
-    if isinstance(ended, CloudfailError):
-        return isinstance(ended, SupersededError)
-    return ended.outcome is not None and isinstance(ended.outcome.error, SupersededError)
+    error = ended.error if isinstance(ended, Ended) else ended
+    return isinstance(error, SupersededError)
 
 
-def _settle(future: Future[object], action: Callable[[], object]) -> None:
-    """Answer, or say what went wrong; whoever asked may have left."""
-    try:
-        result = action()
-    except CloudfailError as error:
-        _fail(future, error)
-        return
-    with contextlib.suppress(InvalidStateError):
-        future.set_result(result)
-
-
-def _fail(future: Future[object], error: CloudfailError) -> None:
-    with contextlib.suppress(InvalidStateError):
-        future.set_exception(error)
+def _has_written(ended: Ended | CloudfailError) -> bool:
+    return isinstance(ended, Ended) and any(call.mutating for call in ended.calls)

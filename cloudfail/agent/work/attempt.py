@@ -11,10 +11,10 @@ import msgspec
 from cloudfail.agent.view import Phases, Ran
 from cloudfail.agent.work.around import Around
 from cloudfail.agent.work.gate import Gate
+from cloudfail.agent.work.spare import Spare
 from cloudfail.agent.work.timing import TimedJournal
 from cloudfail.clock import Deadline, wall_clock
-from cloudfail.errors import CloudfailError, SupersededError
-from cloudfail.journal import FileJournal
+from cloudfail.errors import CloudfailError, SupersededError, in_our_words
 from cloudfail.model import Plan
 from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
@@ -27,7 +27,7 @@ _AS_EVER = Order()
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a run is begun: event, start, repair or hand; for which generation; since when it waits.
+    """Why a run is begun: event, repair or hand; for which generation; since when it waits.
 
     `since` is monotonic. `prepared` is the plan whose calls may leave at once.
     """
@@ -52,12 +52,21 @@ class Attempts:
     def __init__(self, around: Around, gate: Gate, began: Began) -> None:
         self._around, self._gate, self._began = around, gate, began
         self._target = around.target
+        self._spare = Spare(around.target)
+        self._last: tuple[Cause, Ran] | None = None
+
+    def prepare(self) -> None:
+        """Have ready what a run needs."""
+        self._spare.prepare()
+
+    def close(self) -> None:
+        self._spare.close()
 
     def run(self, provider: Provider, cause: Cause) -> tuple[Ended, Ran]:
         """Run to the end. Raises CloudfailError when nothing can be said of any claim."""
         clock, target = self._around.clock, self._target
         run_id = new_run_id()
-        journal = TimedJournal(self._journal(cause, run_id), clock)
+        journal = TimedJournal(self._spare.take(run_id, cause.generation), clock)
         run = Run(
             instance=target.instance.name,
             deadline=Deadline.after(clock, target.deadline),
@@ -73,16 +82,17 @@ class Attempts:
             self._gate.run = run
             self._began(run, forced=cause.order.force)
             try:
-                outcome = self._promote(provider, run, cause)
+                with in_our_words("run"):
+                    outcome = self._promote(provider, run, cause)
             except CloudfailError as error:
                 journal.write("ended", error=str(error), exit_code=error.exit_code)
-                self._tell(_ran(run, cause, journal.phases(queue), None, error))
+                self._tell(cause, _ran(run, cause, journal.phases(queue), None, error))
                 raise
             finally:
                 self._gate.run = None
                 self._began(None, forced=False)
             ran = _ran(run, cause, journal.phases(queue), outcome, outcome.error)
-        self._tell(ran)
+        self._tell(cause, ran)
         return Ended(run_id, cause.generation, outcome, run.calls), ran
 
     def _promote(self, provider: Provider, run: Run, cause: Cause) -> Outcome:
@@ -96,19 +106,14 @@ class Attempts:
             prepared=cause.prepared,
         )
 
-    def _journal(self, cause: Cause, run_id: str) -> FileJournal:
-        settings = self._target.config.journal
-        return FileJournal(
-            settings.path,
-            run_id=run_id,
-            instance=self._target.instance.name,
-            generation=cause.generation,
-            node=self._target.node_name,
-            max_bytes=settings.max_bytes,
-            keep=settings.keep,
-        )
+    def ran_for(self, cause: Cause) -> Ran | None:
+        """Return how the run for this cause ended, if it was the last one."""
+        if self._last is None or self._last[0] is not cause:
+            return None
+        return self._last[1]
 
-    def _tell(self, ran: Ran) -> None:
+    def _tell(self, cause: Cause, ran: Ran) -> None:
+        self._last = cause, ran
         self._around.observer.ran(self._around.name, ran)
 
 

@@ -13,6 +13,7 @@ _ELSEWHERE = frozenset({Owner.PEER, Owner.NOBODY})
 _SLOWEST = 300.0  # seconds between two repairs that somebody undoes each time
 _FORGOTTEN = 600.0  # seconds that a repair must hold until earlier quarrels count no more
 _QUARREL = 2  # losses right after our own repair until a person has to know
+_FIRST_RETRY = 1.0
 
 
 class Drift:
@@ -52,13 +53,16 @@ class Quarrel:
 
     Two nodes may both be master by their own evidence: in a partition that VRRP cannot see
     across, each repairs what the other one does. Whoever outranks the holder goes on at the pace of
-    its looks; the other one waits twice as long each time, up to five minutes.
+    its looks; the other one waits twice as long each time, up to five minutes. A repair that failed
+    was taken back by nobody: it is tried again after at most two intervals, by either of them.
     """
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._repaired: float | None = None
         self._is_counted = False
+        self._failed = 0.0
+        self._failures = 0
         self.losses = 0
 
     def lost(self) -> None:
@@ -69,22 +73,33 @@ class Quarrel:
 
     def may_repair_at(self, *, outranks: bool) -> float:
         """Return the earliest time for the next repair."""
+        again = self._failed + self._pause() if self._failures else 0.0
         if self._repaired is None or outranks or self.losses == 0:
-            return 0.0
+            return again
         pause: float = self._interval * 2.0 ** min(self.losses, 16)
-        return self._repaired + min(pause, _SLOWEST)
+        return max(again, self._repaired + min(pause, _SLOWEST))
+
+    def _pause(self) -> float:
+        pause: float = _FIRST_RETRY * 2.0 ** min(self._failures - 1, 16)
+        return min(pause, 2 * self._interval)
 
     def repaired(self, now: float) -> None:
         self._repaired, self._is_counted = now, False
+        self._failures = 0
+
+    def failed(self, now: float) -> None:
+        """Note that a repair was tried in vain."""
+        self._failed, self._failures = now, self._failures + 1
 
     def held(self, now: float) -> None:
         """Note that everything is held: after a while earlier quarrels count no more."""
+        self._failures = 0
         if self._repaired is not None and now - self._repaired >= _FORGOTTEN:
             self.forget()
 
     def forget(self) -> None:
         """A new role begins without old quarrels."""
-        self._repaired, self.losses = None, 0
+        self._repaired, self.losses, self._failures = None, 0, 0
 
     @property
     def is_to_be_told(self) -> bool:

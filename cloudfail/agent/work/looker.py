@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cloudfail.agent.role.standing import Standing
+from cloudfail.agent.work import endless
 from cloudfail.agent.work.around import Around
 from cloudfail.agent.work.board import Board
+from cloudfail.agent.work.requests import settle
 from cloudfail.agent.work.sight import Sight
 from cloudfail.agent.work.source import Source
 from cloudfail.errors import CloudfailError, ThrottledError
-from cloudfail.model import Severity
+from cloudfail.model import Plan, Severity
 from cloudfail.planner import build_plan
 from cloudfail.role import Role
 
@@ -24,52 +26,73 @@ class Looker:
 
     def serve(self) -> None:
         """Look until the board says stop; the body of a thread."""
-        while self._wait():
-            self.look()
+        endless.serve(self._turn, self._board, self._around)
+
+    def _turn(self) -> bool:
+        if not self._wait():
+            return False
+        self.look()
+        return True
 
     def _wait(self) -> bool:
-        """Wait until a look is due and nothing runs; False when it is over."""
+        """Wait until a look is due and nothing runs, or somebody asks; False when it is over."""
         board = self._board
         with board.changed:
             while not board.stopping:
                 left = board.pace.due - self._clock.now()
-                if left <= 0 and board.run is None:
+                if board.asking or (left <= 0 and board.run is None):
                     return True
-                board.changed.wait(min(left, _LONGEST_WAIT) if left > 0 else _LONGEST_WAIT)
+                board.looking.wait(min(left, _LONGEST_WAIT) if left > 0 else _LONGEST_WAIT)
         return False
 
     def look(self) -> None:
-        """Look once, and take in what was seen, unless a run or a new role came in between."""
+        """Look once, for those who ask, and take in what was seen."""
         board = self._board
+        with board.changed:
+            asking, runs, began = board.take_asking(), board.runs, self._clock.now()
+            is_free = board.run is None
+            board.pace.begun(began)
+            board.looking_since = began
         standing = self._around.keeper.standing()
-        runs, began = board.runs, self._clock.now()
         try:
-            plan = build_plan(
-                self._source.provider(),
-                self._target.instance.claims,
-                instance=self._target.instance.name,
-                rules=self._target.rules(),
-            )
+            plan = self._plan()
+            settle(asking, plan)
         except CloudfailError as error:
+            settle(asking, error)
             self._failed(error, standing)
             return
+        finally:
+            board.looking_since = None
+            settle(asking, CloudfailError("the look came to no end; see the log of the agent"))
         sight = Sight(plan=plan, began=began, generation=standing.generation)
         with board.changed:
-            if board.runs != runs or board.generation != standing.generation:
-                board.pace.at_once(self._clock.now())
+            if not is_free or board.runs != runs or board.generation != standing.generation:
+                board.pace.missed()
                 return
             self._take_in(sight, standing)
             board.changed.notify_all()
+
+    def _plan(self) -> Plan:
+        return build_plan(
+            self._source.provider(),
+            self._target.instance.claims,
+            instance=self._target.instance.name,
+            rules=self._target.rules(),
+        )
 
     def _take_in(self, sight: Sight, standing: Standing) -> None:
         board, now = self._board, self._clock.now()
         board.sight = sight
         self._alarm("look", "")
-        if standing.role is not Role.MASTER:
-            self._alarm("claims", "")
+        self._alarm("mistake", "")
+        is_master = standing.role is Role.MASTER
+        self._alarm("claims", _refused(sight) if is_master else "")
+        if sight.says_nothing:
+            board.pace.failed(now, is_master=is_master, throttled=False)
+            return
+        if not is_master:
             board.pace.looked(now, is_master=False, is_fine=True)
             return
-        self._alarm("claims", _refused(sight))
         board.drift.see(sight.plan.holdings, now)
         board.pace.looked(now, is_master=True, is_fine=not board.drift)
         if not board.drift:
@@ -124,9 +147,7 @@ class Looker:
             self._alarm("look", str(error))
 
     def _alarm(self, about: str, sentence: str) -> None:
-        if self._board.alarm(about, sentence):
-            event = "alarm" if sentence else "alarm_over"
-            self._around.observer.noted(event, self._around.name, sentence or about)
+        self._around.alarm(self._board, about, sentence)
 
 
 def _refused(sight: Sight) -> str:

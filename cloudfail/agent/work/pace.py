@@ -10,6 +10,9 @@ import msgspec
 _JITTER = 0.1  # of an interval, either way: two nodes must not look in step
 _SLOWEST = 60.0  # seconds between two looks that fail, as BACKUP
 _FIRST_RETRY = 1.0
+_APART = (
+    0.25  # seconds between looks that only somebody's curiosity, or a role that flaps, asks for
+)
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +33,21 @@ class Pace:
         self._failures = 0
         self._slowed = 1.0
         self._gap = intervals.advert
-        self._asked = float("-inf")
+        self._asked = self._looked = float("-inf")
         self._following: float | None = None
         self.due = now
 
     def at_once(self, now: float) -> None:
         """Something changed: look now."""
         self.due = min(self.due, now)
+
+    def soon(self, now: float) -> None:
+        """Somebody waits for what a look may show, and may ask for it every few milliseconds."""
+        self.due = min(self.due, max(now, self._looked + _APART))
+
+    def stood_still(self, seconds: float) -> None:
+        """Time has passed that this clock may not know."""
+        self.due -= seconds
 
     def again(self, now: float) -> None:
         """A lower advert came: look now, and once more when that peer has certainly stepped down.
@@ -49,6 +60,14 @@ class Pace:
         if first <= now:
             self._asked = now
             self._following = now + self._intervals.advert
+
+    def begun(self, now: float) -> None:
+        """A look begins."""
+        self._looked = now
+
+    def missed(self) -> None:
+        """A look said nothing, since a run or a new role came in between: look again."""
+        self.due = max(self.due, self._looked + _APART)
 
     def looked(self, now: float, *, is_master: bool, is_fine: bool) -> None:
         """A look succeeded; `is_fine`: there was nothing to do."""
@@ -66,9 +85,10 @@ class Pace:
         self.due = min(self.due, now + self._intervals.advert)
 
     def failed(self, now: float, *, is_master: bool, throttled: bool) -> None:
-        """A look failed: back off, and keep the pace down while the cloud throttles.
+        """A look failed, or said nothing: back off, and keep the pace down while the cloud throttles.
 
-        A master waits at most two of its intervals, as far as the cloud does not throttle.
+        A master waits at most two of its intervals, as far as the cloud does not throttle. Lower
+        adverts, which may come every second, do not bring the next look forward.
         """
         self._failures += 1
         if throttled:
@@ -76,12 +96,13 @@ class Pace:
         most = 2 * self._intervals.reconcile if is_master else _SLOWEST
         pause = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 16), most) * self._slowed
         self.due = now + self._around(pause)
+        self._asked, self._gap = now, self.due - now
 
     def role_changed(self, now: float, *, is_master: bool) -> None:
         """Forget what slowed the looks of the role before. A master's run looks by itself."""
         self._failures, self._slowed, self._gap = 0, 1.0, self._advert()
         self._asked, self._following = float("-inf"), None
-        self.due = now + (self._intervals.reconcile if is_master else 0.0)
+        self.due = now + self._intervals.reconcile if is_master else max(now, self._looked + _APART)
 
     def _advert(self) -> float:
         return self._intervals.advert

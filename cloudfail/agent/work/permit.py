@@ -28,19 +28,24 @@ def permit(
 ) -> RoleCheck:
     """Make the role check of a run of this generation; it raises SupersededError.
 
-    An add that completes our own remove is stopped only by a better peer that is there to
-    finish it.
+    A run in which this process stood still ends: what it wrote before may have been undone since,
+    and it would take that for a read that is not up to date yet. An add that completes our own
+    remove is stopped only by a better peer that is there to finish it, and, until the next look, by
+    a standstill: somebody may have finished it meanwhile.
     """
+    wakes = keeper.standing().wakes
 
     def may_go_on(*, completes: bool = False) -> None:
         now = clock.now()
         standing = keeper.standing(now)
-        if completes:
-            if standing.better_peer is not None and not is_late(now):
-                raise SupersededError(f"{standing.better_peer.address} masters, and finishes it")
-            return
         if is_late(now):
             raise SupersededError("this process did not run for a while: the role is doubtful")
+        if completes:
+            if standing.better_peer is not None:
+                raise SupersededError(f"{standing.better_peer.address} masters, and finishes it")
+            return
+        if standing.wakes != wakes:
+            raise SupersededError("this process stood still meanwhile; the next run looks anew")
         if standing.generation != generation or standing.role is not Role.MASTER:
             raise SupersededError(f"the role is {standing.word} by now; nothing more was begun")
         if standing.doubt:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
-from cloudfail.outcome import Order
+from cloudfail.errors import CloudfailError
+from cloudfail.outcome import Ended, Order
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Asked `at`; `until` is when it is refused if this node is not master by then (monotonic).
+    """A run, asked for `at`; refused if this node is not master `until` then (monotonic)."""
 
-    `order`: a run was asked for; None: only the plan.
-    """
-
-    order: Order | None
+    order: Order
     at: float
-    until: float = 0.0
-    future: Future[Any] = field(default_factory=Future)
+    until: float
+    future: Future[Ended] = field(default_factory=Future)
 
     @property
     def is_joining(self) -> bool:
         """True when a run that was under way is as good as another one."""
         return self.order == Order()
+
+
+def settle(futures: Iterable[Future[T]], answer: T | CloudfailError) -> None:
+    """Answer all who wait; some may have left."""
+    for future in futures:
+        with contextlib.suppress(InvalidStateError):
+            if isinstance(answer, CloudfailError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)

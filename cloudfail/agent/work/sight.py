@@ -26,6 +26,22 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         lanes = self.plan.lanes
         return bool(lanes) and now - self.began <= oldest and all(map(_is_safe_blindly, lanes))
 
+    def aged(self, seconds: float) -> Sight:
+        """Return it as so many seconds older: time has passed that the clock may not know."""
+        return msgspec.structs.replace(self, began=self.began - seconds)
+
+    def spent(self) -> Sight:
+        """Return it without its plan: a run has begun to carry that out."""
+        return msgspec.structs.replace(self, plan=msgspec.structs.replace(self.plan, lanes=()))
+
+    @property
+    def says_nothing(self) -> bool:
+        """True when the cloud did not say of any claim who has it."""
+        return all(
+            holding.owner is Owner.UNKNOWN and not holding.obstacle
+            for holding in self.plan.holdings
+        )
+
     @property
     def is_mine(self) -> bool:
         """True when every claim was this node's."""
@@ -33,7 +49,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _is_safe_blindly(lane: Lane) -> bool:
-    first = min(step.stage for step in lane.steps)
+    first = min((step.stage for step in lane.steps), default=0)
     return all(
         not step.releases or bool(step.conditions) for step in lane.steps if step.stage == first
     )

@@ -26,7 +26,7 @@ class Source:
                     self._built = self._target.build(self._gate.before_write, self._gate.on_call)
                 except CloudfailError:
                     raise
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     raise CloudfailError(
                         f"provider {self._target.spec.name} cannot be built: "
                         f"{type(error).__name__}: {error}"

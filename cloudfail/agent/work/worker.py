@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import Future
 from typing import Any
 
 from cloudfail.agent.role.standing import Standing
@@ -17,16 +16,19 @@ from cloudfail.agent.work.board import Board
 from cloudfail.agent.work.gate import Gate
 from cloudfail.agent.work.looker import Looker
 from cloudfail.agent.work.pace import Intervals
-from cloudfail.agent.work.requests import Request
+from cloudfail.agent.work.requests import Request, settle
 from cloudfail.agent.work.sight import Sight, claim_views
 from cloudfail.agent.work.source import Source
 from cloudfail.clock import Deadline
-from cloudfail.errors import SupersededError
+from cloudfail.errors import RefusedError, SupersededError
 from cloudfail.model import Plan
 from cloudfail.outcome import Ended, Order
 from cloudfail.provider import Provider
 from cloudfail.role import Role
 from cloudfail.run import Run
+
+# Seconds after which no request of an SDK, with its own limits of time, is under way any more.
+_HANGING = 60.0
 
 
 class Worker:
@@ -70,10 +72,8 @@ class Worker:
             board.stopping = reason
             board.stop_run(reason)
             waiting = board.cancel_requests()
-            board.changed.notify_all()
-        for future in waiting:
-            with suppress(InvalidStateError):
-                future.set_exception(SupersededError(f"the agent stops: {reason}"))
+            board.tell()
+        settle(waiting, SupersededError(f"ended: {reason}; ask again"))
 
     def join(self, deadline: Deadline) -> bool:
         """Wait until both threads have ended; False when one still is in a request."""
@@ -86,31 +86,66 @@ class Worker:
         board, now = self._board, self._around.clock.now()
         standing = self._around.keeper.standing(now)
         with board.changed:
-            if standing.generation != board.generation:
+            is_new = standing.generation != board.generation
+            if is_new:
                 self._new_generation(standing, now)
+            elif standing.is_master and not board.is_certain:
+                board.pace.again(now)  # who had the claims while it was not certain?
+            board.is_certain = standing.is_master
             board.changed.notify_all()
+            if not (is_new and standing.is_master):  # then a run looks by itself
+                board.looking.notify_all()
         return standing
 
     def again(self) -> None:
         """A lower advert was heard: look again, soon and once more."""
         with self._board.changed:
             self._board.pace.again(self._around.clock.now())
-            self._board.changed.notify_all()
+            self._board.tell()
 
     def ask(self, order: Order, patience: float) -> Future[Ended]:
         """Run for somebody; refused if this node is not master within `patience` seconds."""
         now = self._around.clock.now()
-        return self._ask(Request(order, now, now + patience))
+        request = Request(order, now, now + patience)
+        self._ask(request.future, lambda: self._board.requests.append(request))
+        return request.future
 
     def plan(self) -> Future[Plan]:
-        """Look for somebody, and say what a promotion would do."""
-        return self._ask(Request(None, self._around.clock.now()))
+        """Look for somebody, and say what a promotion would do: nothing that moves waits for it."""
+        future: Future[Plan] = Future()
+        self._ask(future, lambda: self._board.asking.append(future))
+        return future
 
     def look_soon(self) -> None:
         """Somebody waits for what a look may show."""
         with self._board.changed:
-            self._board.pace.at_once(self._around.clock.now())
-            self._board.changed.notify_all()
+            self._board.pace.soon(self._around.clock.now())
+            self._board.tell()
+
+    def stood_still(self, seconds: float) -> None:
+        """The process, or its machine, stood still for so long: what was seen is that much older."""
+        board = self._board
+        with board.changed:
+            if board.sight is not None:
+                board.sight = board.sight.aged(seconds)
+            board.pace.stood_still(seconds)
+            board.tell()
+
+    def check(self) -> None:
+        """Raise an alarm when the cloud's library does not come back, which nothing here can end."""
+        board, target = self._board, self._around.target
+        begun = {"look": board.looking_since, "run": board.running_since}
+        limits = {"look": _HANGING, "run": target.deadline + _HANGING}
+        now = self._around.clock.now()
+        hanging = [
+            f"a {what} has not come back from provider {target.spec.name} for {limits[what]:.0f} s"
+            for what, since in begun.items()
+            if since is not None and now - since > limits[what]
+        ]
+        with board.changed:
+            remedy = ": nothing is moved; restart the agent, and tell who wrote the provider"
+            sentence = " and ".join(hanging) + remedy if hanging else ""
+            self._around.alarm(board, "hanging", sentence)
 
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
@@ -119,7 +154,8 @@ class Worker:
             self._board.stop_run(f"paused: {text}")
 
     def resume(self) -> None:
-        self._board.paused = ""
+        if self._board.paused:
+            self._board.paused, self._board.free_since = "", self._around.clock.now()
         self.look_soon()
 
     def found_ready(self, readiness: Readiness) -> None:
@@ -139,7 +175,17 @@ class Worker:
     def standby_plan(self) -> Plan | None:
         """The newest plan made while this node was not master."""
         sight = self._board.sight
-        return None if sight is None or self._around.keeper.standing().is_master else sight.plan
+        return None if sight is None or self.is_master else sight.plan
+
+    @property
+    def is_master(self) -> bool:
+        """True for a MASTER without doubt."""
+        return self._around.keeper.standing().is_master
+
+    @property
+    def look_problem(self) -> str:
+        """Why the newest look failed; empty: it did not."""
+        return self._board.alarm_about("look")
 
     @property
     def is_promoted(self) -> bool:
@@ -161,6 +207,7 @@ class Worker:
             provider=target.spec.name,
             virtual_router_id=target.instance.virtual_router_id,
             node=target.node_name,
+            device=target.instance.device_of(target.me),
             interface_id=sight.plan.node.ref if sight is not None else target.interface_id,
             standing=standing,
             claims=claim_views(sight, target, board.drift, now),
@@ -192,19 +239,22 @@ class Worker:
     def _began(self, run: Run | None, *, forced: bool) -> None:
         board = self._board
         with board.changed:
-            board.run = run
-            board.runs += 1
+            board.run, board.runs = run, board.runs + 1
+            board.running_since = None if run is None else self._around.clock.now()
             paused = "" if forced or not board.paused else f"paused: {board.paused}"
             if run is not None and (board.stopping or paused):
                 run.stop(board.stopping or paused)
-            board.changed.notify_all()
+            if run is None:
+                board.tell()
 
-    def _ask(self, request: Request) -> Future[Any]:
+    def _ask(self, future: Future[Any], put: Callable[[], None]) -> None:
+        """Have somebody waiting put on the board; refused where nobody will look at it."""
         board = self._board
         with board.changed:
             if board.stopping:
-                request.future.set_exception(SupersededError(f"the agent stops: {board.stopping}"))
+                settle([future], SupersededError(f"ended: {board.stopping}; ask again"))
+            elif not self.has_claims:
+                settle([future], RefusedError(f"{self._around.name} claims nothing in the cloud"))
             else:
-                board.requests.append(request)
-                board.changed.notify_all()
-        return request.future
+                put()
+                board.tell()

@@ -47,14 +47,17 @@ class AgentTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "logfmt"
     log_target: Annotated[
         Literal["auto", "stderr", "syslog"],
-        Meta(description="auto: standard error under systemd or on a terminal, else syslog."),
+        Meta(
+            description="auto: standard error under systemd, on a terminal, and where there is no "
+            "/dev/log; else syslog."
+        ),
     ] = "auto"
     load_credential: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],
         Meta(
             description="Files that only root may read, as systemd's LoadCredential= takes them: "
-            "NAME:PATH. The agent finds each at /run/credentials/cloudfail-agent.service/NAME.",
-            examples=[["aws:/etc/cloudfail/aws-credentials"]],
+            "NAME:PATH. With the file's own name, `credentials_file` finds the agent's copy.",
+            examples=[["aws-credentials:/etc/cloudfail/aws-credentials"]],
         ),
     ] = ()
 

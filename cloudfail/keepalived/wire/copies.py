@@ -10,6 +10,7 @@ more than 5 ms on a busy one.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 
 _SECONDS = 0.25
 _MEMORY = 64
@@ -19,13 +20,13 @@ class Copies:
     """Remembers the last few frames, and on which devices each was seen."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, bytes, set[str]]] = deque(maxlen=_MEMORY)
+        self._seen: deque[tuple[float, Hashable, set[str]]] = deque(maxlen=_MEMORY)
 
-    def is_copy(self, packet: bytes, device: str, t: float) -> bool:
-        """Say whether the same bytes were seen just before, and not yet on this device.
+    def is_copy(self, packet: Hashable, device: str, t: float) -> bool:
+        """Say whether the same packet was seen just before, and not yet on this device.
 
-        A device shows a frame once: the same bytes again, as every advert over IPv6 has them, are
-        the next advert.
+        `packet` is its bytes, or what was made of them. A device shows a frame once: the same
+        bytes again, as every advert over IPv6 has them, are the next advert.
         """
         for seen_t, seen, devices in self._seen:
             if seen == packet and device not in devices and abs(t - seen_t) < _SECONDS:

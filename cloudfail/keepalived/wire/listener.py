@@ -32,13 +32,16 @@ class Listener:
 
     Needs CAP_NET_RAW when it is opened, never again. Each advert's `t` is when the kernel had it,
     so that what waited while this process did not run does not look fresh. An advert that several
-    devices show (VMAC and lower device) comes once, with the device that showed it first.
+    devices show (VMAC and lower device) comes once, with the device that showed it first; with
+    `copies` it comes from each.
     """
 
-    def __init__(self, device: str = "", clock: Clock | None = None) -> None:
+    def __init__(
+        self, device: str = "", clock: Clock | None = None, *, copies: bool = False
+    ) -> None:
         self.device = device
         self._clock = clock or SystemClock()
-        self._copies = Copies()
+        self._copies = None if copies else Copies()
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
@@ -123,8 +126,13 @@ class Listener:
                 self._check_device(opened, error)
                 continue
             advert = self._decoded(packet, notes, sender)
-            if advert and not self._copies.is_copy(packet, advert.device, advert.t):
+            if advert and not self._is_copy(packet, advert):
                 return advert
+
+    def _is_copy(self, packet: bytes, advert: Advert) -> bool:
+        if self._copies is None:
+            return False
+        return self._copies.is_copy(packet, advert.device, advert.t)
 
     def _decoded(
         self, packet: bytes, notes: Sequence[tuple[int, int, bytes]], sender: Sequence[Any]

@@ -69,3 +69,9 @@ def test_one_instance_that_is_not_ready_is_enough() -> None:
 
 def test_an_agent_without_instances_is_not_ready() -> None:
     assert readiness(agent()).reasons == ("no instance is configured",)
+
+
+def test_an_instance_that_is_not_at_work_is_not_ready() -> None:
+    why = "db: this machine has none of the addresses of its nodes"
+    assert readiness(agent(master(), absent=(why,))).reasons == (why,)
+    assert readiness(agent(absent=(why,))).reasons == (why,)

@@ -191,6 +191,22 @@ def test_the_oldest_connection_is_dropped_for_a_new_one(served: Served) -> None:
         assert status(everything(silent[-1])) == 408
 
 
+def test_a_crowd_that_comes_at_once_is_no_more_than_others(served: Served) -> None:
+    """As many as the kernel holds for a loop that is busy: each takes a file descriptor."""
+    busy = threading.Event()
+    served.loop.call_soon_threadsafe(busy.wait)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(served.connect()) for _ in range(2 * MOST_CONNECTIONS)]
+        most = 0
+        busy.set()
+        for client in crowd[:MOST_CONNECTIONS]:  # until the older half is dropped
+            most = max(most, served.connections)
+            with suppress(ConnectionResetError):
+                assert client.recv(1) == b""
+        assert 0 < most <= MOST_CONNECTIONS
+        assert served.get("/healthz")[0].status == 200
+
+
 def test_a_hundred_scrapers_at_once_are_all_answered_when_they_come_again(served: Served) -> None:
     found: list[int] = []
 

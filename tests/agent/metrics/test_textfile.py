@@ -79,8 +79,9 @@ def test_many_changes_at_once_are_few_writes(path: Path) -> None:
     for _ in range(10_000):
         file.poke()
     file.stop()
+    while not path.exists() or path.read_bytes() != b"up 0\n":  # a busy disk
+        SystemClock().sleep(0.01)
     assert 1 <= len(writes) <= 3
-    assert path.read_bytes() == b"up 0\n"
 
 
 def test_time_alone_writes_it_anew(path: Path) -> None:
@@ -111,7 +112,8 @@ def test_a_reload_moves_the_file(served: Served, path: Path) -> None:
     other = path.with_name("other.prom")
     served.do(served.metrics.apply(AgentSettings(metrics_listen=None, metrics_textfile=other)))
     wait_for(other, up=1)
-    wait_for(path, up=0)
+    while path.exists():  # or Prometheus would see a second agent, and that it is down
+        SystemClock().sleep(0.01)
 
 
 def test_a_reader_never_sees_half_a_file(path: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cloudfail.lab.cloud.faults import Faults
 
 from agent.real.session import At, Proof
 
 _AGREE = 2.0  # seconds until both nodes agree
-_LONG = 3.0  # seconds frozen: many times the master-down interval
-_SLOW = 3000.0
+_FROZEN = 1.0  # seconds: twice and more what VRRP waits
+_SLOW = 1500.0
 
 
-def lower(at: At) -> None:
+def lower(at: At, seconds: float = _FROZEN) -> None:
     """b was master, a took over meanwhile: b wakes as MASTER, and must not begin anything."""
     at.start()
     at.site.stop_vrrp("a")
@@ -24,7 +26,7 @@ def lower(at: At) -> None:
     at.site.freeze("b")
     at.require_master("a")
     at.require_holder("a")
-    at.pause(_LONG)
+    at.pause(seconds)
     at.fault("b goes on, and still thinks it is the master", "b")
     woke = at.now
     at.site.thaw("b")
@@ -36,13 +38,13 @@ def lower(at: At) -> None:
     at.expect(at.holder == "a", "the address left a")
 
 
-def higher(at: At) -> None:
+def higher(at: At, seconds: float = _FROZEN) -> None:
     at.start()
     at.fault("a, the master with the higher priority, freezes", "a")
     at.site.freeze("a")
     at.require_master("b")
     at.require_holder("b")
-    at.pause(_LONG)
+    at.pause(seconds)
     at.calm_on("b")
     at.fault("a goes on, and outranks b", "a")
     woke = at.now
@@ -68,7 +70,7 @@ def on_the_wire(at: At) -> None:
     at.require_backup("a")
     at.calm()
     at.faults(Faults(latency_ms=_SLOW))
-    at.fault("b is told to stop: a claims, by a request that takes 3 s, and freezes", "a")
+    at.fault("b is told to stop: a claims, by a request that takes 1.5 s, and freezes", "a")
     at.site.stop_vrrp("b")
     at.require_master("a")
     at.pause(0.3)  # on the wire by now
@@ -83,11 +85,16 @@ def on_the_wire(at: At) -> None:
     at.require_holder("b", limit)
     at.facts["repaired_ms"] = round((at.now - moved) * 1000)
     at.site.thaw("a")
-    at.require_settled()
+    at.require_holder("a", _AGREE + 1)  # it outranks b, and does not wait for what it wrote before
+    at.require_backup("b")
 
 
 PROOFS: dict[str, Proof] = {
     "frozen-lower": lower,
     "frozen-higher": higher,
     "frozen-with-a-request-on-the-wire": on_the_wire,
+}
+LONG: dict[str, Proof] = {
+    "frozen-lower-for-30-s": partial(lower, seconds=30),
+    "frozen-higher-for-30-s": partial(higher, seconds=30),
 }

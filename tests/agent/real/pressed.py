@@ -12,6 +12,7 @@ from cloudfail.lab.cloud.faults import Faults
 from agent.real.session import At, Proof
 
 _CLIENTS = 1000
+_NO_AGENT, _DENIED = 69, 77
 _SLOW = 600.0  # ms a request; an advert comes six times as often
 
 
@@ -95,6 +96,24 @@ def clients(at: At) -> None:
     at.expect(at.word("b") == "MASTER", f"b's agent says {at.word('b') or 'nothing'}")
 
 
+def other_users(at: At) -> None:
+    """The agent asks the kernel who is at its socket: not everybody may, and few may order."""
+    at.start()
+    order = ("cloudfail", "pause", "--instance", "edge")
+    look = ("cloudfail", "status", "--instance", "edge", "--output", "json")
+    stranger = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    reader = ("setpriv", "--reuid=65534", "--regid=0", "--clear-groups")  # root's group may read
+    for who, code in ((stranger, _NO_AGENT), (reader, _DENIED)):
+        done = at.run("b", *who, *order)
+        at.expect(done.returncode == code, f"{who[1:]} got exit {done.returncode}, not {code}")
+    done = at.run("b", *reader, *look)
+    at.expect(done.returncode == 0 and '"agent"' in done.stdout, "the reader was told nothing")
+    at.fault("a stops", "a")
+    at.site.stop_vrrp("a")
+    at.require_master("b")
+    at.require_holder("b", 3)  # it is not paused
+
+
 def _say(path: Path, text: bytes) -> None:
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as line:
         line.settimeout(0.2)
@@ -115,4 +134,5 @@ PROOFS: dict[str, Proof] = {
     "lower-adverts-during-a-slow-move": lower_adverts_during_a_slow_move,
     "junk": junk,
     "a-thousand-clients": clients,
+    "other-users": other_users,
 }

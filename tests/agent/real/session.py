@@ -1,7 +1,7 @@
 """One lab in which proof after proof is played: a pair of real nodes, each with its agent.
 
-`python -m agent.real.session PROOF...` enters the lab's namespaces, and prints one JSON line a
-proof. Between two proofs the pair is put in order: a is master, b stands by, both agents are warm.
+`python -m agent.real.session PROOF...` enters the lab's namespaces, prints one JSON line a proof,
+and exits 1 when one failed. Between two proofs the pair is put in order: a is master, b stands by, both agents are warm.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError
-from cloudfail.lab import preflight, probe
+from cloudfail.lab import preflight, probe, resident
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.scenarios import SCENARIOS
 from cloudfail.lab.site import RealSite
@@ -74,8 +74,9 @@ class At(Stage):
             self.site.boot(node)
         machine.free_disk()
         self.real.tell_names(machine, known=True)
-        assert machine.agent is not None
-        machine.agent.go_on()
+        if machine.agent is not None:
+            machine.agent.command = resident.COMMAND
+            machine.agent.go_on()
         if self.site.timeline.role(node) in {"", "STOP"}:
             self.site.start_vrrp(node)
             self.wait(lambda: self.site.timeline.role(node) in {"BACKUP", "MASTER"}, 5)
@@ -116,15 +117,46 @@ Proof = Callable[[At], None]
 
 def known() -> Mapping[str, Proof]:
     """Every proof by name, and every scenario of the lab that needs no nodes of its own."""
-    from agent.real import broken, cycles, frozen, phases, pressed
+    from agent.real import broken, cycles, frozen, jumped, phases, pressed, silent
 
     proofs: dict[str, Proof] = {}
-    for module in (cycles, phases, frozen, broken, pressed):
+    for module in (cycles, phases, frozen, silent, broken, jumped, pressed):
         proofs |= module.PROOFS
     for scenario in SCENARIOS.values():
         if scenario.topology == Topology():
             proofs[scenario.name] = scenario.play
     return proofs
+
+
+def too_long_for_ci() -> Mapping[str, Proof]:
+    from agent.real import broken, frozen
+
+    return {**broken.LONG, **frozen.LONG}
+
+
+def pair(*, agent: bool = True, interval: float = INTERVAL) -> Topology:
+    """Two nodes whose keepalived tells the survivor of a heal nothing that it need not tell."""
+    return Topology(
+        advert_interval=interval, agent=agent, higher_prio_send_advert=False, named_api=True
+    )
+
+
+@contextlib.contextmanager
+def opened(topology: Topology) -> Iterator[RealSite]:
+    """The lab of this process, which has to be inside of the lab's namespaces."""
+    probe.check_scripts()
+    site = RealSite(topology, SystemClock())
+    with contextlib.closing(site):
+        site.open()
+        yield site
+
+
+def enter(module: str, words: list[str]) -> int | None:
+    """Run the module inside of the lab's namespaces, and return its code; None: it is there."""
+    if preflight.is_inside():
+        return None
+    preflight.widen_path()
+    return preflight.enter([sys.executable, "-m", module, *words])
 
 
 def play(name: str, proof: Proof, site: RealSite) -> Verdict:
@@ -135,6 +167,10 @@ def play(name: str, proof: Proof, site: RealSite) -> Verdict:
         at.close()
     except (Unmet, CloudfailError) as exc:
         at.reasons.append(str(exc))
+    if at.reasons:  # whatever it left behind, the next one does not find it
+        for node in site.topology.names:
+            if site.machines[node].is_up:
+                site.kill(node)
     return Verdict(
         proof=name,
         reasons=tuple(at.reasons),
@@ -150,27 +186,23 @@ def _shown(site: RealSite, began: float) -> Iterator[str]:
         yield f"{event.t - began:8.3f} {event.node:6} {event.text}"
 
 
+def say(value: msgspec.Struct) -> None:
+    """Print one JSON line, at once."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
 def main(names: list[str]) -> int:
-    if not preflight.is_inside():
-        preflight.widen_path()
-        return preflight.enter([sys.executable, "-m", "agent.real.session", *names])
-    probe.check_scripts()
-    proofs = known()
-    topology = Topology(
-        advert_interval=INTERVAL, agent=True, higher_prio_send_advert=False, named_api=True
-    )
-    site = RealSite(topology, SystemClock())
-    with contextlib.closing(site):
-        site.open()
-        for name in names or proofs:
+    if (code := enter("agent.real.session", names)) is not None:
+        return code
+    proofs = {**known(), **too_long_for_ci()}
+    failed = False
+    with opened(pair()) as site:
+        for name in names or known():
             verdict = play(name, proofs[name], site)
-            sys.stdout.write(msgspec.json.encode(verdict).decode() + "\n")
-            sys.stdout.flush()
-            if verdict.reasons:  # whatever it left behind, the next one does not find it
-                for node in topology.names:
-                    if site.machines[node].is_up:
-                        site.kill(node)
-    return 0
+            say(verdict)
+            failed = failed or bool(verdict.reasons)
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -146,3 +146,19 @@ def test_whatever_happens_in_whatever_order(
         assert answers is (proven is not None and proven == standing.generation)
         if not answers:
             proven = None
+
+
+@pytest.mark.parametrize(("claimed", "answers"), [("203.0.113.7", True), ("203.0.113.8", False)])
+def test_a_reload_forgets_the_last_answer_only_where_the_claims_change(
+    claimed: str, answers: bool
+) -> None:
+    def edge(address: str) -> dict[str, Instance]:
+        claims = (PublicIp(address=IPv4Address(address)),)
+        return {"edge": Instance(name="edge", provider="aws", claims=claims)}
+
+    seen = [Looked(at=101.0, owners={"public-ip 203.0.113.7": "mine"}), None]
+    answering = Answering(edge("203.0.113.7"), lambda _: MASTER, lambda _: seen[0])
+    assert answering("edge")
+    seen.reverse()  # the new worker has not looked yet
+    answering.configure(edge(claimed))
+    assert answering("edge") is answers

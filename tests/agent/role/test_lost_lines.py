@@ -98,3 +98,14 @@ def test_a_new_line_of_another_role_starts_the_proof_anew() -> None:
     node.told(10.5, "FAULT")
     node.sends(11.0)
     assert node.word(11.0) == "FAULT"
+
+
+def test_adverts_from_before_the_line_of_another_role_find_no_master_however_late_they_are_read() -> (
+    None
+):
+    node = master(100, until=10.0)
+    node.told(12.0, "BACKUP", 100)
+    node.sends(10.5, 11.5, priority=100)  # had waited in the socket behind many others
+    assert node.word(12.0) == "BACKUP"
+    node.sends(13.0, 14.0, priority=100)
+    assert node.at(14.0).is_master

@@ -72,13 +72,15 @@ class Notes:
 
 
 class SlowCloud(FakeCloud):
-    """Looks hang while `hold` is set."""
+    """Looks hang while `hold` is set; `hung` counts them."""
 
     hold: threading.Event | None = None
+    hung = 0
 
     def observe(self, claims: Any) -> Any:
         hold = self.hold
         if hold is not None:
+            self.hung += 1
             hold.wait(10)
         return super().observe(claims)
 
@@ -129,13 +131,14 @@ def bench(
     tmp_path: Path,
     *,
     held: dict[Claim, str] | None = None,
+    reconcile: float = RECONCILE,
     paused: str = "",
     standby: float = STANDBY,
     start: bool = True,
     priorities: tuple[int, int] = (150, 100),
     **cloud_of: Any,
 ) -> Iterator[Bench]:
-    world = FakeWorld(held or {ADDRESS: "b"}, clock=SystemClock())
+    world = FakeWorld({ADDRESS: "b"} if held is None else held, clock=SystemClock())
     cloud = SlowCloud(world, "a", **cloud_of)
 
     def build(setup: Setup) -> SlowCloud:
@@ -144,7 +147,7 @@ def bench(
 
     role, notes = KnownRole(), Notes()
     around = Around(
-        target=_target(tmp_path, tuple(world.held), build, standby, priorities),
+        target=_target(tmp_path, tuple(world.held), build, (standby, reconcile), priorities),
         keeper=role,
         heart=role,
         clock=SystemClock(),
@@ -162,32 +165,47 @@ def bench(
         assert worker.join(Deadline.after(SystemClock(), 5.0))
 
 
-def _target(
+def config_of(
     tmp_path: Path,
-    claims: tuple[Claim, ...],
-    build: Callable[[Setup], FakeCloud],
-    standby: float,
-    priorities: tuple[int, int],
-) -> Target:
+    claims: tuple[Claim, ...] = (ADDRESS,),
+    build: Callable[[Setup], FakeCloud] = lambda setup: FakeCloud(FakeWorld({ADDRESS: "b"}), "a"),
+    intervals: tuple[float, float] = (STANDBY, RECONCILE),
+    priorities: tuple[int, int] = (150, 100),
+) -> Config:
+    """One instance, on two nodes; this one is `a`."""
     nodes = tuple(
         ConfiguredNode(name=name, address=ip_address(f"10.0.0.{index}"), priority=priority,
                        interface_id=name)
         for index, (name, priority) in enumerate(zip("ab", priorities, strict=True), 1)
     )  # fmt: skip
     instance = Instance(
-        name="edge", provider="fake", virtual_router_id=51, nodes=nodes, claims=claims,
+        name="edge", provider="fake", interface="eth0", virtual_router_id=51, nodes=nodes, claims=claims,
         vrrp=Vrrp(advert_int=ADVERT),
     )  # fmt: skip
-    settings = AgentSettings(standby_interval=standby, reconcile_interval=RECONCILE)
+    settings = AgentSettings(standby_interval=intervals[0], reconcile_interval=intervals[1])
     journal = JournalSettings(path=tmp_path / "journal.jsonl")
-    config = Config(instances={"edge": instance}, agent=settings, journal=journal)
     spec = ProviderSpec(
         name="fake", summary="", extra="", kinds=frozenset({"private-ip", "public-ip"}),
         settings=msgspec.defstruct("None_", []), build=build, render=lambda step: [],
         validate=lambda claims: [], permissions=lambda claims: [], policy=lambda claims, s: {},
         deadline=3.0,
     )  # fmt: skip
+    return Config(
+        instances={"edge": instance}, agent=settings, journal=journal, specs={"fake": spec},
+        providers={"fake": spec.settings()},
+    )  # fmt: skip
+
+
+def _target(
+    tmp_path: Path,
+    claims: tuple[Claim, ...],
+    build: Callable[[Setup], FakeCloud],
+    intervals: tuple[float, float],
+    priorities: tuple[int, int],
+) -> Target:
+    config = config_of(tmp_path, claims, build, intervals, priorities)
+    instance, spec = config.instances["edge"], config.specs["fake"]
     return Target(
-        config=config, instance=instance, spec=spec, settings=spec.settings(), me=nodes[0],
-        interface_id="a", deadline=3.0,
+        config=config, instance=instance, spec=spec, settings=spec.settings(),
+        me=instance.nodes[0], interface_id="a", deadline=3.0,
     )  # fmt: skip

@@ -105,6 +105,7 @@ class TestDrift:
     def test_a_stranger_and_an_obstacle_are_nothing_to_repair(self) -> None:
         drift = Drift()
         drift.see(seen(Owner.STRANGER), 1.0)
+        assert not drift
         drift.see(seen(Owner.PEER, obstacle="another subnet"), 2.0)
         assert not drift
 

@@ -53,6 +53,30 @@ def test_a_configured_file_beats_everything(file: Path) -> None:
     assert found == Keys(access_key="AKIAOTHER", secret_key="other-secret", token="other-token")
 
 
+def test_systemds_copy_of_the_file_is_read_in_its_place(file: Path, tmp_path: Path) -> None:
+    """The original is root's alone; the copy is the unit's, by an access list (mode 0440)."""
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    (tmp_path / "credentials").mkdir()
+    assert static_keys(settings(file), environ) == static_keys(settings(file), {})
+    copy = tmp_path / "credentials" / file.name
+    copy.write_text(GOOD.replace("AKIAFILE", "AKIACOPY"))
+    copy.chmod(0o440)
+    file.unlink()
+    found = static_keys(settings(file), environ)
+    assert found == Keys(access_key="AKIACOPY", secret_key="file-secret")
+
+
+def test_a_file_of_somebody_elses_is_refused_with_the_way_to_have_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied", str(self), None, encoding)
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # root, who runs the tests, may read all
+    with pytest.raises(ConfigError, match=rf'denied; .*load_credential = \["keys:{file}"\]'):
+        static_keys(settings(file), {})
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_file_that_others_may_read_is_refused_with_the_remedy(file: Path, mode: int) -> None:
     file.chmod(mode)

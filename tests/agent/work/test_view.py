@@ -1,0 +1,40 @@
+"""What a worker shows of its instance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloudfail.errors import DeniedError
+from cloudfail.role import Role
+
+from agent.work.bench import SlowCloud, bench, eventually
+
+
+def test_the_network_device_is_shown(tmp_path: Path) -> None:
+    """It is the label `intf`, by which the keepalived exporters are joined."""
+    with bench(tmp_path, start=False) as one:
+        assert one.worker.view().device == "eth0"
+
+
+def test_a_failover_that_failed_whole_is_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one before, which went well."""
+
+    def observe(self: SlowCloud, claims: Any) -> Any:
+        raise DeniedError("ec2:DescribeAddresses is not allowed")
+
+    with bench(tmp_path) as one:
+        one.become(Role.MASTER)
+        assert eventually(one.holds)
+        one.become(Role.BACKUP)
+        monkeypatch.setattr(SlowCloud, "observe", observe)
+        assert eventually(lambda: bool(one.worker.look_problem))
+        one.become(Role.MASTER)
+        assert eventually(lambda: len(one.notes.runs) == 2)
+        assert eventually(lambda: bool(one.worker.view().alarms))
+        for shown in (one.worker.view().last_failover, one.worker.view().last_run):
+            assert shown is not None
+            assert (shown.result, shown.generation) == ("failed", one.role.now.generation)

@@ -1,0 +1,54 @@
+"""What the agent costs while nothing happens, and whether it grows while much does."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from bench.resident import Resident
+from bench.stage import STANDBY, Stage
+
+_PAUSE = 0.005  # between two lines of the FIFO
+_FIRST = 10  # the growth counts from the first tenth on: by then everything is loaded
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """`idle` and the MiB are resident memory; `cpu` is a share of one core."""
+
+    idle: float
+    cpu: float
+    early: float
+    late: float
+
+    @property
+    def growth(self) -> float:
+        return self.late - self.early
+
+
+def weigh(stage: Stage, agent: Resident, seconds: float, transitions: int) -> Weight:
+    """Let it stand by for `seconds`, and then change its role as often as that."""
+    agent.stand_by()
+    cpu, idle = _idle(agent, seconds), agent.memory_mib()
+    stage.give(STANDBY)
+    first = max(1, transitions // _FIRST)
+    _change(agent, first)
+    early = agent.memory_mib()
+    _change(agent, transitions - first)
+    return Weight(idle, cpu, early, agent.memory_mib())
+
+
+def _idle(agent: Resident, seconds: float) -> float:
+    used, began = agent.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    return (agent.cpu_seconds() - used) / (time.monotonic() - began)
+
+
+def _change(agent: Resident, transitions: int) -> None:
+    """Its address is there already: each run looks, and writes nothing."""
+    for number in range(transitions):
+        agent.say("BACKUP" if number % 2 else "MASTER")
+        time.sleep(_PAUSE)
+    agent.say("MASTER")
+    time.sleep(_PAUSE)
+    agent.stand_by()
