@@ -66,7 +66,12 @@ class RouteTable(
     ]
     tables: Annotated[
         tuple[Text, ...],
-        Meta(min_length=1, description="Ids of the route tables.", examples=[["rtb-0aa"]]),
+        Meta(
+            min_length=1,
+            description="Ids of the route tables; Google Cloud: names of the networks, or "
+            "projects/PROJECT/global/networks/NAME.",
+            examples=[["rtb-0aa"]],
+        ),
     ]
     role_arn: Annotated[
         str,

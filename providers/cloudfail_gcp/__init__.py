@@ -1,4 +1,4 @@
-"""Google Cloud: forwarding rules, through Compute's API and the metadata server."""
+"""Google Cloud: forwarding rules and routes, through Compute's API and the metadata server."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def _environment(settings: Any, node: Node) -> Mapping[str, str]:
 
 SPEC = ProviderSpec(
     name="gcp",
-    summary="Forwarding rules of Google Cloud",
+    summary="Forwarding rules and routes of Google Cloud",
     extra="gcp",
-    kinds=frozenset({"forwarding-rule"}),
+    kinds=frozenset({"forwarding-rule", "route"}),
     settings=GcpSettings,
     build=_build,
     render=_render,

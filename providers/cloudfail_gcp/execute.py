@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 
-from cloudfail.errors import ProviderError
+from cloudfail.errors import ConflictError, NotFoundError, ProviderError
 from cloudfail.model import Step
 
+from cloudfail_gcp.api import Api
+from cloudfail_gcp.objects import NetworkRoute
 from cloudfail_gcp.waiting import Operations
 
 
-def execute(operations: Operations, step: Step) -> None:
+def execute(api: Api, operations: Operations, step: Step) -> None:
     """Send the step's request, and wait. Safe to repeat. Raises what `Writer.execute` allows."""
     do = _HANDLERS.get(step.call)
     if do is None:
         raise ProviderError(
             f"Google Cloud has no step {step.call!r}: the plan was made by another provider"
         )
-    do(operations, step)
+    do(api, operations, step)
 
 
-def _set_target(operations: Operations, step: Step) -> None:
+def _set_target(_: Api, operations: Operations, step: Step) -> None:
     params = step.params
     request = {
         "project": params["project"],
@@ -31,6 +35,45 @@ def _set_target(operations: Operations, step: Step) -> None:
     operations.run(step.call, request, str(params["forwardingRule"]))
 
 
-_HANDLERS: Mapping[str, Callable[[Operations, Step], None]] = {
+def _insert_route(api: Api, operations: Operations, step: Step) -> None:
+    """Insert; a route of that name that is the same one is done."""
+    params = step.params
+    resource = {
+        "name": params["name"],
+        "network": params["network"],
+        "dest_range": params["destRange"],
+        "next_hop_instance": params["nextHopInstance"],
+        "priority": params["priority"],
+        "tags": list(params.get("tags", ())),
+    }
+    request = {"project": params["project"], "route_resource": resource}
+    try:
+        operations.run(step.call, request, str(params["name"]))
+    except ConflictError:
+        if not _is_there(api, step):
+            raise
+
+
+def _is_there(api: Api, step: Step) -> bool:
+    params = step.params
+    try:
+        answer = api.call("routes.get", {"project": params["project"], "route": params["name"]})
+    except NotFoundError:
+        return False
+    route = NetworkRoute.read(answer)
+    wanted = (params["nextHopInstance"], params["priority"], ip_network(params["destRange"]))
+    return (route.machine, route.priority, route.destination) == wanted
+
+
+def _delete_route(_: Api, operations: Operations, step: Step) -> None:
+    """Delete; a route that is gone is done."""
+    request = {"project": step.params["project"], "route": step.params["route"]}
+    with contextlib.suppress(NotFoundError):
+        operations.run(step.call, request, str(step.params["route"]))
+
+
+_HANDLERS: Mapping[str, Callable[[Api, Operations, Step], None]] = {
     "forwardingRules.setTarget": _set_target,
+    "routes.insert": _insert_route,
+    "routes.delete": _delete_route,
 }

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
-from cloudfail.model import Claim, ForwardingRule, Holding, Node, Owner
+from cloudfail.model import Claim, ForwardingRule, Holding, Node, Owner, Route
 
+from cloudfail_gcp.around import Around
 from cloudfail_gcp.links import interface_id, part_of
-from cloudfail_gcp.look import Rule, Seen, TargetInstance, place_of
+from cloudfail_gcp.look import Seen, place_of
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.objects import Rule, TargetInstance, network_of
+from cloudfail_gcp.routes import route_facts, route_obstacle, winners
 
 
-def holding_of(claim: Claim, seen: Seen, members: Members) -> Holding:
+def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
     """Return who holds a claim. Raises nothing: what stands in the way becomes the obstacle."""
+    members = around.members
     match claim:
         case ForwardingRule():
-            return _unread(claim, seen, members) or _rule(claim, seen, members)
+            project, region = place_of(claim, members.node)
+            parts = [f"rules {project} {region}", f"targets {project}", "machines"]
+            return _unread(claim, seen, parts) or _rule(claim, seen, members)
+        case Route():
+            project = part_of(network_of(claim, members.node), "projects")
+            parts = [f"routes {project}", "machines"]
+            return _unread(claim, seen, parts) or _route(claim, seen, around)
         case _:
             return _obstructed(claim, f"Google Cloud has no {claim.kind}")
 
@@ -86,9 +96,28 @@ def _obstacle(rule: Rule, own: TargetInstance | None, region: str, node: Node) -
     return ""
 
 
-def _unread(claim: ForwardingRule, seen: Seen, members: Members) -> Holding | None:
-    project, region = place_of(claim, members.node)
-    for part in (f"rules {project} {region}", f"targets {project}", "peers"):
+def _route(claim: Route, seen: Seen, around: Around) -> Holding:
+    """Say whose the next hops are that win: those of the lowest number."""
+    members = around.members
+    node = members.node
+    network = network_of(claim, node)
+    known = [r for r in seen.routes if (r.network, r.destination) == (network, claim.destination)]
+    best = winners(known)
+    facts = route_facts(known, network, node)
+    machines = {route.machine for route in best}
+    owners = {members.owner_of(machine) for machine in machines}
+    obstacle = route_obstacle(claim, known, seen, around)
+    if not machines:
+        return _taken_by(claim, Owner.NOBODY, "", facts, obstacle)
+    if owners == {Owner.MINE}:
+        return _taken_by(claim, Owner.MINE, node.ref, facts, "")
+    owner = Owner.STRANGER if Owner.STRANGER in owners else Owner.PEER
+    theirs = sorted(m for m in machines if members.owner_of(m) is not Owner.MINE)
+    return _taken_by(claim, owner, interface_id(theirs[0], "nic0"), facts, obstacle)
+
+
+def _unread(claim: Claim, seen: Seen, parts: Sequence[str]) -> Holding | None:
+    for part in parts:
         error = seen.failures.get(part)
         if error is not None:
             return _unknown(claim, error)

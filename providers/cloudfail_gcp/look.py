@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 from cloudfail.errors import CloudfailError
-from cloudfail.model import Address, Claim, ForwardingRule, Node
+from cloudfail.model import Address, Claim, ForwardingRule, Node, Route
 
 from cloudfail_gcp.api import Api
-from cloudfail_gcp.links import name_of, path_of
+from cloudfail_gcp.links import name_of, part_of, path_of
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
 
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
@@ -22,32 +23,18 @@ Read = Callable[[], Any]
 Place = tuple[str, str]
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A forwarding rule. `target` is a path, "" when it forwards to a backend service."""
-
-    path: str
-    address: str
-    target: str
-    scheme: str = ""
-
-
-class TargetInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """`machine` is the path of its instance; `network` a name, "" for that of nic0."""
-
-    path: str
-    machine: str
-    network: str = ""
-
-
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What Compute showed. `failures` says which part it did not show, and why.
 
-    The parts are "rules PROJECT REGION", "targets PROJECT" and "peers".
+    The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT" and "machines".
+    `forwards` says whether this node's machine may forward packets, None where nobody asked.
     """
 
     rules: Mapping[tuple[str, str, str], Rule] = {}
     targets: Mapping[str, TargetInstance] = {}
+    routes: tuple[NetworkRoute, ...] = ()
     peers: Mapping[Address, str] = {}
+    forwards: bool | None = None
     failures: Mapping[str, CloudfailError] = {}
 
 
@@ -67,30 +54,36 @@ class Looker:
         answers, failures = in_parallel(dict(self._reads(claims, members)))
         if failures and not answers:
             raise next(iter(failures.values()))
-        rules: dict[tuple[str, str, str], Rule] = {}
-        targets: dict[str, TargetInstance] = {}
-        for part, answer in answers.items():
-            if part.startswith("rules "):
-                rules |= answer
-            elif part.startswith("targets "):
-                targets |= answer
-        peers = answers.get("peers", {})
-        return Seen(rules=rules, targets=targets, peers=peers, failures=failures)
+        machines = answers.get("machines", Machines())
+        return Seen(
+            rules=_joined(answers, "rules "),
+            targets=_joined(answers, "targets "),
+            routes=tuple(_joined(answers, "routes ").values()),
+            peers=machines.peers,
+            forwards=machines.forwards,
+            failures=failures,
+        )
 
     def _reads(self, claims: Sequence[Claim], members: Members) -> Iterator[tuple[str, Read]]:
+        node = members.node
         rules = [claim for claim in claims if isinstance(claim, ForwardingRule)]
-        places = sorted({place_of(claim, members.node) for claim in rules})
+        routes = [claim for claim in claims if isinstance(claim, Route)]
+        places = sorted({place_of(claim, node) for claim in rules})
         for place in places:
-            names = sorted({c.name for c in rules if place_of(c, members.node) == place})
+            names = sorted({claim.name for claim in rules if place_of(claim, node) == place})
             yield f"rules {' '.join(place)}", partial(self._rules, place, names)
         for project in sorted({project for project, _ in places}):
             yield f"targets {project}", partial(self._targets, project)
-        if members.unnamed and claims:
-            yield "peers", partial(self._peers, members)
+        projects = {part_of(network_of(claim, node), "projects") for claim in routes}
+        for project in sorted(projects):
+            wanted = sorted({str(claim.destination) for claim in routes})
+            yield f"routes {project}", partial(self._routes, project, wanted)
+        if (members.unnamed and claims) or routes:
+            yield "machines", partial(self._machines, members)
 
     def _rules(self, place: Place, names: Sequence[str]) -> Mapping[tuple[str, str, str], Rule]:
         project, region = place
-        request = {"project": project, "region": region, **_named(names)}
+        request = {"project": project, "region": region, **_named("name", names)}
         found = self._api.pages("forwardingRules.list", request)
         return {
             (project, region, item.name): Rule(
@@ -114,28 +107,51 @@ class Looker:
             for item in found
         }
 
-    def _peers(self, members: Members) -> Mapping[Address, str]:
-        """Find the machines with the peers' addresses, in the node's own network."""
-        wanted = {peer.address for peer in members.unnamed}
-        terms = [
-            f'(networkInterfaces.networkIP = "{address}")' for address in sorted(map(str, wanted))
-        ]
-        request = {"project": members.node.facts["project"], "filter": " OR ".join(terms)}
-        found: dict[Address, str] = {}
+    def _routes(self, project: str, destinations: Sequence[str]) -> Mapping[str, NetworkRoute]:
+        request = {"project": project, **_named("destRange", destinations)}
+        found = [NetworkRoute.read(item) for item in self._api.pages("routes.list", request)]
+        return {route.path: route for route in found}
+
+    def _machines(self, members: Members) -> Machines:
+        """Find the machines with the nodes' addresses, in the node's own network."""
+        node = members.node
+        own = ip_address(node.facts["primary"])
+        wanted = {own, *(peer.address for peer in members.unnamed)}
+        field = "networkInterfaces.networkIP"
+        request = {"project": node.facts["project"], **_named(field, sorted(map(str, wanted)))}
+        peers: dict[Address, str] = {}
+        forwards: bool | None = None
         for _, scope in self._api.pages("instances.aggregatedList", request):
             for machine in scope.instances:
+                path = path_of(machine.self_link)
+                if path == node.facts["instance"]:
+                    forwards = machine.can_ip_forward
                 for nic in machine.network_interfaces:
                     address = ip_address(nic.network_i_p) if nic.network_i_p else None
-                    here = name_of(nic.network) == members.node.facts["network"]
-                    if address in wanted and here:
-                        found[address] = path_of(machine.self_link)
-        return found
+                    if address in wanted and name_of(nic.network) == node.facts["network"]:
+                        peers[address] = path
+        return Machines(peers=peers, forwards=forwards)
 
 
-def _named(names: Sequence[str]) -> dict[str, Any]:
+class Machines(msgspec.Struct, frozen=True, kw_only=True):
+    """The paths of the nodes' machines by address; `forwards` as in `Seen`."""
+
+    peers: Mapping[Address, str] = {}
+    forwards: bool | None = None
+
+
+def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for part, answer in answers.items():
+        if part.startswith(prefix):
+            found |= answer
+    return found
+
+
+def _named(field: str, names: Sequence[str]) -> dict[str, Any]:
     if len(names) > _MOST_NAMES:
         return {}
-    return {"filter": " OR ".join(f'(name = "{name}")' for name in names)}
+    return {"filter": " OR ".join(f'({field} = "{name}")' for name in names)}
 
 
 def in_parallel(reads: Mapping[str, Read]) -> tuple[dict[str, Any], dict[str, CloudfailError]]:

@@ -24,6 +24,12 @@ METHODS = {
     "forwardingRules.setTarget": Method(
         "ForwardingRulesClient", "set_target_unary", "queries", mutating=True
     ),
+    "routes.list": Method("RoutesClient", "list", "lists"),
+    "routes.get": Method("RoutesClient", "get", "reads"),
+    "routes.insert": Method("RoutesClient", "insert_unary", "queries", mutating=True),
+    "routes.delete": Method("RoutesClient", "delete_unary", "queries", mutating=True),
+    "routes.testIamPermissions": Method("RoutesClient", "test_iam_permissions", "queries"),
+    "instances.testIamPermissions": Method("InstancesClient", "test_iam_permissions", "queries"),
     "instances.aggregatedList": Method("InstancesClient", "aggregated_list", "lists"),
     "targetInstances.aggregatedList": Method("TargetInstancesClient", "aggregated_list", "lists"),
     "targetInstances.testIamPermissions": Method(

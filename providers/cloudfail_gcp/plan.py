@@ -3,22 +3,33 @@
 | claim            | held by        | steps                                   | lane  |
 |------------------|----------------|-----------------------------------------|-------|
 | forwarding-rule  | peer, nobody   | forwardingRules.setTarget               | rule  |
+| route            | nobody         | routes.insert                           | route |
+| route            | peer           | routes.insert, then routes.delete       | route |
+| route, and this node has one that loses | routes.delete of those that win  | route |
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cloudfail.model import ForwardingRule, Holding, Lane, Node, Owner, Step
+from cloudfail.model import ForwardingRule, Holding, Lane, Node, Owner, Route, Step
 
 from cloudfail_gcp.links import name_of, part_of
+from cloudfail_gcp.routes import route_steps
 
 
-def lanes_for(holdings: Sequence[Holding], node: Node) -> tuple[Lane, ...]:
-    """Return what would make `node` own every holding that a peer or nobody has."""
+def lanes_for(holdings: Sequence[Holding], node: Node, priority: int) -> tuple[Lane, ...]:
+    """Return what would make `node` own every holding that a peer or nobody has.
+
+    `priority` is the higher of the two numbers that routes are made with.
+    """
     movable = [h for h in holdings if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle]
     rules = [h for h in movable if isinstance(h.claim, ForwardingRule)]
-    return tuple(Lane(key=h.facts["rule"], steps=(_set_target(h, node),)) for h in rules)
+    routes = [h for h in movable if isinstance(h.claim, Route)]
+    return (
+        *(Lane(key=h.facts["rule"], steps=(_set_target(h, node),)) for h in rules),
+        *(Lane(key=h.claim.target, steps=tuple(route_steps(h, node, priority))) for h in routes),
+    )
 
 
 def _set_target(holding: Holding, node: Node) -> Step:

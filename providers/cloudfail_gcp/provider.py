@@ -10,6 +10,7 @@ from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
 
 from cloudfail_gcp.api import Api
+from cloudfail_gcp.around import Around
 from cloudfail_gcp.execute import execute
 from cloudfail_gcp.holdings import holding_of, missing
 from cloudfail_gcp.look import Looker
@@ -37,14 +38,19 @@ class GcpProvider:
         members = Members(node=self.identify(), peers=self._setup.peers)
         seen = self._looker.look(claims, members)
         members = msgspec.structs.replace(members, found=seen.peers)
-        holdings = [holding_of(claim, seen, members) for claim in claims]
+        around = Around(
+            members=members,
+            priority=self._setup.settings.route_priority,
+            trusts_egress=self._setup.assured_egress,
+        )
+        holdings = [holding_of(claim, seen, around) for claim in claims]
         nothing_exists = missing(holdings)
         if nothing_exists is not None:
             raise nothing_exists
         return holdings
 
     def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-        return lanes_for(holdings, node)
+        return lanes_for(holdings, node, self._setup.settings.route_priority)
 
     def check(self, lanes: Sequence[Lane]) -> Sequence[Finding]:
         from cloudfail_gcp.check import check_lanes  # not in the way of a promotion
@@ -52,4 +58,4 @@ class GcpProvider:
         return check_lanes(self._api, lanes)
 
     def execute(self, step: Step) -> None:
-        execute(self._operations, step)
+        execute(self._api, self._operations, step)

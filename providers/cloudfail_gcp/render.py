@@ -24,6 +24,23 @@ def render(step: Step) -> Sequence[str]:
                 *("--target-instance", name_of(target)),
                 *("--target-instance-zone", part_of(target, "zones")),
             ]
+        case "routes.insert":
+            instance = str(params["nextHopInstance"])
+            tags = ",".join(params.get("tags", ()))
+            return [
+                *("gcloud", "compute", "routes", "create", str(params["name"])),
+                *("--project", str(params["project"]), "--network", str(params["network"])),
+                *("--destination-range", str(params["destRange"])),
+                *("--next-hop-instance", name_of(instance)),
+                *("--next-hop-instance-zone", part_of(instance, "zones")),
+                *("--priority", str(params["priority"])),
+                *(("--tags", tags) if tags else ()),
+            ]
+        case "routes.delete":
+            return [
+                *("gcloud", "compute", "routes", "delete", str(params["route"])),
+                *("--project", str(params["project"]), "--quiet"),
+            ]
         case _:
             raise ProviderError(f"Google Cloud has no step {step.call!r}")
 

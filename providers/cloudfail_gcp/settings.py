@@ -32,6 +32,15 @@ class GcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             examples=["/etc/cloudfail/gcp-credentials.json"],
         ),
     ] = ""
+    route_priority: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=65535,
+            description="Routes are made with this priority or the number below it; both must be "
+            "free of other routes to the same destination.",
+        ),
+    ] = 1000
     impersonate: Annotated[
         str,
         Meta(

@@ -15,6 +15,7 @@ from cloudfail.lab.cloud.gcp.world import (
     WorldInterface,
     WorldNetwork,
     WorldNode,
+    WorldRoute,
     WorldSubnet,
 )
 from cloudfail.provider import ApiCall, Setup
@@ -24,6 +25,7 @@ from cloudfail_gcp.provider import GcpProvider
 from cloudfail_gcp.settings import GcpSettings
 
 REGION = "europe-west1"
+DESTINATION = "10.99.0.0/16"
 EDGE, EDGE6 = "203.0.113.9", "2001:db8:ff::9"
 WORLD = World(
     networks=(WorldNetwork("lab"), WorldNetwork("other")),
@@ -46,6 +48,7 @@ WORLD = World(
         WorldForwardingRule("strange", "203.0.113.10", "x"),
         WorldForwardingRule("far", "203.0.113.11", "f", region="us-east1"),
     ),
+    routes=(WorldRoute("edge", "10.99.0.0/16", "b", tags=("gw",)),),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.links import link
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.gcp.world import WorldForwardingRule
-from cloudfail.model import Claim, ForwardingRule, Owner, Peer
+from cloudfail.model import Claim, ForwardingRule, Owner, Peer, Route
 from cloudfail.provider import ProviderSpec, Setup
 from cloudfail.testing.conformance import ConformanceSuite
 
@@ -23,6 +23,7 @@ from cloudfail_gcp import SPEC
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.nodes import REGION, WORLD
 
+NETWORK = "projects/lab-project/global/networks/lab"
 HOLDERS = {Owner.MINE: "a", Owner.PEER: "b", Owner.STRANGER: "x", Owner.NOBODY: ""}
 MANY = msgspec.structs.replace(
     WORLD,
@@ -43,6 +44,8 @@ class GcpHarness:
         self.claims: Sequence[Claim] = (
             ForwardingRule(name="edge"),
             ForwardingRule(name="edge6", region=REGION, project="lab-project"),
+            Route(table="lab", destination=ip_network("10.99.0.0/16")),
+            Route(table=NETWORK, destination=ip_network("2001:db8:99::/64")),
         )
 
     def setup(self) -> Setup:
@@ -52,16 +55,42 @@ class GcpHarness:
         )
 
     def give(self, claim: Claim, owner: Owner) -> bool:
-        assert isinstance(claim, ForwardingRule)
-        path = self.cloud.built.forwarding_rules[claim.name]
         name = HOLDERS[owner]
-        target = self.cloud.built.nodes[name].target_instance if name else f"{_ZONE}/gone"
-
-        def point(store: Store) -> None:
-            store.put(path, {**store.get(path), "target": link(target)})
-
-        self.cloud.api.apply(point)
+        match claim:
+            case ForwardingRule():
+                self._point(claim, name)
+            case Route():
+                self._lead(claim, name)
+            case _:
+                return False
         return True
+
+    def _point(self, claim: ForwardingRule, name: str) -> None:
+        path = self.cloud.built.forwarding_rules[claim.name]
+        target = self.cloud.built.nodes[name].target_instance if name else f"{_ZONE}/gone"
+        self.cloud.api.apply(
+            lambda store: store.put(path, {**store.get(path), "target": link(target)})
+        )
+
+    def _lead(self, claim: Route, name: str) -> None:
+        built = self.cloud.built
+
+        def lead(store: Store) -> None:
+            for path, route in list(store.every("routes")):
+                if route["destRange"] == str(claim.destination):
+                    store.drop(path)
+            if name:
+                route = {
+                    "network": link(NETWORK),
+                    "destRange": str(claim.destination),
+                    "priority": 1000,
+                    "nextHopInstance": link(built.nodes[name].instance),
+                    "routeType": "STATIC",
+                }
+                digest = claim.destination.network_address.packed.hex()
+                store.put(f"projects/lab-project/global/routes/r{digest}", route)
+
+        self.cloud.api.apply(lead)
 
     def more(self, count: int) -> Sequence[Claim]:
         claims = [ForwardingRule(name=f"more{n}") for n in range(1, count + 1)]
@@ -85,13 +114,14 @@ class GcpHarness:
 
     def elsewhere(self) -> Mapping[str, str]:
         claimed = {claim.name for claim in self.claims if isinstance(claim, ForwardingRule)}
+        routed = {str(claim.destination) for claim in self.claims if isinstance(claim, Route)}
         names = {
             held.target: held.target.partition(" ")[0].rpartition("/")[2] for held in self._held
         }
         return {
             f"{held.kind} {held.target}": held.holder
             for held in self._held
-            if names[held.target] not in claimed
+            if names[held.target] not in claimed and held.target.rpartition(" ")[2] not in routed
         }
 
     @property

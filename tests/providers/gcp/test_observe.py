@@ -42,7 +42,7 @@ def test_a_rule_is_a_peers_by_address_or_by_interface(
     )
     node = node_of("a", peers=(named,))
     assert node.provider.observe([EDGE])[0].owner is Owner.PEER
-    assert "instances.aggregatedList" not in node.operations
+    assert node.operations == ["forwardingRules.list", "targetInstances.aggregatedList"]
 
 
 def test_strangers_are_everybody_elses_and_without_peers_there_are_none(

@@ -68,7 +68,6 @@ def tree_of(store: Store, node: BuiltNode) -> Json:
     }
     return {
         "instance": {
-            "canIpForward": str(instance.get("canIpForward", False)).upper(),
             "hostname": f"{node.name}.{node.zone}.c.{project}.internal",
             "id": int(instance["id"]),
             "machineType": f"projects/{number}/machineTypes/e2-small",
