@@ -8,22 +8,19 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cloudfail.errors import ConfigError, ProviderMissingError, UsageError
+from cloudfail.errors import ConfigError, ProviderMissingError
 from cloudfail.lab import idmap, root, sandbox
 from cloudfail.lab.cloud.clouds import kind_of
+from cloudfail.lab.terrain import terrain_of
 
-_REHEARSED = ("aws",)
 _TOOLS = (("keepalived", "keepalived"), ("ip", "iproute2"), ("nsenter", "util-linux"))
 _SYSTEM = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def check_provider(provider: str) -> None:
-    """Raise UsageError for a cloud that nothing is rehearsed on, else as `check_cloud`."""
+    """Raise as `check_cloud`, and UsageError for a cloud that nothing is rehearsed on."""
     check_cloud(provider)
-    if provider not in _REHEARSED:
-        raise UsageError(
-            f"nothing is rehearsed on {provider} yet; `cloudfail lab cloud {provider}` starts it alone"
-        )
+    terrain_of(provider)
 
 
 def check_cloud(provider: str) -> None:

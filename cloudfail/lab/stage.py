@@ -12,6 +12,7 @@ from cloudfail.lab.asked_agent import is_warm
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.site import Site
+from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind
 from cloudfail.lab.topology import Topology
 from cloudfail.lab.verdict import FAULT, Record
@@ -37,6 +38,11 @@ class Stage:
     @property
     def interval(self) -> float:
         return self.topology.advert_interval
+
+    @property
+    def move(self) -> tuple[str, ...]:
+        """The API's mutating calls that bring the target from one node to the other."""
+        return terrain_of(self.topology.provider).move_of(self.topology.kind)
 
     @property
     def detection(self) -> float:
@@ -174,10 +180,11 @@ class Stage:
         first = self.site.first_advert(self._last_fault)
         self.expect(first == node, f"the first advert was {first or 'nobody'}'s, not {node}'s")
 
-    def expect_writes(self, count: int) -> None:
-        """Expect exactly so many mutating calls since the fault, once everything is quiet."""
+    def expect_moves(self, moves: int) -> None:
+        """Expect exactly the mutating calls of so many moves since the fault, and then quiet."""
         self.calm()
         self.pause(_CALM)
+        count = moves * len(self.move)
         seen = len(self.writes)
         self.expect(seen == count, f"{seen} mutating API calls since the fault, not {count}")
 

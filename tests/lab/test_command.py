@@ -45,7 +45,12 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
         (["run", "kill-master", "--advert-int", "0.01"], "must be 0.1 or more"),
         (["run", "kill-master", "--latency", "-1"], "is not a number of milliseconds"),
         (["run", "kill-master", "--latency", "x"], "is not a number of milliseconds"),
-        (["run", "standby-egress", "--claim", "route"], "is about a public address"),
+        (["run", "standby-egress", "--claim", "route"], "is about a public-ip"),
+        (["run", "kill-master", "--claim", "forwarding-rule"], "no claim is a forwarding-rule"),
+        (
+            ["run", "standby-egress", "--provider", "gcp", "--claim", "route"],
+            "is about a public-ip",
+        ),
         (["cloud", "azure"], "no embedded azure"),
         (["cloud"], "which cloud?"),
         (["status", "--name", "a/b"], "letters, digits"),

@@ -71,6 +71,10 @@ class EmbeddedCloud(Protocol):
         """URL of a metadata service that answers for `node`, whoever asks."""
         ...
 
+    def metadata_environment(self, node: str) -> Mapping[str, str]:
+        """The variables with which a process takes that service for its own."""
+        ...
+
     def serve_metadata(self, host: str, port: int) -> str:
         """URL of one metadata service that tells nodes apart by the caller's address."""
         ...

@@ -107,6 +107,10 @@ class CloudService(abc.ABC):
         """Return a metadata service; `node_of` names the node of a caller's address, or ""."""
 
     @abc.abstractmethod
+    def metadata_environment(self, node: str) -> Mapping[str, str]:
+        """Return what the vendor's own libraries read of a process' environment."""
+
+    @abc.abstractmethod
     def node_at(self, source: str) -> str:
         """Name the node that has this address, or ""."""
 

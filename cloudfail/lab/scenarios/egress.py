@@ -42,5 +42,5 @@ STANDBY_EGRESS = Scenario(
     "The claimed address displaces the standby's own; fail-over and fail-back still work.",
     standby_egress,
     Topology(nodes=(A, _B)),
-    any_claim=False,
+    claim="public-ip",
 )

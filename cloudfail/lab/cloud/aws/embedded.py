@@ -116,6 +116,9 @@ class EmbeddedAws(CloudService):
         """Return an instance metadata service (IMDSv2 only)."""
         return Metadata(self, node_of).handle
 
+    def metadata_environment(self, node: str) -> Mapping[str, str]:
+        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata_endpoint(node)}
+
     def client(self, service: str = "ec2") -> Any:
         """Build a boto3 client of this cloud, with retries off."""
         import boto3

@@ -46,6 +46,9 @@ class EmbeddedGcp(CloudService):
     def metadata_of(self, node_of: NodeOf) -> Handler:
         return Metadata(self, node_of).handle
 
+    def metadata_environment(self, node: str) -> Mapping[str, str]:
+        return {"GCE_METADATA_HOST": self.metadata_endpoint(node).partition("://")[2]}
+
     @property
     def built(self) -> Built:
         if self._built is None:
