@@ -30,6 +30,7 @@ class Stage:
     def __init__(self, site: Site, clock: Clock, latency_ms: float = 0.0) -> None:
         self.site = site
         self.topology: Topology = site.topology
+        self.terrain = terrain_of(self.topology.provider)
         self.reasons: list[str] = []
         self._clock = clock
         self._latency = latency_ms
@@ -42,7 +43,7 @@ class Stage:
     @property
     def move(self) -> tuple[str, ...]:
         """The API's mutating calls that bring the target from one node to the other."""
-        return terrain_of(self.topology.provider).move_of(self.topology.kind)
+        return self.terrain.move_of(self.topology.kind)
 
     @property
     def detection(self) -> float:

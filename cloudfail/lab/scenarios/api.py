@@ -16,7 +16,7 @@ def api_throttled(stage: Stage) -> None:
     stage.fault(f"a dies, and the API throttles its next {_THROTTLED} calls", "a")
     stage.site.kill("a")
     stage.require_master("b")
-    stage.require_holder("b", 30)
+    stage.require_holder("b", stage.terrain.throttled_for)
 
 
 def api_down(stage: Stage) -> None:

@@ -63,4 +63,6 @@ AWS = Terrain(
     built=Built,
     world=world_of,
     claims=claims_of,
+    throttled_for=30,
+    keeps_displaced=True,
 )

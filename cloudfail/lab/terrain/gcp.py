@@ -20,9 +20,8 @@ from cloudfail.lab.topology import INSTANCE, LabNode, Topology
 def world_of(topology: Topology) -> World:
     """The rule has to point at somebody: it is the last node, so that the first has to take it."""
     names = {node.subnet: f"subnet-{n}" for n, node in enumerate(topology.nodes)}
-    own = {node.own_public_ip: node.name for node in topology.nodes if node.own_public_ip}
-    reserved = {**own, **({topology.public_ip: INSTANCE} if topology.public_ip else {})}
     rule, last = topology.forwarding_rule, topology.nodes[-1].name
+    public = topology.public_ip
     return World(
         # The API has to be within reach of a machine that has no external address.
         subnets=tuple(
@@ -33,7 +32,7 @@ def world_of(topology: Topology) -> World:
             _node(node, names[node.subnet], f"{REGION}-{'bcd'[number % 3]}")
             for number, node in enumerate(topology.nodes)
         ),
-        addresses=tuple(WorldAddress(name, address) for address, name in reserved.items()),
+        addresses=(WorldAddress(INSTANCE, public),) if public else (),
         forwarding_rules=(WorldForwardingRule(INSTANCE, rule, last),) if rule else (),
     )
 
@@ -68,4 +67,6 @@ GCP = Terrain(
     built=Built,
     world=world_of,
     claims=claims_of,
+    throttled_for=80,  # quotas are counted a minute: the next one begins within 60 s
+    keeps_displaced=False,  # an ephemeral address goes back to Google
 )

@@ -21,7 +21,9 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
     claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
-    claims of cloudfail.toml, in the ids that the cloud gave.
+    claims of cloudfail.toml, in the ids that the cloud gave. `throttled_for`: how long, in seconds,
+    a caller that was throttled may rightly wait. `keeps_displaced`: an address that another one
+    displaces stays allocated.
     """
 
     moves: Mapping[str, tuple[str, ...]]
@@ -29,6 +31,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     built: type[BuiltWorld]
     world: Callable[[Topology], msgspec.Struct]
     claims: Callable[[Topology, Any], Sequence[ClaimTable]]
+    throttled_for: float
+    keeps_displaced: bool
 
     def config(self, topology: Topology, built: BuiltWorld, endpoint: str) -> str:
         """Return cloudfail.toml for nodes of this cloud."""
