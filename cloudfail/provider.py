@@ -141,7 +141,8 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     least permissions for the claims; `policy` gives documents ready to paste, by name
     (`read`, `write`). `deadline` is the default for one run, in seconds. `environment` gives the
     variables that rendered commands need to reach the same cloud (a region, an endpoint), from
-    the settings and the node; never a secret.
+    the settings and the node; never a secret. `terraform` gives the documents of `policy` as
+    Terraform resources, by the same names; None: this provider has none.
     """
 
     name: str
@@ -156,4 +157,5 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     policy: Callable[[Sequence[Claim], Any], Mapping[str, str]]
     deadline: float = 30.0
     environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
+    terraform: Callable[[Sequence[Claim], Any], Mapping[str, str]] | None = None
     api: int = 1

@@ -70,6 +70,13 @@ def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     return policy(claims)
 
 
+def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
+    from cloudfail_gcp.policy import terraform
+
+    del settings
+    return terraform(claims)
+
+
 def _environment(settings: Any, node: Node) -> Mapping[str, str]:
     from cloudfail_gcp.render import environment
 
@@ -87,6 +94,7 @@ SPEC = ProviderSpec(
     validate=_validate,
     permissions=_permissions,
     policy=_policy,
+    terraform=_terraform,
     deadline=120.0,
     environment=_environment,
 )

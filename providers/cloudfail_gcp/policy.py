@@ -35,14 +35,39 @@ def policy(claims: Sequence[Claim]) -> Mapping[str, str]:
 
     `read` is enough for a role that looks, `write` for one that takes.
     """
+    return {name: _yaml(name, needed) for name, needed in _roles(claims).items()}
+
+
+def terraform(claims: Sequence[Claim]) -> Mapping[str, str]:
+    """Return the same roles as resources of Terraform's provider google."""
+    return {name: _resource(name, needed) for name, needed in _roles(claims).items()}
+
+
+def _roles(claims: Sequence[Claim]) -> Mapping[str, Sequence[Permission]]:
     needed = permissions(claims)
-    looks = [permission for permission in needed if not permission.write]
-    return {"read": _role("cloudfail read", looks), "write": _role("cloudfail", needed)}
+    return {"read": [one for one in needed if not one.write], "write": needed}
 
 
-def _role(title: str, needed: Sequence[Permission]) -> str:
-    lines = [f"title: {title}", "stage: GA", "includedPermissions:"]
+def _yaml(name: str, needed: Sequence[Permission]) -> str:
+    lines = [f"title: cloudfail {name}", "stage: GA", "includedPermissions:"]
     return "\n".join([*lines, *(f"- {p.action} # {p.method}: {p.why}" for p in needed), ""])
+
+
+def _resource(name: str, needed: Sequence[Permission]) -> str:
+    lines = [
+        f'resource "google_project_iam_custom_role" "cloudfail_{name}" {{',
+        f'  role_id = "cloudfail_{name}"',
+        f'  title   = "cloudfail {name}"',
+        '  stage   = "GA"',
+        "",
+        "  permissions = [",
+        # Above, not behind: `terraform fmt` would align what is behind.
+        *(f'    # {p.method}: {p.why}\n    "{p.action}",' for p in needed),
+        "  ]",
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 @cache
