@@ -50,7 +50,7 @@ def _roles(claims: Sequence[Claim]) -> Mapping[str, Sequence[Permission]]:
 
 def _yaml(name: str, needed: Sequence[Permission]) -> str:
     lines = [f"title: cloudfail {name}", "stage: GA", "includedPermissions:"]
-    return "\n".join([*lines, *(f"- {p.action} # {p.method}: {p.why}" for p in needed), ""])
+    return "\n".join([*lines, *(f"- {p.action} # {p.method}: {p.why}" for p in needed)])
 
 
 def _resource(name: str, needed: Sequence[Permission]) -> str:
@@ -65,7 +65,6 @@ def _resource(name: str, needed: Sequence[Permission]) -> str:
         *(f'    # {p.method}: {p.why}\n    "{p.action}",' for p in needed),
         "  ]",
         "}",
-        "",
     ]
     return "\n".join(lines)
 

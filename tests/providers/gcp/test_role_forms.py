@@ -30,7 +30,7 @@ def test_both_forms_hold_the_same_permissions_each_with_its_method(role: str) ->
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 def test_terraform_reads_it_and_would_write_it_no_differently() -> None:
     assert SPEC.terraform is not None
-    text = SPEC.terraform(CLAIMS, None)["write"]
+    text = SPEC.terraform(CLAIMS, None)["write"] + "\n"
     done = subprocess.run(
         ["terraform", "fmt", "-"],
         input=text,
