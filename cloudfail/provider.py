@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cloudfail.memory import Memory, ShortMemory
 from cloudfail.model import Address, Claim, Finding, Holding, Lane, Node, Peer, Step
 
 
@@ -108,7 +109,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     *other* configured nodes. `interface_id` overrides the metadata service. `before_write` is the
     role check: raises SupersededError. `on_call` is told of every request. `width` is how many
     lanes may run at once. `assured_egress` is the operator's word that the API stays reachable
-    without any claimed object.
+    without any claimed object. `memory` keeps what a move that is not atomic would lose.
     """
 
     settings: Any
@@ -121,6 +122,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     on_call: Callable[[ApiCall], None] = _ignore
     width: int = 16
     assured_egress: bool = False
+    memory: Memory = msgspec.field(default_factory=ShortMemory)
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from cloudfail.config.claims import read_private_ip
 from cloudfail.config.model import ConfiguredNode
 from cloudfail.config.problems import Problems
 from cloudfail.config.rules import check_claims, check_kinds
@@ -74,9 +75,17 @@ def _each(args: Namespace) -> Iterator[Flagged]:
     for text in args.forwarding_rule:
         yield "--forwarding-rule", _forwarding_rule(text)
     for text in args.private_ip:
-        yield "--private-ip", PrivateIp(address=_address(text, "--private-ip"))
+        yield "--private-ip", _private_ip(text)
     for text in args.route:
         yield "--route", _route(text)
+
+
+def _private_ip(text: str) -> PrivateIp:
+    problems = Problems("")
+    claim = read_private_ip(text, "--private-ip", problems)
+    if claim is None:
+        raise UsageError(str(problems.found[0]))
+    return claim
 
 
 def _forwarding_rule(text: str) -> ForwardingRule:

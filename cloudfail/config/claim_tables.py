@@ -49,7 +49,12 @@ class PrivateIpTable(
     """A secondary private address that follows the master; all nodes share one subnet."""
 
     address: Annotated[
-        str, Meta(min_length=1, description="The private address.", examples=["10.0.1.100"])
+        str,
+        Meta(
+            min_length=1,
+            description="The private address; Google Cloud: or a range, like 10.0.1.64/28.",
+            examples=["10.0.1.100"],
+        ),
     ]
     resource_id: Annotated[
         str, Meta(description="The cloud's id of the address, if it has one.")

@@ -1,4 +1,4 @@
-"""Google Cloud: forwarding rules and routes, through Compute's API and the metadata server."""
+"""Google Cloud: forwarding rules, routes and addresses, through Compute's API and the metadata server."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def _environment(settings: Any, node: Node) -> Mapping[str, str]:
 
 SPEC = ProviderSpec(
     name="gcp",
-    summary="Forwarding rules and routes of Google Cloud",
+    summary="Forwarding rules, routes, alias ranges and external addresses of Google Cloud",
     extra="gcp",
-    kinds=frozenset({"forwarding-rule", "route"}),
+    kinds=frozenset({"forwarding-rule", "private-ip", "public-ip", "route"}),
     settings=GcpSettings,
     build=_build,
     render=_render,

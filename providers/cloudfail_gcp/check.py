@@ -17,7 +17,7 @@ class Question(msgspec.Struct, frozen=True):
 
     permission: str
     path: str
-    unproven: str
+    unproven: str = ""
 
 
 def check_lanes(api: Api, lanes: Sequence[Lane]) -> Sequence[Finding]:
@@ -33,6 +33,14 @@ def _question_of(step: Step) -> Question:
         case "routes.delete":
             path = f"projects/{params['project']}/global/routes/{params['route']}"
             return Question("compute.routes.delete", path, "compute.networks.updatePolicy")
+        case "instances.updateNetworkInterface":
+            unproven = "compute.subnetworks.use"
+            return Question("compute.instances.updateNetworkInterface", _machine(step), unproven)
+        case "instances.deleteAccessConfig":
+            return Question("compute.instances.deleteAccessConfig", _machine(step))
+        case "instances.addAccessConfig":
+            unproven = "compute.addresses.use and compute.subnetworks.useExternalIp"
+            return Question("compute.instances.addAccessConfig", _machine(step), unproven)
         case _:
             unproven = "compute.forwardingRules.setTarget"
             return Question("compute.targetInstances.use", str(params["target"]), unproven)
@@ -63,10 +71,11 @@ def _check(api: Api, step: Step) -> Finding:
             message=f"the permission {asked.permission} on {asked.path} is missing",
             remedy="grant the role of `cloudfail policy gcp`",
         )
-    return Finding(
-        severity=Severity.INFO,
-        subject=subject,
-        message=(
-            f"{asked.permission} is held; Compute has no way to ask for {asked.unproven} beforehand"
-        ),
-    )
+    rest = f"; Compute has no way to ask for {asked.unproven} beforehand" if asked.unproven else ""
+    message = f"{asked.permission} on {name_of(asked.path)} is held{rest}"
+    return Finding(severity=Severity.INFO, subject=subject, message=message)
+
+
+def _machine(step: Step) -> str:
+    params = step.params
+    return "projects/{project}/zones/{zone}/instances/{instance}".format_map(params)

@@ -54,6 +54,10 @@ _POLICY = "see `cloudfail policy gcp`"
 # Said in words only: reason and status are those of any invalid request.
 _PASSING = re.compile(r"operation in progress|try again later|is not ready", re.IGNORECASE)
 
+_TAKEN = re.compile(
+    r"already in-use|At most one access config|access config was not found", re.IGNORECASE
+)
+
 THROTTLING = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 TRANSIENT = frozenset(
     {
@@ -186,6 +190,8 @@ def from_answer(answer: Answer, context: Context) -> CloudfailError:
     row = BY_CODE.get(answer.code)
     if row is None and _PASSING.search(answer.message):
         row = _transient
+    if row is None and _TAKEN.search(answer.message):
+        row = _moved
     if row is None and answer.status >= _SERVER_ERROR:
         row = _transient
     return (row or BY_STATUS.get(answer.status, _unknown))(context, answer)

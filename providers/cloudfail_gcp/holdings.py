@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
-from cloudfail.model import Claim, ForwardingRule, Holding, Node, Owner, Route
+from cloudfail.model import (
+    Claim,
+    ForwardingRule,
+    Holding,
+    Node,
+    Owner,
+    PrivateIp,
+    PublicIp,
+    Route,
+)
 
+from cloudfail_gcp.access_configs import public_holding
+from cloudfail_gcp.aliases import private_holding
 from cloudfail_gcp.around import Around
 from cloudfail_gcp.links import interface_id, part_of
 from cloudfail_gcp.look import Seen, place_of
@@ -27,6 +38,11 @@ def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
             project = part_of(network_of(claim, members.node), "projects")
             parts = [f"routes {project}", "machines"]
             return _unread(claim, seen, parts) or _route(claim, seen, around)
+        case PrivateIp():
+            return _unread(claim, seen, ["machines"]) or private_holding(claim, seen, around)
+        case PublicIp():
+            parts = ["machines", "addresses"]
+            return _unread(claim, seen, parts) or public_holding(claim, seen, around)
         case _:
             return _obstructed(claim, f"Google Cloud has no {claim.kind}")
 

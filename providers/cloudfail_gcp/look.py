@@ -10,24 +10,28 @@ from typing import Any
 
 import msgspec
 from cloudfail.errors import CloudfailError
-from cloudfail.model import Address, Claim, ForwardingRule, Node, Route
+from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, PublicIp, Route
 
 from cloudfail_gcp.api import Api
+from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
 from cloudfail_gcp.links import name_of, part_of, path_of
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.nat import is_private_endpoint, read_nat, read_subnet
 from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
 
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
 Read = Callable[[], Any]
 Place = tuple[str, str]
+Field = tuple[str, str]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What Compute showed. `failures` says which part it did not show, and why.
 
-    The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT" and "machines".
-    `forwards` says whether this node's machine may forward packets, None where nobody asked.
+    The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT", "addresses",
+    "machines", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
+    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's machine may forward packets, None where nobody asked.
     """
 
     rules: Mapping[tuple[str, str, str], Rule] = {}
@@ -35,7 +39,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[NetworkRoute, ...] = ()
     peers: Mapping[Address, str] = {}
     forwards: bool | None = None
+    interfaces: tuple[Interface, ...] = ()
+    addresses: Mapping[Address, Reserved] = {}
+    subnet: Subnet | None = None
+    translates: bool | None = None
     failures: Mapping[str, CloudfailError] = {}
+
+    def interface(self, ref: str) -> Interface | None:
+        return next((nic for nic in self.interfaces if nic.ref == ref), None)
 
 
 def place_of(claim: ForwardingRule, node: Node) -> Place:
@@ -55,12 +66,18 @@ class Looker:
         if failures and not answers:
             raise next(iter(failures.values()))
         machines = answers.get("machines", Machines())
+        around, unsaid = in_parallel(dict(self._around(claims, members, machines)))
+        failures |= unsaid
         return Seen(
             rules=_joined(answers, "rules "),
             targets=_joined(answers, "targets "),
             routes=tuple(_joined(answers, "routes ").values()),
             peers=machines.peers,
             forwards=machines.forwards,
+            interfaces=machines.interfaces,
+            addresses=answers.get("addresses", {}),
+            subnet=around.get("subnet"),
+            translates=around.get("nat"),
             failures=failures,
         )
 
@@ -78,8 +95,22 @@ class Looker:
         for project in sorted(projects):
             wanted = sorted({str(claim.destination) for claim in routes})
             yield f"routes {project}", partial(self._routes, project, wanted)
-        if (members.unnamed and claims) or routes:
-            yield "machines", partial(self._machines, members)
+        if any(isinstance(claim, PublicIp) for claim in claims):
+            yield "addresses", partial(self._addresses, node)
+        if (members.unnamed and claims) or routes or carried(claims):
+            yield "machines", partial(self._machines, members, carried(claims))
+
+    def _around(
+        self, claims: Sequence[Claim], members: Members, machines: Machines
+    ) -> Iterator[tuple[str, Read]]:
+        """Read what only this node's own interface tells where to look for."""
+        own = next((nic for nic in machines.interfaces if nic.ref == members.node.ref), None)
+        if own is None or not carried(claims):
+            return
+        yield "subnet", partial(read_subnet, self._api, own.subnetwork)
+        is_public = any(isinstance(claim, PublicIp) for claim in claims)
+        if is_public and own.config is not None and not is_private_endpoint(self._api.endpoint):
+            yield "nat", partial(read_nat, self._api, own)
 
     def _rules(self, place: Place, names: Sequence[str]) -> Mapping[tuple[str, str, str], Rule]:
         project, region = place
@@ -112,32 +143,51 @@ class Looker:
         found = [NetworkRoute.read(item) for item in self._api.pages("routes.list", request)]
         return {route.path: route for route in found}
 
-    def _machines(self, members: Members) -> Machines:
-        """Find the machines with the nodes' addresses, in the node's own network."""
+    def _addresses(self, node: Node) -> Mapping[Address, Reserved]:
+        """Find all that are reserved in the node's region: also its own one may be."""
+        request = {"project": node.facts["project"], "region": node.facts["region"]}
+        return {
+            ip_address(item.address): Reserved(
+                path=path_of(item.self_link),
+                tier=item.network_tier or "PREMIUM",
+                users=tuple(path_of(user) for user in item.users),
+            )
+            for item in self._api.pages("addresses.list", request)
+            if item.address_type != "INTERNAL" and item.address
+        }
+
+    def _machines(self, members: Members, also: Sequence[Field]) -> Machines:
+        """Find the machines with the nodes' addresses, in the node's own network.
+
+        `also` are fields and values by which others are found, of which only the interfaces count.
+        """
         node = members.node
         own = ip_address(node.facts["primary"])
         wanted = {own, *(peer.address for peer in members.unnamed)}
-        field = "networkInterfaces.networkIP"
-        request = {"project": node.facts["project"], **_named(field, sorted(map(str, wanted)))}
+        fields = [("networkInterfaces.networkIP", str(address)) for address in wanted]
+        request = {"project": node.facts["project"], **_filtered(sorted({*fields, *also}))}
         peers: dict[Address, str] = {}
+        interfaces: list[Interface] = []
         forwards: bool | None = None
         for _, scope in self._api.pages("instances.aggregatedList", request):
             for machine in scope.instances:
                 path = path_of(machine.self_link)
                 if path == node.facts["instance"]:
                     forwards = machine.can_ip_forward
+                interfaces += [Interface.read(path, nic) for nic in machine.network_interfaces]
                 for nic in machine.network_interfaces:
                     address = ip_address(nic.network_i_p) if nic.network_i_p else None
                     if address in wanted and name_of(nic.network) == node.facts["network"]:
                         peers[address] = path
-        return Machines(peers=peers, forwards=forwards)
+        return Machines(peers=peers, forwards=forwards, interfaces=tuple(interfaces))
 
 
 class Machines(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of the nodes' machines by address; `forwards` as in `Seen`."""
+    """The paths of the nodes' machines by address; the rest as in `Seen`."""
 
     peers: Mapping[Address, str] = {}
     forwards: bool | None = None
+    interfaces: tuple[Interface, ...] = ()
 
 
 def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
@@ -148,10 +198,26 @@ def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
     return found
 
 
+def carried(claims: Sequence[Claim]) -> list[Field]:
+    """Return the fields of instances by which the holders of these claims are found."""
+    found: list[Field] = []
+    for claim in claims:
+        if isinstance(claim, PublicIp):
+            found.append(("networkInterfaces.accessConfigs.natIP", claim.target))
+        if isinstance(claim, PrivateIp):
+            found.append(("networkInterfaces.aliasIpRanges.ipCidrRange", str(claim.network)))
+            found.append(("networkInterfaces.networkIP", str(claim.address)))
+    return found
+
+
 def _named(field: str, names: Sequence[str]) -> dict[str, Any]:
-    if len(names) > _MOST_NAMES:
+    return _filtered([(field, name) for name in names])
+
+
+def _filtered(fields: Sequence[Field]) -> dict[str, Any]:
+    if len(fields) > _MOST_NAMES:
         return {}
-    return {"filter": " OR ".join(f'({field} = "{name}")' for name in names)}
+    return {"filter": " OR ".join(f'({field} = "{value}")' for field, value in fields)}
 
 
 def in_parallel(reads: Mapping[str, Read]) -> tuple[dict[str, Any], dict[str, CloudfailError]]:

@@ -29,6 +29,17 @@ METHODS = {
     "routes.insert": Method("RoutesClient", "insert_unary", "queries", mutating=True),
     "routes.delete": Method("RoutesClient", "delete_unary", "queries", mutating=True),
     "routes.testIamPermissions": Method("RoutesClient", "test_iam_permissions", "queries"),
+    "addresses.list": Method("AddressesClient", "list", "lists"),
+    "subnetworks.get": Method("SubnetworksClient", "get", "reads"),
+    "routers.list": Method("RoutersClient", "list", "lists"),
+    "instances.get": Method("InstancesClient", "get", "reads"),
+    "instances.updateNetworkInterface": Method("InterfacePatch", "patch", "queries", mutating=True),
+    "instances.addAccessConfig": Method(
+        "InstancesClient", "add_access_config_unary", "queries", mutating=True
+    ),
+    "instances.deleteAccessConfig": Method(
+        "InstancesClient", "delete_access_config_unary", "queries", mutating=True
+    ),
     "instances.testIamPermissions": Method("InstancesClient", "test_iam_permissions", "queries"),
     "instances.aggregatedList": Method("InstancesClient", "aggregated_list", "lists"),
     "targetInstances.aggregatedList": Method("TargetInstancesClient", "aggregated_list", "lists"),

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 from cloudfail.clock import Clock, SystemClock
-from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
+from cloudfail.model import Claim, Finding, Holding, Lane, Node, PublicIp, Step
 from cloudfail.provider import Setup
 
+from cloudfail_gcp.access_configs import facts_to_keep
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.around import Around
 from cloudfail_gcp.execute import execute
@@ -16,6 +17,7 @@ from cloudfail_gcp.holdings import holding_of, missing
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.nat import is_private_endpoint
 from cloudfail_gcp.plan import lanes_for
 from cloudfail_gcp.waiting import Operations
 
@@ -42,12 +44,22 @@ class GcpProvider:
             members=members,
             priority=self._setup.settings.route_priority,
             trusts_egress=self._setup.assured_egress,
+            is_private=is_private_endpoint(self._api.endpoint),
+            kept={c: self._setup.memory.recall(c) for c in claims if isinstance(c, PublicIp)},
         )
         holdings = [holding_of(claim, seen, around) for claim in claims]
+        self._keep(holdings)
         nothing_exists = missing(holdings)
         if nothing_exists is not None:
             raise nothing_exists
         return holdings
+
+    def _keep(self, holdings: Sequence[Holding]) -> None:
+        """Keep what a move would lose, whoever moves it and wherever that ends."""
+        for holding in holdings:
+            facts = facts_to_keep(holding)
+            if facts:
+                self._setup.memory.keep(holding.claim, facts)
 
     def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
         return lanes_for(holdings, node, self._setup.settings.route_priority)

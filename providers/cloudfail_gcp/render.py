@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cloudfail.errors import ProviderError
 from cloudfail.model import Node, Step
@@ -41,8 +42,40 @@ def render(step: Step) -> Sequence[str]:
                 *("gcloud", "compute", "routes", "delete", str(params["route"])),
                 *("--project", str(params["project"]), "--quiet"),
             ]
+        case "instances.updateNetworkInterface":
+            aliases = ";".join(map(_alias, params["aliasIpRanges"]))
+            return [
+                *("gcloud", "compute", "instances", "network-interfaces", "update"),
+                *_interface(params),
+                f"--aliases={aliases}",
+            ]
+        case "instances.deleteAccessConfig":
+            return [
+                *("gcloud", "compute", "instances", "delete-access-config", *_interface(params)),
+                *("--access-config-name", str(params["accessConfig"])),
+            ]
+        case "instances.addAccessConfig":
+            ptr = str(params.get("publicPtrDomainName", ""))
+            return [
+                *("gcloud", "compute", "instances", "add-access-config", *_interface(params)),
+                *("--access-config-name", str(params["name"])),
+                *("--address", str(params["natIP"]), "--network-tier", str(params["networkTier"])),
+                *(("--public-ptr", "--public-ptr-domain", ptr) if ptr else ()),
+            ]
         case _:
             raise ProviderError(f"Google Cloud has no step {step.call!r}")
+
+
+def _interface(params: Mapping[str, Any]) -> list[str]:
+    return [
+        *(str(params["instance"]), "--project", str(params["project"])),
+        *("--zone", str(params["zone"]), "--network-interface", str(params["networkInterface"])),
+    ]
+
+
+def _alias(alias: Mapping[str, str]) -> str:
+    name = alias.get("subnetworkRangeName", "")
+    return f"{name}:{alias['ipCidrRange']}" if name else alias["ipCidrRange"]
 
 
 def environment(settings: GcpSettings, node: Node) -> Mapping[str, str]:

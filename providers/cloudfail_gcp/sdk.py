@@ -11,7 +11,9 @@ from google.cloud import compute_v1
 
 from cloudfail_gcp.credentials import Check, Gate, find_credentials
 from cloudfail_gcp.metadata import Metadata
+from cloudfail_gcp.patch import InterfacePatch
 
+_OWN = {"InterfacePatch": InterfacePatch}
 HOST = "https://compute.googleapis.com"
 
 
@@ -38,6 +40,6 @@ class Clients:
                 self._gate = Gate(found, self._check)
             if name not in self._known:
                 options = ClientOptions(api_endpoint=self.endpoint)
-                kind = getattr(compute_v1, name)
+                kind = _OWN.get(name) or getattr(compute_v1, name)
                 self._known[name] = kind(credentials=self._gate, client_options=options)
             return self._known[name]

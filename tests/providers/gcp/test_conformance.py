@@ -15,13 +15,13 @@ from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.links import link
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.gcp.world import WorldForwardingRule
-from cloudfail.model import Claim, ForwardingRule, Owner, Peer, Route
+from cloudfail.model import Claim, ForwardingRule, Owner, Peer, PrivateIp, PublicIp, Route
 from cloudfail.provider import ProviderSpec, Setup
 from cloudfail.testing.conformance import ConformanceSuite
 
 from cloudfail_gcp import SPEC
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import REGION, WORLD
+from providers.gcp.nodes import ALIAS, PUBLIC, REGION, WORLD, edit_interfaces
 
 NETWORK = "projects/lab-project/global/networks/lab"
 HOLDERS = {Owner.MINE: "a", Owner.PEER: "b", Owner.STRANGER: "x", Owner.NOBODY: ""}
@@ -46,6 +46,9 @@ class GcpHarness:
             ForwardingRule(name="edge6", region=REGION, project="lab-project"),
             Route(table="lab", destination=ip_network("10.99.0.0/16")),
             Route(table=NETWORK, destination=ip_network("2001:db8:99::/64")),
+            PrivateIp(address=ip_address(ALIAS)),
+            PrivateIp(address=ip_address("10.64.0.16"), prefix_length=28),
+            PublicIp(address=ip_address(PUBLIC)),
         )
 
     def setup(self) -> Setup:
@@ -61,9 +64,40 @@ class GcpHarness:
                 self._point(claim, name)
             case Route():
                 self._lead(claim, name)
+            case PrivateIp():
+                self._carry(claim, name)
+            case PublicIp():
+                self._translate(claim, name)
             case _:
                 return False
         return True
+
+    def _carry(self, claim: PrivateIp, name: str) -> None:
+        cidr = str(claim.network)
+        pods = {"subnetworkRangeName": "pods"} if cidr.startswith("10.64.") else {}
+        edit_interfaces(
+            self.cloud,
+            lambda nic: nic.update(
+                aliasIpRanges=[a for a in nic.get("aliasIpRanges", ()) if a["ipCidrRange"] != cidr]
+            ),
+        )
+        if name:
+            edit_interfaces(
+                self.cloud,
+                lambda nic: nic["aliasIpRanges"].append({"ipCidrRange": cidr, **pods}),
+                node=name,
+            )
+
+    def _translate(self, claim: PublicIp, name: str) -> None:
+        config = {"type": "ONE_TO_ONE_NAT", "name": "edge", "natIP": claim.target}
+        tier = {"networkTier": "PREMIUM"}
+        edit_interfaces(self.cloud, lambda nic: nic.pop("accessConfigs", None))
+        if name:
+            edit_interfaces(
+                self.cloud,
+                lambda nic: nic.update(accessConfigs=[{**config, **tier}]),
+                node=name,
+            )
 
     def _point(self, claim: ForwardingRule, name: str) -> None:
         path = self.cloud.built.forwarding_rules[claim.name]
@@ -115,6 +149,7 @@ class GcpHarness:
     def elsewhere(self) -> Mapping[str, str]:
         claimed = {claim.name for claim in self.claims if isinstance(claim, ForwardingRule)}
         routed = {str(claim.destination) for claim in self.claims if isinstance(claim, Route)}
+        routed |= {c.target for c in self.claims if isinstance(c, PrivateIp | PublicIp)}
         names = {
             held.target: held.target.partition(" ")[0].rpartition("/")[2] for held in self._held
         }

@@ -10,9 +10,9 @@ from cloudfail.errors import DeniedError, NotFoundError, ThrottledError
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.links import link
-from cloudfail.model import ForwardingRule, Owner, Peer, PublicIp, Severity
+from cloudfail.model import ForwardingRule, Owner, Peer, Severity
 
-from providers.gcp.nodes import REGION, NodeMaker
+from providers.gcp.nodes import REGION, NodeMaker, Unheard
 
 EDGE = ForwardingRule(name="edge")
 
@@ -87,8 +87,8 @@ def test_what_is_in_the_way_is_an_obstacle(cloud: EmbeddedGcp, node_of: NodeMake
     assert "it is in us-east1, but this node is in europe-west1" in holding.obstacle
     holding = seen(node_of, which="n")
     assert "gcloud compute target-instances create n --instance n" in holding.obstacle
-    holding, _ = seen(node_of, PublicIp(address=ip_address("203.0.113.9")), EDGE)
-    assert holding.obstacle == "Google Cloud has no public-ip"
+    holding, _ = seen(node_of, Unheard(), EDGE)
+    assert holding.obstacle == "Google Cloud has no unheard"
     path = cloud.built.forwarding_rules["edge"]
 
     def serve_by_backend(store: Any) -> None:

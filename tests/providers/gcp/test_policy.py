@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,19 @@ import pytest
 import yaml
 from cloudfail.errors import DeniedError, ProviderError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
-from cloudfail.model import ForwardingRule, Owner, PrivateIp, Route, Step
+from cloudfail.model import ForwardingRule, Owner, PrivateIp, PublicIp, Route, Step
 
 from cloudfail_gcp import SPEC
 from cloudfail_gcp.operations import METHODS, is_mutating
 from cloudfail_gcp.policy import catalogue
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import NodeMaker
+from providers.gcp.nodes import ALIAS, PUBLIC, NodeMaker, Unheard
 
 CLAIMS = (
     ForwardingRule(name="edge"),
     Route(table="lab", destination=ip_network("10.99.0.0/16")),
+    PrivateIp(address=ip_address(ALIAS)),
+    PublicIp(address=ip_address(PUBLIC)),
 )
 
 
@@ -31,8 +33,10 @@ def role(name: str) -> dict[str, Any]:
     return dict(yaml.safe_load(SPEC.policy(CLAIMS, None)[name]))
 
 
-def promote(node_of: NodeMaker) -> None:
-    provider = node_of("a").provider
+def promote(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
+    # By a name that may be anywhere: then it counts how else this node reaches the API.
+    endpoint = cloud.endpoint.replace("127.0.0.1", "localhost")
+    provider = node_of("a", settings=GcpSettings(endpoint=endpoint)).provider
     holdings = provider.observe(CLAIMS)
     for lane in provider.steps(holdings, provider.identify()):
         for step in lane.steps:
@@ -42,7 +46,7 @@ def promote(node_of: NodeMaker) -> None:
 
 def test_the_role_is_enough_for_a_failover(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
     cloud.enforce_iam([role("write")])
-    promote(node_of)
+    promote(cloud, node_of)
 
 
 def test_the_role_to_read_is_enough_to_look(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
@@ -64,7 +68,7 @@ def test_no_permission_of_the_role_can_be_left_out(
     full = role("write")["includedPermissions"]
     cloud.enforce_iam([{"includedPermissions": [p for p in full if p != left_out]}])
     with pytest.raises((DeniedError, AssertionError)):
-        promote(node_of)
+        promote(cloud, node_of)
 
 
 def test_other_kinds_need_nothing_of_this() -> None:
@@ -80,8 +84,26 @@ def test_what_no_project_could_serve_is_said_offline() -> None:
     table, role_arn = SPEC.validate([route])
     assert "is no network" in table
     assert "impersonate" in role_arn
-    (problem,) = SPEC.validate([PrivateIp(address="10.0.0.1")])  # type: ignore[arg-type]
-    assert "Google Cloud has no private-ip" in problem
+    (problem,) = SPEC.validate([Unheard()])
+    assert "Google Cloud has no unheard" in problem
+
+
+def test_addresses_that_could_never_move_are_said_offline() -> None:
+    inside = PrivateIp(address=ip_address("10.0.1.96"), prefix_length=28)
+    (problem,) = SPEC.validate([inside, PrivateIp(address=ip_address(ALIAS))])
+    assert problem.startswith("private-ip 10.0.1.96/28 and private-ip 10.0.1.100 overlap")
+    (problem,) = SPEC.validate([PublicIp(address=ip_address(a)) for a in (PUBLIC, "203.0.113.51")])
+    assert "an interface has one external address" in problem
+    (problem,) = SPEC.validate([PublicIp(address=ip_address("2001:db8::1"))])
+    assert problem.endswith("use a forwarding-rule")
+    (problem,) = SPEC.validate([PrivateIp(address=ip_address("2001:db8::1"), resource_id="")])
+    assert problem.endswith("use a route")
+    seat, by_id = ip_address("10.0.1.5"), "x"
+    public = PublicIp(address=ip_address(PUBLIC), private_address=seat, resource_id=by_id)
+    assert [problem.rpartition("leave out ")[2] for problem in SPEC.validate([public])] == [
+        "resource_id",
+        "private_address",
+    ]
 
 
 def test_every_method_is_known_to_look_or_to_write() -> None:
@@ -133,4 +155,4 @@ def test_the_command_does_what_the_step_does(
         )
         assert done.returncode == 0, done.stderr
     assert {holding.owner for holding in provider.observe(CLAIMS)} == {Owner.MINE}
-    assert [change.node for change in cloud.changes] == ["a", "a"]
+    assert [change.node for change in cloud.changes] == ["a", "a", "", "a", "", "", "a"]

@@ -90,7 +90,21 @@ class Builder:
             made |= {"ipv6CidrRange": item.ipv6, "ipv6AccessType": "EXTERNAL"} if item.ipv6 else {}
             self.store.put(path, made)
             self._subnets[item.name] = path
+            if item.nat:
+                self._create_nat(item.name, path, network)
             self._create_places(project, item.region)
+
+    def _create_nat(self, name: str, subnet: str, network: str) -> None:
+        nat = {
+            "name": "nat",
+            "natIpAllocateOption": "AUTO_ONLY",
+            "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
+            "subnetworks": [
+                {"name": link(subnet), "sourceIpRangesToNat": ["PRIMARY_IP_RANGE"]},
+            ],
+        }
+        router = {"network": link(network), "nats": [nat]}
+        self.store.put(f"{subnet.rsplit('/', 2)[0]}/routers/{name}", router)
 
     def _create_places(self, project: str, region: str) -> None:
         self.store.put(f"projects/{project}/regions/{region}", {"status": "UP"})

@@ -23,6 +23,7 @@ KINDS = {
     "networks": "network",
     "operations": "operation",
     "regions": "region",
+    "routers": "router",
     "routes": "route",
     "subnetworks": "subnetwork",
     "targetInstances": "targetInstance",

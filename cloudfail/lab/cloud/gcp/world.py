@@ -22,7 +22,10 @@ class WorldNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorldSubnet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`ranges` are secondary ranges by name; `ipv6` an optional external or internal /64."""
+    """`ranges` are secondary ranges by name; `ipv6` an optional external or internal /64.
+
+    `nat`: a Cloud Router in its region translates for it.
+    """
 
     name: str
     cidr: str
@@ -31,6 +34,7 @@ class WorldSubnet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranges: Mapping[str, str] = {}
     ipv6: str = ""
     private_google_access: bool = False
+    nat: bool = False
 
 
 class WorldInterface(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

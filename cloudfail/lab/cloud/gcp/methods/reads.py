@@ -14,7 +14,7 @@ from cloudfail.lab.cloud.gcp.store import KINDS
 
 _BOTH = (
     *("addresses", "globalAddresses", "forwardingRules", "instances", "networks", "regions"),
-    *("routes", "subnetworks", "targetInstances", "zones"),
+    *("routers", "routes", "subnetworks", "targetInstances", "zones"),
     *("zoneOperations", "regionOperations", "globalOperations"),
 )
 _AGGREGATED = (
