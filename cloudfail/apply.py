@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from itertools import groupby, zip_longest
 from typing import ParamSpec, TypeVar
@@ -40,21 +40,21 @@ def apply_plan(plan: Plan, writer: Writer, run: Run) -> Applied:
     """
     applied = Applied([], [], {}, {})
     with _threads(plan, run.width) as pool:
-        waiting: dict[Future[None], tuple[Step, _Stages]] = {}
+        waiting: dict[Future[None], _Due] = {}
 
-        def begin(stages: _Stages) -> None:
-            for step in stages.next(applied):
+        def begin(due: Iterable[_Due]) -> None:
+            for step, stages in due:
                 waiting[pool.submit(_do, step, writer, run, applied)] = (step, stages)
 
-        for lane in _interleaved(plan.lanes):
-            begin(_Stages(lane))
+        lanes = [_Stages(lane) for lane in plan.lanes]
+        begin(_interleaved([due for stages in lanes for due in stages.next(applied)]))
         while waiting:
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
                 step, stages = waiting.pop(future)
                 _settle(future, step, applied)
                 if stages.is_over():
-                    begin(stages)
+                    begin(stages.next(applied))
     return applied
 
 
@@ -77,13 +77,13 @@ def _threads(plan: Plan, width: int) -> Executor:
     return ThreadPoolExecutor(width, thread_name_prefix="lane")
 
 
-def _interleaved(lanes: Sequence[Lane]) -> Iterator[Lane]:
-    """Take lanes of different calls in turn: a call whose limit is reached then holds up no other."""
-    by_call: dict[str, list[Lane]] = {}
-    for lane in lanes:
-        by_call.setdefault(lane.steps[0].call if lane.steps else "", []).append(lane)
+def _interleaved(due: Sequence[_Due]) -> Iterator[_Due]:
+    """Take steps of different calls in turn: a call whose limit is reached then holds up no other."""
+    by_call: dict[str, list[_Due]] = {}
+    for one in due:
+        by_call.setdefault(one[0].call, []).append(one)
     for turn in zip_longest(*by_call.values()):
-        yield from (lane for lane in turn if lane is not None)
+        yield from (one for one in turn if one is not None)
 
 
 class _Stages:
@@ -96,18 +96,21 @@ class _Stages:
         )
         self._running = 0
 
-    def next(self, applied: Applied) -> Sequence[Step]:
+    def next(self, applied: Applied) -> Sequence[_Due]:
         for stage in self._stages:
             runnable = [step for step in stage if not _is_orphaned(step, applied)]
             if runnable:
                 self._running = len(runnable)
-                return runnable
+                return [(step, self) for step in runnable]
         return ()
 
     def is_over(self) -> bool:
         """Count one step of the stage down; true when it was the last."""
         self._running -= 1
         return self._running == 0
+
+
+_Due = tuple[Step, _Stages]
 
 
 def _is_orphaned(step: Step, applied: Applied) -> bool:

@@ -1,14 +1,21 @@
-"""What holds for every test: how they share two workers, and that CI skips nothing it could run."""
+"""What holds for every test: how they share workers, what is measured, what CI may not skip."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Generator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 
 # Real keepalived nodes compete for the machine's time: one lab at a time keeps their timers honest.
 NEEDS_THE_MACHINE = ("netns", "rootless")
+NICENESS = os.getpriority(os.PRIO_PROCESS, 0)
+GIVE_WAY = 5
+# By this variable coverage measures the processes that a measured one starts (`patch = subprocess`).
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
 # Against the built wheel, outside this tree: script/smoke.
 collect_ignore = ["wheel"]
 
@@ -22,6 +29,64 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if needs_the_machine(item):
             item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+def refuse_to_share(item: pytest.Item) -> None:
+    """Labs beside each other would be seen by tests that fail sometimes, and by nothing else."""
+    is_grouped = getattr(item.config.option, "loadgroup", False)
+    if is_grouped and needs_the_machine(item) and not item.nodeid.endswith("@lab"):
+        pytest.fail("xdist groups nothing: see what pyproject.toml says of pytest", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let keepalived's timers go before whatever only needs a processor, as root can."""
+    if os.geteuid() == 0 and "PYTEST_XDIST_WORKER" in os.environ:
+        behind = 0 if needs_the_machine(item) else GIVE_WAY
+        os.setpriority(os.PRIO_PROCESS, 0, min(19, NICENESS + behind))
+    return (yield)
+
+
+def repeats_itself(item: pytest.Item) -> bool:
+    """True for a property and for a sweep: hundreds of times through the same lines."""
+    function = getattr(item, "obj", None)
+    return getattr(function, "is_hypothesis_test", False) or _is_sweep(item)
+
+
+def _is_sweep(item: pytest.Item) -> bool:
+    return item.get_closest_marker("sweep") is not None
+
+
+@contextlib.contextmanager
+def unmeasured() -> Iterator[None]:
+    """Do without coverage, here and in processes that are started: it doubles their time.
+
+    A line that has only been met by chance has no test of its own; so the limit is kept without.
+    """
+    tracer, threads = sys.gettrace(), threading.gettrace()
+    config = os.environ.pop(COVERAGE, None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        threading.settrace(threads)
+        sys.settrace(tracer)
+        if config is not None:
+            os.environ[COVERAGE] = config
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    refuse_to_share(item)
+    with unmeasured() if _is_sweep(item) else contextlib.nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    with unmeasured() if repeats_itself(item) else contextlib.nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

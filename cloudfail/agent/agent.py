@@ -34,7 +34,7 @@ from cloudfail.agent.view import AgentView
 from cloudfail.clock import SystemClock, wall_clock
 from cloudfail.config import Config, load
 from cloudfail.config.agent.paths import STATE_DIRECTORY, fifo_of
-from cloudfail.errors import CloudfailError
+from cloudfail.errors import CloudfailError, ConfigError
 from cloudfail.role import default_directory
 
 AnswerFactory = Callable[[Commands], Callable[[Request], Awaitable[Answer]]]
@@ -93,7 +93,7 @@ class Agent:
         self._systemd = Systemd(environ)
         self._over, self._reloading = asyncio.Event(), asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._problem = self._mistake = ""
+        self._problem = self._mistake = self._shut = ""
         self._problems = Problems(self._problems_now, self._observer.noted)
         self._next_watchdog = self._next_absent = 0.0
 
@@ -157,7 +157,7 @@ class Agent:
 
     def _problems_now(self) -> tuple[str, ...]:
         found = (
-            *(self._problem, self._mistake, self._observer.mistake),
+            *(self._problem, self._mistake, self._shut, self._observer.mistake),
             *(self._recorder.problem, self._pauses.problem),
             *self._ear.problems,
             *self._metrics.problems,
@@ -195,7 +195,12 @@ class Agent:
             self._make_answer(self._commands),
             lambda sentence: self._observer.noted("socket", "", sentence),
         )
-        await self._server.start()
+        try:
+            await self._server.start()
+        except ConfigError as error:
+            if not self._ear.has_fifo:  # then only the socket keeps a second agent away
+                raise
+            self._shut = f"nobody can ask the agent: {error}; then restart it"
 
     async def _end(self) -> None:
         """End within a second: what is in a request then is abandoned; it is idempotent."""
@@ -244,8 +249,7 @@ class Agent:
             self._next_absent = now + _ABSENT_AGAIN
             self._take_up(self._config)  # an address that comes late: DHCP
 
-    def _changed(self, member: Member) -> None:
-        del member
+    def _changed(self, _: Member) -> None:
         self._responders.poke()
 
     def _heard_a_lower_advert(self, member: Member) -> None:

@@ -67,6 +67,8 @@ def _kind(args: Namespace, scenario: Scenario) -> str:
 def _check_agent(args: Namespace, scenario: Scenario) -> None:
     if args.agent and args.simulate:
         raise UsageError("--agent needs real nodes, whose adverts it hears: leave --simulate out")
+    if args.agent and scenario.topology.bare:
+        raise UsageError(f"{scenario.name} is about a script alone: leave --agent out")
     if scenario.needs_agent and not args.agent:
         raise UsageError(f"{scenario.name} is about the agent: add --agent")
 

@@ -70,7 +70,7 @@ _AROUND = """\
 | `/etc/tmpfiles.d/cloudfail.conf` | `/run/cloudfail`, the FIFO (mode 0600, of `[keepalived] vrrp_notify_fifo_user`) and a handover file an instance, before both start |
 | `/etc/sysusers.d/cloudfail.conf` | the user and group `cloudfail` |
 | `/etc/polkit-1/rules.d/60-cloudfail.rules` | with services that follow the role: their start and stop, and nothing else |
-| `keepalived.conf` | `vrrp_notify_fifo`, and a `vrrp_track_file` an instance, with which `cloudfail handover` gives it away |
+| `keepalived.conf` | `vrrp_notify_fifo`, and a `track_file` an instance, with which `cloudfail handover` gives it away |
 
 The drop-in of keepalived:
 """

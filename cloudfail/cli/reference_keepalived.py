@@ -26,7 +26,7 @@ _GLOBAL: tuple[Row, ...] = (
     ("vrrp_higher_prio_send_advert", "KeepalivedTable.vrrp_higher_prio_send_advert", "tells the survivor of a partition that it has to look again"),
     ("vrrp_min_garp", "KeepalivedTable.vrrp_min_garp", "one gratuitous ARP instead of ten, which a cloud ignores; before 2.0.12 by `vrrp_garp_master_*`"),
     ("vrrp_startup_delay", "KeepalivedTable.vrrp_startup_delay", "waits after the start"),
-    ("vrrp_notify_fifo", "KeepalivedTable.vrrp_notify_fifo", "every change of role in order, without a process; its owner is `vrrp_notify_fifo_user`"),
+    ("vrrp_notify_fifo", "KeepalivedTable.vrrp_notify_fifo", "every change of role in order, without a process; without a key the agent's, and none where there is no agent; its owner is `vrrp_notify_fifo_user`"),
 )  # fmt: skip
 _INSTANCE: tuple[Row, ...] = (
     ("state", "InstanceTable.state", "BACKUP everywhere: the priorities decide, and nopreempt works"),
@@ -49,7 +49,7 @@ _INSTANCE: tuple[Row, ...] = (
     ("no_virtual_ipaddress", "", "where the master has no address; before 2.2.8 one of 192.0.2.0/24 or 2001:db8::/32 stands in, on lo"),
     ("track_script", "InstanceTable.track_script", "checks of the service"),
     ("track_interface", "InstanceTable.track_interface", "other devices that have to be up"),
-    ("track_file", "InstanceTable.track_file", "a hand-brake"),
+    ("track_file", "InstanceTable.track_file", "a hand-brake; one more is there for `cloudfail handover`, unless there is no agent"),
     ("track_process", "InstanceTable.track_process", "processes that have to be there"),
     ("smtp_alert", "InstanceTable.smtp_alert", "mail at each change"),
     ("notify", "KeepalivedTable.command", "every change of role reaches cloudfail, with the instance's name"),
@@ -87,7 +87,7 @@ _BLOCKS: Mapping[str, tuple[Row, ...]] = {
     "global_defs": _GLOBAL,
     "vrrp_instance": _INSTANCE,
     "vrrp_script": _SCRIPT,
-    "vrrp_track_file": _TRACK_FILE,
+    "track_file": _TRACK_FILE,
     "vrrp_track_process": _TRACK_PROCESS,
     "vrrp_sync_group": _SYNC_GROUP,
 }

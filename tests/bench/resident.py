@@ -25,11 +25,12 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Owned(msgspec.Struct, frozen=True):
-    """An instance of the agent's configuration, and what it claims."""
+    """An instance of the agent's configuration: what it claims, and further keys of its table."""
 
     name: str
     virtual_router_id: int
     claims: str
+    keys: str = ""
 
 
 def public_ips(*addresses: str) -> str:
@@ -189,7 +190,7 @@ def _instance(stage: Stage, one: Owned) -> str:
     )
     return (
         f'[instance.{one.name}]\nprovider = "aws"\nvirtual_router_id = {one.virtual_router_id}\n'
-        f"{nodes}{one.claims.replace('NAME', one.name)}"
+        f"{one.keys}{nodes}{one.claims.replace('NAME', one.name)}"
     )
 
 

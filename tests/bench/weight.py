@@ -9,7 +9,9 @@ import msgspec
 from bench.resident import Resident
 from bench.stage import STANDBY, Stage
 
-_PAUSE = 0.005  # between two lines of the FIFO
+_PAUSE = 0.01  # seconds between two lines of the FIFO: the record of roles keeps up with them
+_DRAINED = 1.0  # seconds until what is recorded and logged of the last ones is written
+_SETTLED = 5.0  # seconds: what a new role sets off is over, the check of its permissions included
 _FIRST = 10  # the growth counts from the first tenth on: by then everything is loaded
 
 
@@ -39,6 +41,7 @@ def weigh(stage: Stage, agent: Resident, seconds: float, transitions: int) -> We
 
 
 def _idle(agent: Resident, seconds: float) -> float:
+    time.sleep(min(seconds, _SETTLED))
     used, began = agent.cpu_seconds(), time.monotonic()
     time.sleep(seconds)
     return (agent.cpu_seconds() - used) / (time.monotonic() - began)
@@ -52,3 +55,4 @@ def _change(agent: Resident, transitions: int) -> None:
     agent.say("MASTER")
     time.sleep(_PAUSE)
     agent.stand_by()
+    time.sleep(_DRAINED)

@@ -9,10 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pytest
 from cloudfail import process
 from cloudfail.clock import SystemClock
 from cloudfail.lab import processes
 
+from vrrp.conftest import need_namespaces
+
+SYSTEMD = Path("/lib/systemd/systemd")
 _PROGRAM = Path(__file__).parent / "process_one.py"
 _ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -20,6 +24,13 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "SYSTEMD_PAGER": "",
 }
+
+
+def need_systemd() -> None:
+    """Skip where no machine can be booted; in CI that counts as a failure (tests/conftest.py)."""
+    need_namespaces()
+    if not SYSTEMD.exists():
+        pytest.skip(f"{SYSTEMD} is not there: sudo apt-get install systemd")
 
 
 class Machine:

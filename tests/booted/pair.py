@@ -49,6 +49,9 @@ credentials_file = "{KEYS}"
 _KEYS = f"[default]\naws_access_key_id = {ADMIN_KEY}\naws_secret_access_key = s3cr3t\n"
 
 
+FIRST = ("cloudfail", "generate", "--install", "--reload")
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """`a` is run by systemd, and only its network is that of the node of this name; b is off."""
@@ -61,6 +64,13 @@ class Pair:
         ours = [change for change in self.cloud.cloud.changes if change.target == ADDRESS]
         return bool(ours) and ours[-1].holder == self.cloud.built.nodes[node].interface_id
 
+    def begin(self) -> None:
+        """Install it as the tutorial says, until node a is master and has the address."""
+        first = self.a.run(*FIRST)
+        assert "systemctl enable --now keepalived" in first.stderr, first.stderr
+        self.a.do("systemctl", "enable", "--now", "keepalived")
+        self.a.wait(lambda: self.is_held_by("a"))
+
     @property
     def agent(self) -> int:
         """Its pid, as it is on the machine; 0: it does not run."""
@@ -68,15 +78,15 @@ class Pair:
 
 
 @contextmanager
-def pair(folder: Path) -> Iterator[Pair]:
-    """Everything is there that comes before `cloudfail generate --install`."""
+def pair(folder: Path, more: str = "") -> Iterator[Pair]:
+    """Everything is there that comes before `cloudfail generate --install`; `more` are other tables."""
     with Nodes("ab") as nodes:
         network = nodes["a"].pid
         made = stage(WORLD, folder)
         cloud = in_network(network, made.__enter__)
         try:
             built = cloud.built.nodes
-            toml = _TOML.replace("eni-a", built["a"].interface_id)
+            toml = (_TOML + more).replace("eni-a", built["a"].interface_id)
             toml = toml.replace("eni-b", built["b"].interface_id)
             with Machine(network) as machine:
                 _furnish(machine, toml, in_network(network, lambda: cloud.environment("a")))

@@ -2,8 +2,8 @@
 
 `python process_one.py PID` takes the network of PID, prints the pid of its systemd as its caller sees
 it, and ends when its standard input does. Its root is this machine's beneath a layer of its own:
-nothing that is written there is anybody else's. It knows no unit but those of UNITS, and those that
-are put into /etc/systemd/system.
+nothing that is written there is anybody else's. It knows no unit but those of UNITS and BUS, and those
+that are put into /etc/systemd/system.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ UNITS = (
     *("systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket"),
     "keepalived.service",
 )
+# For those who start units as an ordinary user; where they are installed.
+BUS = ("dbus.socket", "dbus.service", "polkit.service")
 _TARGET = """[Unit]
 Requires=basic.target systemd-journald.service
 After=basic.target systemd-journald.service
@@ -35,6 +37,7 @@ _NEWCGROUP = 0x02000000  # sched.h
 _MNT_DETACH, _MS_REC, _MS_SHARED = 2, 0x4000, 1 << 20  # sys/mount.h
 _NAMESPACES = kernel.NEWUTS | kernel.NEWIPC | kernel.NEWPID
 _TRIES = 100
+_SHIPPED = Path("/lib/systemd/system")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _PROJECT = Path(__file__).parents[2]
 _BASE, _ROOT = Path("/mnt"), Path("/mnt/root")
@@ -131,8 +134,9 @@ def _install_cloudfail(opt: Path) -> None:
 def _install_units(root: Path) -> None:
     units = root / "run/units"
     units.mkdir()
-    for name in UNITS:
-        shutil.copy(Path("/lib/systemd/system", name), units / name)
+    there = [name for name in BUS if (_SHIPPED / name).exists()]
+    for name in (*UNITS, *there):
+        shutil.copy(_SHIPPED / name, units / name)
     (units / "proof.target").write_text(_TARGET)
     journald = root / "etc/systemd/journald.conf"
     journald.write_text("[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n")

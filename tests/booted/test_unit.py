@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from booted.pair import KEEPALIVED, KEYS, UNIT, Pair, pair
-from vrrp.conftest import need_namespaces
+from booted.machine import need_systemd
+from booted.pair import FIRST, KEEPALIVED, KEYS, UNIT, Pair, pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(300)]
 
 NET_RAW = 1 << 13
 RESOURCE = 1 << 24  # CAP_SYS_RESOURCE: without it not even systemd lowers the score
-SYSTEMD = "/lib/systemd/systemd"
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Installed as the tutorial says: node a is master, and the agent has moved the address."""
-    need_namespaces()
-    if not Path(SYSTEMD).exists() or shutil.which("systemd-sysusers") is None:
-        pytest.skip("systemd is not installed")
+    need_systemd()
     with pair(tmp_path_factory.mktemp("booted")) as made:
-        first = made.a.run("cloudfail", "generate", "--install", "--reload")
-        assert "systemctl enable --now keepalived" in first.stderr, first.stderr
-        made.a.do("systemctl", "enable", "--now", "keepalived")
-        made.a.wait(lambda: made.is_held_by("a"))
+        made.begin()
         yield made
 
 
@@ -39,7 +31,7 @@ def under(machine: Pair, name: str) -> str:
 
 
 def test_one_step_installs_it_and_the_next_changes_nothing(machine: Pair) -> None:
-    again = machine.a.do("cloudfail", "generate", "--install", "--reload")
+    again = machine.a.do(*FIRST)
     assert again == "a: nothing to change; the agent has read its settings anew\n"
     assert machine.a.shown(UNIT, "ActiveState") == "active"
     assert machine.a.shown(UNIT, "StatusText") == "hearing keepalived"

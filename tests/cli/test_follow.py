@@ -289,6 +289,7 @@ def test_nothing_that_runs_commands_is_imported_where_none_follows(machine: Mach
 # -- processes that meet
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(20))
 def test_of_notify_processes_at_once_the_last_role_wins(
     machine: Machine, units: Units, seed: int

@@ -39,6 +39,7 @@ def test_every_promised_scenario_is_there(capsys: pytest.CaptureFixture[str]) ->
     ("words", "said"),
     [
         (["run", "kill-master", "--agent", "--simulate"], "--agent needs real nodes"),
+        (["run", "bare-line", "--agent"], "bare-line is about a script alone"),
         (["run", "kill-agent"], "kill-agent is about the agent: add --agent"),
         (["run", "nonsense"], "no scenario is named 'nonsense'; there are kill-master"),
         (["run", "kill-master", "--provider", "azure"], "no embedded azure"),

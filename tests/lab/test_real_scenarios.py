@@ -43,6 +43,13 @@ def test_the_scenario_passes_with_real_keepalived(real_lab: Lab, name: str) -> N
     assert "FAILED" not in " ".join(texts)
 
 
+@pytest.mark.parametrize("name", ["kill-master", "standby-egress"])
+def test_nodes_with_agents_pass_too(real_lab: Lab, name: str) -> None:
+    """The others are played with agents in tests/agent/real, in one lab."""
+    document = play(real_lab, name, "--agent")
+    assert document["unowned_ms"] == 0
+
+
 def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> None:
     document = play(real_lab, "kill-master", "--latency", "50")
     parts = sum(document[key] for key in ("detection_ms", "cloudfail_ms", "api_ms"))

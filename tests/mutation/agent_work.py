@@ -105,8 +105,8 @@ DAY_TWO = (
         name="agent: a pause is forgotten with the process",
         rule=15,
         file="cloudfail/agent/pausing.py",
-        before="            self._files.replace(FILE, content)\n            self._sync()\n",
-        after="            del content\n",
+        before="                self._files.replace(FILE, _encode(self._paused))\n                self._sync()\n",
+        after="                _encode(self._paused)\n",
         tests=(f"{PAUSING}::test_a_pause_is_known_to_the_next_process_with_who_and_why",),
     ),
     Mutation(

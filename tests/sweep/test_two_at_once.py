@@ -13,6 +13,7 @@ from sweep.gate import Gate, Moment, When
 from sweep.nodes import PATIENCE, Group
 from sweep.snapshot import differences, take_snapshot
 
+pytestmark = pytest.mark.sweep
 # A node that lost waits 0.1-0.2 s and takes once more; the other has ended by then.
 MOST_ROUNDS = 4
 CONTESTED = tuple(case for case in CASES if case not in (EVERYTHING, NEW_ROUTE))

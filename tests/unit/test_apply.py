@@ -62,6 +62,15 @@ def test_lanes_and_the_steps_of_one_stage_run_at_the_same_time() -> None:
     assert len(apply_plan(lanes, Meeting(), ready_run()).done) == 3
 
 
+def test_steps_of_different_calls_are_begun_in_turn_also_out_of_one_lane() -> None:
+    """Many steps that wait for their call's limit leave threads to those of another call."""
+    writer = Writer()
+    table = tuple(step("route", OTHER) for _ in range(3))
+    addresses = [(step("address", PRIVATE),) for _ in range(3)]
+    apply_plan(plan(table, *addresses), writer, ready_run(width=1))
+    assert writer.done == ["route", "address"] * 3
+
+
 def test_one_step_alone_waits_for_no_thread_to_start() -> None:
     seen: list[int] = []
 

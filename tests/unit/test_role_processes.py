@@ -87,6 +87,7 @@ def holder(directory: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(3))
 def test_of_fifty_overlapping_events_the_last_role_wins(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)

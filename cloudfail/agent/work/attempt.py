@@ -27,7 +27,7 @@ _AS_EVER = Order()
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a run is begun: event, repair or hand; for which generation; since when it waits.
+    """Why a run is begun: event, start, repair or hand; for which generation; since when it waits.
 
     `since` is monotonic. `prepared` is the plan whose calls may leave at once.
     """

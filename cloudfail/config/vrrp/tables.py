@@ -65,7 +65,7 @@ class KeepalivedTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     vrrp_notify_fifo: Annotated[
         str,
         Meta(
-            description="A FIFO that gets every change of role, in order; empty: none.",
+            description="A FIFO that gets every change of role, in order; empty: the agent's, if there is one.",
             examples=["/run/cloudfail/vrrp.fifo"],
         ),
     ] = ""

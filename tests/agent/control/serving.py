@@ -49,9 +49,21 @@ class Served:
         self._thread.join(PATIENCE)
         self._loop.close()
 
-    def frozen(self, seconds: float) -> None:
-        """Hang the loop, as a stopped process would; returns at once."""
-        self._loop.call_soon_threadsafe(time.sleep, seconds)
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Hang the loop until the end of the block, as a stopped process does."""
+        hangs, goes_on = threading.Event(), threading.Event()
+
+        def hang() -> None:
+            hangs.set()
+            goes_on.wait(PATIENCE)
+
+        self._loop.call_soon_threadsafe(hang)
+        assert hangs.wait(PATIENCE)
+        try:
+            yield
+        finally:
+            goes_on.set()
 
     def connect(self, path: Path | None = None) -> socket.socket:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

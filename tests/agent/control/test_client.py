@@ -148,10 +148,10 @@ def test_an_agent_that_took_it_and_then_hangs_is_given_up_as_well(
 def test_an_agent_that_says_it_is_at_work_is_waited_for(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "_WAIT", 0.1)
+    monkeypatch.setattr(client, "_WAIT", 0.4)
     signs = [b'{"ack": true}\n', *[b'{"wait": true}\n'] * 6]
     end = b'{"exit_code": 3, "stdout": "", "stderr": "x"}\n'
-    with playing(path, says(*signs, end, every=0.2)):
+    with playing(path, says(*signs, end, every=0.4)):
         told = ask(path)
     assert isinstance(told, Answer)
     assert told.exit_code == 3

@@ -9,7 +9,7 @@ import time
 import pytest
 from cloudfail.agent.control import conversation
 
-from agent.control.serving import HUGE, Served, open_files, request, until
+from agent.control.serving import HUGE, Served, heard, open_files, request, until
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"v":1,', b'{"v":1,"argv":["done"],"environ":{}'])
@@ -27,11 +27,10 @@ def test_whoever_comes_and_goes_without_a_word_is_not_worth_a_line(server: Serve
     assert server.log == []
 
 
-def test_the_silent_keep_nobody_waiting(server: Served) -> None:
+def test_the_silent_keep_nobody_waiting(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "_REQUEST_SECONDS", 600.0)
     silent = [server.connect() for _ in range(40)]
-    began = time.monotonic()
     assert server.answers()
-    assert time.monotonic() - began < 0.9  # before a second they are hung up on
     for line in silent:
         line.close()
 
@@ -76,15 +75,19 @@ def test_a_client_that_leaves_in_the_middle_of_its_answer_harms_nobody(server: S
 
 def test_a_client_that_left_while_the_agent_hung_is_not_worked_for(server: Served) -> None:
     """It has done the work itself since."""
-    server.frozen(0.5)
-    with server.connect() as line:
+    with server.frozen(), server.connect() as line:
         line.sendall(request("done"))
     until(lambda: server.said("of root left before"))
     assert server.asked == []
 
 
 def test_a_client_that_has_hung_up_is_not_worked_for(server: Served) -> None:
-    assert server.say(request("done"), ends=True) == [{"ack": True}]
+    with server.frozen():
+        line = server.connect()
+        line.sendall(request("done"))
+        line.shutdown(socket.SHUT_WR)
+    with line:
+        assert heard(line) == [{"ack": True}]
     until(lambda: server.said("left before its command was taken; nothing was done for it"))
     assert server.asked == []
 

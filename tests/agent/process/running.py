@@ -19,6 +19,8 @@ import msgspec
 from bench.stage import ADDRESS, BIN, Stage
 
 COMMAND = str(BIN / "cloudfail")
+# Nobody sends VRRP here: keepalived's word alone counts for an advert interval.
+PATIENT = "advert_int = 10"
 ROUTER = 51
 
 
@@ -39,7 +41,7 @@ class RunningAgent:
     folder: Path
     node: str = "b"
     agent_table: str = ""
-    instance_table: str = ""
+    instance_table: str = PATIENT
     fifo: bool = True
     process: subprocess.Popen[bytes] | None = None
     told: list[str] = field(default_factory=list)

@@ -114,7 +114,7 @@ def test_after_a_kill_the_next_agent_believes_nothing(stage: Stage, tmp_path: Pa
 
 def test_without_its_own_adverts_a_master_repairs_nothing(stage: Stage, tmp_path: Path) -> None:
     """Nobody sends VRRP here: after an interval keepalived counts as dead."""
-    with running(stage, tmp_path) as one:
+    with running(stage, tmp_path, instance_table="advert_int = 1") as one:
         promoted(one)
         time.sleep(1.2)
         stage.give("a")
@@ -192,7 +192,7 @@ def test_a_pause_outlives_the_agent_and_a_resume_catches_up(stage: Stage, tmp_pa
 
 
 def test_promote_by_hand_against_the_role_is_refused(stage: Stage, tmp_path: Path) -> None:
-    with running(stage, tmp_path) as one:
+    with running(stage, tmp_path, instance_table="advert_int = 1") as one:
         one.become("BACKUP")
         refused = one.command("promote")
         assert refused.returncode == 77
@@ -220,3 +220,16 @@ def test_status_is_answered_by_the_agent(stage: Stage, tmp_path: Path) -> None:
         assert shown.returncode == 0
         assert "edge" in shown.stdout
         assert "mine" in shown.stdout
+
+
+def test_a_socket_that_cannot_be_made_keeps_nobody_from_moving_the_address(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with running(stage, tmp_path) as one:
+        one.stop()
+        one.told.clear()
+        (one.state / "agent.sock").mkdir()
+        one.start()
+        one.become("MASTER")
+        until(lambda: is_held_by_a_master(one))
+        until(lambda: "nobody can ask the agent" in one.log)

@@ -52,11 +52,12 @@ def compare(way: str, firsts: Sequence[str], count: int, interval: float) -> boo
     well = True
     with opened(pair(agent=way == "agent", interval=interval)) as site:
         for first in firsts:
-            done, reasons = play(site, first, count)
+            every, reasons = play(site, first, count)
+            done = [heal for heal in every if heal.first == first]
             sys.stdout.write(f"{row(first, way, done)}\n")
             sys.stdout.writelines(f"  {reason}\n" for reason in reasons)
             sys.stdout.flush()
-            lost = way == "agent" and any(heal.seconds is None for heal in done)
+            lost = way == "agent" and any(heal.seconds is None for heal in every)
             well = well and not reasons and not lost and len(done) == count
     return well
 

@@ -72,7 +72,7 @@ def played(request: pytest.FixtureRequest) -> Iterator[Played]:
         if shutil.which(tool, path=PATH) is None:
             pytest.skip(f"{tool} is not installed")
     asked = [
-        item.callspec.params["proof"]
+        str(item.callspec.params["proof"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == Path(__file__)
     ]

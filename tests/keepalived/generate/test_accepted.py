@@ -26,6 +26,7 @@ _HMAC = frozenset({"hmac"})  # keepalived 2.4.2 and newer
 EXAMPLES = sorted(Path(__file__).parents[3].glob("examples/*/cloudfail.toml"))
 
 
+@pytest.mark.sweep
 def test_every_combination_is_accepted_without_a_word(tmp_path: Path) -> None:
     secret = write_secret(tmp_path)
     roots: dict[str, str] = {}
@@ -42,6 +43,7 @@ def test_every_combination_is_accepted_without_a_word(tmp_path: Path) -> None:
     assert NO_SCRIPT_SECURITY in verdicts, "the exception is one that happens"
 
 
+@pytest.mark.sweep
 def test_every_node_of_a_cluster_is_accepted(tmp_path: Path) -> None:
     """The matrix is that of node a; others differ in peers, priority and device."""
     secret = write_secret(tmp_path)

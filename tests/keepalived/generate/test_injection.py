@@ -81,6 +81,7 @@ def texts(slot: str, directory: Path) -> Iterator[str]:
         yield good[:where] + piece + good[where:]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("slot", SLOTS)
 def test_each_piece_is_refused_or_harmless(slot: str, directory: Path) -> None:
     good = shape(site_with(slot, benign(slot, directory), directory))

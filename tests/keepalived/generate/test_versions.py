@@ -117,7 +117,7 @@ def check_complete(tables: Document, files: Generated, case: Case) -> None:
                         ("process", "track_process")):  # fmt: skip
         if case[f"track_{kind}"] != "none":
             [(name, settings)] = tables[table].items()
-            assert re.search(rf"^vrrp_(script|track_\w+) {name} {{", text, re.MULTILINE)
+            assert re.search(rf"^(vrrp_script|(vrrp_)?track_\w+) {name} {{", text, re.MULTILINE)
             wanted |= {key: v for key, v in settings.items() if key not in CHECKS}
     for key, value in wanted.items():
         if key not in NOT_KEYWORDS and value not in (False, [], ()):

@@ -64,6 +64,7 @@ def test_any_text_is_linted(text: str, version: Version) -> None:
     assert len(set(found)) == len(found)
 
 
+@pytest.mark.sweep
 def test_any_order_of_keywords_is_linted_and_reaches_the_rules() -> None:
     reached: set[str] = set()
     for seed in SEEDS:

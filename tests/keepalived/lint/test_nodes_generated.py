@@ -75,6 +75,7 @@ def expected(case: Case, nodes: list[Finding]) -> set[str]:
     return left
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("version", [INSTALLED, Version(2, 4, 2)], ids=str)
 def test_the_nodes_of_every_configuration_fit_together(version: Version, tmp_path: Path) -> None:
     secret = write_secret(tmp_path)

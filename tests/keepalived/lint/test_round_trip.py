@@ -53,6 +53,7 @@ def chosen(case: Case) -> set[str]:
     return {found[case[name]] for name, found in CHOSEN.items() if case[name] in found}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
 def test_every_combination_has_only_the_findings_that_were_chosen(
     tmp_path: Path, version: Version

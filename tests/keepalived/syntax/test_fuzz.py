@@ -72,6 +72,7 @@ def test_any_bytes_are_read_even_where_they_include_themselves(
     ],
     ids=lambda text: repr(text[:20]),
 )
+@pytest.mark.sweep
 @pytest.mark.timeout(60)
 def test_what_is_huge_ends(tmp_path: Path, text: str) -> None:
     assert read_text(text, base=tmp_path).files == ("<text>",)
