@@ -51,7 +51,10 @@ def _add_run(actions: Any) -> None:
     run.add_argument(
         "--claim",
         choices=_CLAIMS,
-        help="what the master must own; default: public-ip, on Google Cloud forwarding-rule",
+        action="append",
+        default=[],
+        help="what the master must own; repeatable; default: public-ip, on Google Cloud "
+        "forwarding-rule",
     )
     _add_agent(run)
     run.add_argument(

@@ -45,7 +45,7 @@ def run(args: Namespace) -> int:
     preflight.check_provider(args.provider)
     if args.advert_int < _SHORTEST:
         raise UsageError("--advert-int must be 0.1 or more: VRRP 3 has it in hundredths of seconds")
-    args.claim = _kind(args, scenario)
+    args.claim = _kinds(args, scenario)
     scenario = _set_up(args, scenario)
     if args.simulate:
         return _simulated(args, scenario)
@@ -54,14 +54,15 @@ def run(args: Namespace) -> int:
     return preflight.enter(_again(args))
 
 
-def _kind(args: Namespace, scenario: Scenario) -> str:
+def _kinds(args: Namespace, scenario: Scenario) -> list[str]:
     """Return what is claimed: what was asked for, what the scenario is about, the cloud's first."""
     terrain = terrain_of(args.provider)
-    kind: str = args.claim or scenario.claim or terrain.first
-    if scenario.claim and kind != scenario.claim:
+    kinds: list[str] = args.claim or [scenario.claim or terrain.first]
+    if scenario.claim and kinds != [scenario.claim]:
         raise UsageError(f"{scenario.name} is about a {scenario.claim}: leave --claim out")
-    terrain.move_of(kind)
-    return kind
+    for kind in kinds:
+        terrain.move_of(kind)
+    return kinds
 
 
 def _check_agent(args: Namespace, scenario: Scenario) -> None:
@@ -79,7 +80,7 @@ def _again(args: Namespace) -> list[str]:
         *(sys.executable, "-m", "cloudfail.cli.main", "lab", "run", args.scenario),
         *("--provider", args.provider, "--output", args.output),
         *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
-        *("--claim", args.claim),
+        *(word for kind in args.claim for word in ("--claim", kind)),
         *(("--agent",) if args.agent else ()),
         *(("--debug",) if args.debug else ()),
     ]
@@ -101,7 +102,7 @@ def _simulated(args: Namespace, scenario: Scenario) -> int:
 
 def _set_up(args: Namespace, scenario: Scenario) -> Scenario:
     topology = replace(
-        with_claims(scenario.topology, args.claim),
+        with_claims(scenario.topology, *args.claim),
         advert_interval=args.advert_int,
         provider=args.provider,
         agent=args.agent,

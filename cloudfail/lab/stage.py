@@ -42,8 +42,9 @@ class Stage:
 
     @property
     def move(self) -> tuple[str, ...]:
-        """The API's mutating calls that bring the target from one node to the other."""
-        return self.terrain.move_of(self.topology.kind)
+        """The API's mutating calls that bring what is claimed from one node to the other."""
+        kinds = self.topology.claims
+        return tuple(call for kind in kinds for call in self.terrain.move_of(kind))
 
     @property
     def detection(self) -> float:
@@ -209,11 +210,13 @@ class Stage:
         self.pause(_CALM)
         masters = self._masters
         self.expect(len(masters) == 1, f"masters at the end: {' and '.join(masters) or 'none'}")
-        self.expect(
-            self.holder in masters,
-            f"{self.topology.target} is with {self.holder or 'nobody'} at the end, "
-            f"the master is {' and '.join(masters) or 'nobody'}",
-        )
+        for target in self.topology.claimed:
+            holder = self.site.timeline.holder(target)
+            self.expect(
+                holder in masters,
+                f"{target} is with {holder or 'nobody'} at the end, "
+                f"the master is {' and '.join(masters) or 'nobody'}",
+            )
         served = self.wait(lambda: self.site.is_served, 2)
         self.expect(served, "the client gets no answer at the end")
 

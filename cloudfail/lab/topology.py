@@ -11,12 +11,13 @@ from msgspec.structs import replace
 INSTANCE = "edge"
 VIRTUAL_ROUTER_ID = 51
 PUBLIC_IP = "203.0.113.7"
+RULE_IP = "203.0.113.8"
 PRIVATE_IP = "10.0.1.100"
 DESTINATION = "10.99.0.0/16"
 # Each kind, and the target that a rehearsal gives it; the client calls the first that is claimed.
 TARGETS = {
     "public-ip": PUBLIC_IP,
-    "forwarding-rule": PUBLIC_IP,
+    "forwarding-rule": RULE_IP,
     "private-ip": PRIVATE_IP,
     "route": DESTINATION,
 }
@@ -87,13 +88,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.claims.values())
 
     @property
-    def kind(self) -> str:
-        """The kind of the target."""
-        return next(iter(self.claims))
-
-    @property
     def target(self) -> str:
-        return self.claims[self.kind]
+        return self.claimed[0]
 
     @property
     def called(self) -> str:

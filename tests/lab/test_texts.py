@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import msgspec
 import pytest
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.aws.world import Built, BuiltNode
@@ -20,7 +19,7 @@ from cloudfail.lab.topology import (
     B_BESIDE_A,
     DESTINATION,
     PRIVATE_IP,
-    PUBLIC_IP,
+    RULE_IP,
     A,
     Topology,
     destination_of,
@@ -164,15 +163,13 @@ def test_one_claim_of_any_kind_makes_a_topology() -> None:
     assert private.claimed == (PRIVATE_IP,)
     assert len({node.subnet for node in private.nodes}) == 1
     rule = with_claims(Topology(), "route", "forwarding-rule")
-    assert (rule.kind, rule.target) == ("forwarding-rule", PUBLIC_IP)
+    assert rule.claims == {"forwarding-rule": RULE_IP, "route": DESTINATION}
     with pytest.raises(UsageError, match="no claim is a forwarding-rule there; --claim takes pub"):
         AWS.move_of("forwarding-rule")
 
 
 def test_google_cloud_can_be_built_with_every_claim_that_it_has() -> None:
-    topology = Topology(nodes=(A, B_BESIDE_A), private_ip=PRIVATE_IP, destination=DESTINATION)
-    topology = msgspec.structs.replace(topology, provider="gcp", public_ip="203.0.113.8")
-    topology = msgspec.structs.replace(topology, forwarding_rule=PUBLIC_IP)
+    topology = with_claims(Topology(provider="gcp"), *GCP.moves)
     with EmbeddedGcp() as cloud:
         made = cloud.build(gcp_world_of(topology))
         table = tomllib.loads(GCP.config(topology, made, cloud.endpoint))
