@@ -43,7 +43,7 @@ WORLD = World(
             "a",
             (
                 WorldInterface(
-                    "10.0.1.10", "one", aliases=("10.0.1.111",), external=EPHEMERAL, config="own"
+                    "10.0.1.10", "one", aliases=("10.0.1.111/32",), external=EPHEMERAL, config="own"
                 ),
                 WorldInterface("10.8.0.10", "two"),
             ),
@@ -89,6 +89,13 @@ def edit_interfaces(
                 store.put(built.instance, instance)
 
     cloud.api.apply(effect)
+
+
+def nic_of(cloud: EmbeddedGcp, node: str, nic: int = 0) -> dict[str, Any]:
+    """Return a copy of a node's interface."""
+    with cloud.api.lock:
+        instance = cloud.api.store.edit(cloud.built.nodes[node].instance)
+    return dict(instance["networkInterfaces"][nic])
 
 
 class Unheard(Claim, frozen=True, kw_only=True, tag="unheard"):
