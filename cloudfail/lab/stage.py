@@ -8,7 +8,7 @@ import msgspec
 
 from cloudfail import process
 from cloudfail.clock import Clock
-from cloudfail.lab.asked_agent import is_warm
+from cloudfail.lab.asked_agent import is_warm, sees
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.site import Site
@@ -84,6 +84,7 @@ class Stage:
             self.require_backup(node)
         self._need(lambda: self.site.is_served, 5, "the client gets no answer")
         self.require_warm()
+        self.require_seen(first)
         self.calm()
 
     def faults(self, faults: Faults | None = None) -> None:
@@ -136,6 +137,19 @@ class Stage:
                 seconds,
                 "not every node's agent got ready",
             )
+
+    def require_seen(self, holder: str, seconds: float = 25.0) -> None:
+        """Wait until every node's agent knows that this one has everything; without: at once."""
+        if not self.has_agent:
+            return
+
+        def seen() -> bool:
+            return all(
+                sees(self.site.agent_of(node), "mine" if node == holder else "peer")
+                for node in self.topology.names
+            )
+
+        self._need(seen, seconds, f"not every node's agent saw that {holder} has everything")
 
     def require_settled(self, seconds: float = 20.0) -> None:
         """Wait for one master, whichever node it is, which holds the target."""
