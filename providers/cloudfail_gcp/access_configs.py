@@ -45,13 +45,6 @@ def public_holding(claim: PublicIp, seen: Seen, around: Around) -> Holding:
     return _used_elsewhere(claim, reserved.users)
 
 
-def facts_to_keep(holding: Holding) -> Mapping[str, str]:
-    """Return what is to be known of the address once nobody has it; nothing when nobody has."""
-    if not isinstance(holding.claim, PublicIp) or not holding.holder:
-        return {}
-    return {name: holding.facts[name] for name in KEPT if name in holding.facts}
-
-
 def public_steps(holdings: Sequence[Holding], node: Node, first: int) -> Iterator[Step]:
     """Yield the removes and the add of each, from stage `first` on."""
     for holding in holdings:

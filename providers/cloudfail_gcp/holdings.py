@@ -16,6 +16,7 @@ from cloudfail.model import (
     Route,
 )
 
+from cloudfail_gcp.access_configs import KEPT as KEPT_OF_PUBLIC
 from cloudfail_gcp.access_configs import public_holding
 from cloudfail_gcp.aliases import private_holding
 from cloudfail_gcp.around import Around
@@ -24,6 +25,8 @@ from cloudfail_gcp.look import Seen, place_of
 from cloudfail_gcp.members import Members
 from cloudfail_gcp.objects import Rule, TargetInstance, network_of
 from cloudfail_gcp.routes import route_facts, route_obstacle, winners
+
+KEPT = (*KEPT_OF_PUBLIC, "tags")
 
 
 def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
@@ -53,6 +56,13 @@ def missing(holdings: Sequence[Holding]) -> NotFoundError | None:
         text = "; ".join(f"{holding.claim}: {holding.obstacle}" for holding in holdings)
         return NotFoundError(f"{text}; correct the claim, the region or the project")
     return None
+
+
+def facts_to_keep(holding: Holding) -> Mapping[str, str]:
+    """Return what is to be known of a claim once nobody has it; nothing when nobody has."""
+    if not holding.holder or not isinstance(holding.claim, PublicIp | Route):
+        return {}
+    return {name: holding.facts[name] for name in KEPT if name in holding.facts}
 
 
 def own_target(seen: Seen, node: Node, project: str) -> TargetInstance | None:
@@ -119,7 +129,7 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     network = network_of(claim, node)
     known = [r for r in seen.routes if (r.network, r.destination) == (network, claim.destination)]
     best = winners(known)
-    facts = route_facts(known, network, node)
+    facts = route_facts(known, network, node, around.kept.get(claim, {}))
     machines = {route.machine for route in best}
     owners = {members.owner_of(machine) for machine in machines}
     obstacle = route_obstacle(claim, known, seen, around)

@@ -25,13 +25,13 @@ class InterfacePatch:
     """Built and called as the SDK's clients are."""
 
     def __init__(self, *, credentials: Credentials, client_options: ClientOptions) -> None:
-        self._host = str(client_options.api_endpoint).rstrip("/")  # type: ignore[attr-defined]
+        self._host = str(client_options.api_endpoint).rstrip("/")
         self._session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
 
     def patch(self, *, request: Mapping[str, Any], timeout: float, retry: None) -> Any:
         """Return the operation. `body` in the request is JSON as the reference has it."""
         del retry
-        answer = self._session.patch(  # type: ignore[no-untyped-call]
+        answer = self._session.patch(
             _PATH.format(host=self._host, **request),
             params={
                 "networkInterface": request["network_interface"],

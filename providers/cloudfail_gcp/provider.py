@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 from cloudfail.clock import Clock, SystemClock
-from cloudfail.model import Claim, Finding, Holding, Lane, Node, PublicIp, Step
+from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
 
-from cloudfail_gcp.access_configs import facts_to_keep
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.around import Around
 from cloudfail_gcp.execute import execute
-from cloudfail_gcp.holdings import holding_of, missing
+from cloudfail_gcp.holdings import facts_to_keep, holding_of, missing
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
@@ -45,7 +44,7 @@ class GcpProvider:
             priority=self._setup.settings.route_priority,
             trusts_egress=self._setup.assured_egress,
             is_private=is_private_endpoint(self._api.endpoint),
-            kept={c: self._setup.memory.recall(c) for c in claims if isinstance(c, PublicIp)},
+            kept={claim: self._setup.memory.recall(claim) for claim in claims},
         )
         holdings = [holding_of(claim, seen, around) for claim in claims]
         self._keep(holdings)

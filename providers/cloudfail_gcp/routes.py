@@ -29,8 +29,14 @@ def winners(routes: Sequence[NetworkRoute]) -> list[NetworkRoute]:
     return [route for route in alive if route.priority == best]
 
 
-def route_facts(routes: Sequence[NetworkRoute], network: str, node: Node) -> Mapping[str, str]:
-    """Return what `route_steps` needs: the routes there are, and the tags to keep."""
+def route_facts(
+    routes: Sequence[NetworkRoute], network: str, node: Node, seen: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return what `route_steps` needs: the routes there are, and the tags to keep.
+
+    Where there is no route, the tags are those of the last one `seen`: two masters at once may
+    have deleted each other's.
+    """
     known = [
         {"path": r.path, "priority": r.priority, "mine": r.machine == node.facts["instance"]}
         for r in sorted(routes, key=lambda route: (route.priority, route.path))
@@ -39,7 +45,7 @@ def route_facts(routes: Sequence[NetworkRoute], network: str, node: Node) -> Map
     return {
         "network": network,
         "routes": json.dumps(known),
-        "tags": ",".join(kept.tags) if kept is not None else "",
+        "tags": ",".join(kept.tags) if kept is not None else seen.get("tags", ""),
     }
 
 
