@@ -63,6 +63,7 @@ AWS = Terrain(
     built=Built,
     world=world_of,
     claims=claims_of,
+    throttled_calls=4,
     throttled_for=30,
     keeps_displaced=True,
 )

@@ -67,6 +67,7 @@ GCP = Terrain(
     built=Built,
     world=world_of,
     claims=claims_of,
+    throttled_calls=2,  # whoever is throttled comes again when the next minute begins
     throttled_for=80,  # quotas are counted a minute: the next one begins within 60 s
     keeps_displaced=False,  # an ephemeral address goes back to Google
 )

@@ -21,9 +21,9 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
     claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
-    claims of cloudfail.toml, in the ids that the cloud gave. `throttled_for`: how long, in seconds,
-    a caller that was throttled may rightly wait. `keeps_displaced`: an address that another one
-    displaces stays allocated.
+    claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
+    `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
+    then. `keeps_displaced`: an address that another one displaces stays allocated.
     """
 
     moves: Mapping[str, tuple[str, ...]]
@@ -31,6 +31,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     built: type[BuiltWorld]
     world: Callable[[Topology], msgspec.Struct]
     claims: Callable[[Topology, Any], Sequence[ClaimTable]]
+    throttled_calls: int
     throttled_for: float
     keeps_displaced: bool
 
