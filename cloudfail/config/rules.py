@@ -137,6 +137,8 @@ def _check_subnets(
         )
         return
     declared = nodes[0].subnet
+    if claim.prefix_length is not None:
+        return  # Google Cloud's may be of a secondary range, which is outside of the subnet's own
     if declared and declared.version == claim.address.version and claim.address not in declared:
         problems.add(
             f"{key}.address",

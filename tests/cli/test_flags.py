@@ -76,6 +76,8 @@ def test_with_a_file_flags_alone_are_still_a_drop_in(machine: Machine) -> None:
         (["--provider", "gcp", "--forwarding-rule", "a/b/c/d"], 64, "not [[PROJECT/]REGION/]NAME"),
         (["--provider", "gcp", "--forwarding-rule", "Edge"], 78, "lowercase letters"),
         (["--provider", "fake", "--route", "t=10.0.0.1/8"], 64, 'did you mean "10.0.0.0/8"?'),
+        (["--provider", "fake", "--private-ip", "10.0.0.1/8"], 64, 'did you mean "10.0.0.0/8"?'),
+        (["--provider", "aws", "--private-ip", "10.0.0.0/28"], 78, "EC2 moves single private"),
         (["--provider", "fake", "--to-private-ip", "10.0.0.1"], 78, "no such file"),
         (
             ["--provider", "fake", "--private-ip", "10.0.0.1", "--to-private-ip", "10.0.0.2"],
