@@ -13,7 +13,7 @@ from cloudfail.model import Claim, Owner, PrivateIp, PublicIp
 from cloudfail.planner import build_plan
 from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from providers.gcp.nodes import ALIAS, PUBLIC, RANGE, WORLD, NodeMaker, edit_interfaces, nic_of
@@ -57,7 +57,11 @@ def owners(cloud: EmbeddedGcp, node_of: NodeMaker, claims: Sequence[Claim]) -> s
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    # Each example is a failover over sockets: to shrink one takes minutes.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 @given(
     faults=FAULTS,

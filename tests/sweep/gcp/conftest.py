@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.httpd import Incoming
 
@@ -28,6 +29,8 @@ def _read(incoming: Incoming) -> Asked:
 def gate() -> Iterator[Gate]:
     """One cloud a worker; each sweep builds its world anew."""
     with EmbeddedGcp() as cloud:
+        # What a dead process began goes on for a while: the next one meets it under way.
+        cloud.faults = Faults(operation_ms=60)
         gate = Gate(cloud, _read)
         yield gate
         gate.close()
