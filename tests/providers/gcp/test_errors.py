@@ -110,6 +110,19 @@ def test_an_invalid_request_that_passes_says_so_in_words(message: str) -> None:
     assert type(answered(400, "invalid", message)) is TransientError
 
 
+@pytest.mark.parametrize("code", ["invalid", "INVALID_USAGE"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid value for field 'resource.natIP': '203.0.113.7'. External IP address is already in-use.",
+        "At most one access config currently supported.",
+        "The access config was not found.",
+    ],
+)
+def test_an_access_config_that_moved_is_a_conflict(code: str, message: str) -> None:
+    assert type(answered(400, code, message)) is ConflictError
+
+
 def test_any_other_invalid_request_is_final_and_shown_in_one_line() -> None:
     error = answered(400, "invalid")
     assert type(error) is ProviderError
