@@ -84,7 +84,9 @@ def _protected_by(claim: Claim, protected: tuple[Network, ...]) -> Network | Non
 
 def _touches(claim: Claim, prefix: Network) -> bool:
     match claim:
-        case PublicIp(address=address) | PrivateIp(address=address):
+        case PrivateIp(network=network):
+            return network.version == prefix.version and network.overlaps(prefix)
+        case PublicIp(address=address):
             return address.version == prefix.version and address in prefix
         case RouteClaim(destination=destination):
             return destination.version == prefix.version and destination.overlaps(prefix)

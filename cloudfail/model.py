@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, ClassVar
 
 import msgspec
@@ -69,14 +69,24 @@ class PublicIp(Claim, frozen=True, kw_only=True, tag="public-ip"):
 
 
 class PrivateIp(Claim, frozen=True, kw_only=True, tag="private-ip"):
-    """A secondary private address of the node's network interface."""
+    """A secondary private address of the node's network interface.
+
+    With `prefix_length` it is a range of addresses that moves as one, and `address` its first.
+    """
 
     kind: ClassVar[str] = "private-ip"
     address: Address
+    prefix_length: int | None = None
+
+    @property
+    def network(self) -> Network:
+        """The address or the range as a network."""
+        length = self.address.max_prefixlen if self.prefix_length is None else self.prefix_length
+        return ip_network((self.address, length))
 
     @property
     def target(self) -> str:
-        return str(self.address)
+        return str(self.address if self.prefix_length is None else self.network)
 
 
 class Route(Claim, frozen=True, kw_only=True, tag="route"):
@@ -93,6 +103,22 @@ class Route(Claim, frozen=True, kw_only=True, tag="route"):
     @property
     def target(self) -> str:
         return f"{self.table} {self.destination}"
+
+
+class ForwardingRule(Claim, frozen=True, kw_only=True, tag="forwarding-rule"):
+    """A rule that forwards a public address to the master's machine, by its name.
+
+    `region` and `project` are the node's own where they are empty.
+    """
+
+    kind: ClassVar[str] = "forwarding-rule"
+    name: str
+    region: str = ""
+    project: str = ""
+
+    @property
+    def target(self) -> str:
+        return "/".join(part for part in (self.project, self.region, self.name) if part)
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,11 +54,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked for: `expect` is a plan's digest; without `join`, always look anew."""
+    """What was asked for: `expect` is a plan's digest; without `join`, always look anew.
+
+    `since` is when a look of another run must have begun, in seconds since boot, to do for this
+    one as well; 0: after the event.
+    """
 
     force: bool = False
     expect: str = ""
     join: bool = True
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cloudfail.memory import Memory, ShortMemory
 from cloudfail.model import Address, Claim, Finding, Holding, Lane, Node, Peer, Step
 
 
@@ -108,7 +109,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     *other* configured nodes. `interface_id` overrides the metadata service. `before_write` is the
     role check: raises SupersededError. `on_call` is told of every request. `width` is how many
     lanes may run at once. `assured_egress` is the operator's word that the API stays reachable
-    without any claimed object.
+    without any claimed object. `memory` keeps what a move that is not atomic would lose.
     """
 
     settings: Any
@@ -121,6 +122,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     on_call: Callable[[ApiCall], None] = _ignore
     width: int = 16
     assured_egress: bool = False
+    memory: Memory = msgspec.field(default_factory=ShortMemory)
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +143,8 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     least permissions for the claims; `policy` gives documents ready to paste, by name
     (`read`, `write`). `deadline` is the default for one run, in seconds. `environment` gives the
     variables that rendered commands need to reach the same cloud (a region, an endpoint), from
-    the settings and the node; never a secret.
+    the settings and the node; never a secret. `terraform` gives the documents of `policy` as
+    Terraform resources, by the same names; None: this provider has none.
     """
 
     name: str
@@ -156,4 +159,5 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     policy: Callable[[Sequence[Claim], Any], Mapping[str, str]]
     deadline: float = 30.0
     environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
+    terraform: Callable[[Sequence[Claim], Any], Mapping[str, str]] | None = None
     api: int = 1

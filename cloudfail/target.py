@@ -14,8 +14,10 @@ from cloudfail.config.problems import Problems
 from cloudfail.config.settings import read_settings
 from cloudfail.errors import ConfigError
 from cloudfail.guard import Rules
+from cloudfail.lasting_memory import LastingMemory
 from cloudfail.model import Holding, Node, Owner, Peer
 from cloudfail.provider import ApiCall, Provider, ProviderSpec, Setup
+from cloudfail.role import default_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Target:
             peers=self.peers,
             width=self.instance.width,
             assured_egress=self.config.guard.own_egress == "assured",
+            memory=LastingMemory(default_directory(), self.spec.name),
         )
         if before_write is not None:
             setup = msgspec.structs.replace(setup, before_write=before_write)

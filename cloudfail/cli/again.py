@@ -31,8 +31,8 @@ def _words(args: Namespace, config: Config, instance: Instance, *, here: bool) -
         yield from ("--instance", instance.name)
     if not configured:
         yield from ("--provider", instance.provider)
-    for name in ("node", "public_ip", "to_private_ip", "private_ip", "route", "interface_id",
-                 "region", "endpoint", "set"):  # fmt: skip
+    for name in ("node", "public_ip", "to_private_ip", "forwarding_rule", "private_ip",
+                 "route", "interface_id", "region", "endpoint", "set"):  # fmt: skip
         if here or name not in _HERE:
             yield from _flag(name, flags.get(name))
 

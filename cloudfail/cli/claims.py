@@ -5,20 +5,30 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from cloudfail.config.claims import read_private_ip
 from cloudfail.config.model import ConfiguredNode
 from cloudfail.config.problems import Problems
 from cloudfail.config.rules import check_claims, check_kinds
 from cloudfail.config.values import parse_address, parse_network
 from cloudfail.errors import UsageError
-from cloudfail.model import Address, Claim, Network, PrivateIp, PublicIp, Route
+from cloudfail.model import (
+    Address,
+    Claim,
+    ForwardingRule,
+    Network,
+    PrivateIp,
+    PublicIp,
+    Route,
+)
 from cloudfail.provider import ProviderSpec
 
 Flagged = tuple[str, Claim]
+FLAGS = ("public_ip", "forwarding_rule", "private_ip", "route")
 
 
 def has_claims(args: Namespace) -> bool:
     """Say whether claims were named by flags."""
-    return any(getattr(args, name, None) for name in ("public_ip", "private_ip", "route"))
+    return any(getattr(args, name, None) for name in FLAGS)
 
 
 def claims_of(args: Namespace) -> tuple[Flagged, ...]:
@@ -62,10 +72,30 @@ def _each(args: Namespace) -> Iterator[Flagged]:
                 f"IPv{address.version}; name one of the same family"
             )
         yield "--public-ip", PublicIp(address=address, private_address=private)
+    for text in args.forwarding_rule:
+        yield "--forwarding-rule", _forwarding_rule(text)
     for text in args.private_ip:
-        yield "--private-ip", PrivateIp(address=_address(text, "--private-ip"))
+        yield "--private-ip", _private_ip(text)
     for text in args.route:
         yield "--route", _route(text)
+
+
+def _private_ip(text: str) -> PrivateIp:
+    problems = Problems("")
+    claim = read_private_ip(text, "--private-ip", problems)
+    if claim is None:
+        raise UsageError(str(problems.found[0]))
+    return claim
+
+
+def _forwarding_rule(text: str) -> ForwardingRule:
+    parts = text.split("/")
+    if len(parts) > 3 or not all(parts):  # noqa: PLR2004 - project, region, name
+        raise UsageError(
+            f'--forwarding-rule: "{text}" is not [[PROJECT/]REGION/]NAME, like europe-west1/edge'
+        )
+    project, region, name = (*("", "")[: 3 - len(parts)], *parts)
+    return ForwardingRule(name=name, region=region, project=project)
 
 
 def _route(text: str) -> Route:

@@ -16,7 +16,7 @@ from typing import Any
 from cloudfail.cli import parser as flags
 
 _ADVERT = 1.0
-_CLAIMS = ("public-ip", "private-ip", "route")
+_CLAIMS = ("public-ip", "forwarding-rule", "private-ip", "route")
 
 
 def add_parser(commands: Any) -> None:
@@ -51,8 +51,10 @@ def _add_run(actions: Any) -> None:
     run.add_argument(
         "--claim",
         choices=_CLAIMS,
-        default=_CLAIMS[0],
-        help=f"what the master must own; default: {_CLAIMS[0]}",
+        action="append",
+        default=[],
+        help="what the master must own; repeatable; default: public-ip, on Google Cloud "
+        "forwarding-rule",
     )
     _add_agent(run)
     run.add_argument(
@@ -64,7 +66,9 @@ def _add_run(actions: Any) -> None:
 
 
 def _add_setup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--provider", default="aws", metavar="NAME", help="default: aws")
+    parser.add_argument(
+        "--provider", default="aws", metavar="NAME", help="aws or gcp; default: aws"
+    )
     parser.add_argument(
         "--latency",
         type=_not_negative,
@@ -93,7 +97,7 @@ def _add_cloud(actions: Any) -> None:
         "words",
         nargs=argparse.REMAINDER,
         metavar="PROVIDER ...",
-        help="`cloudfail lab cloud aws --help` lists its options",
+        help="aws or gcp; `cloudfail lab cloud aws --help` lists its options",
     )
     cloud.set_defaults(run=_cloud)
 
@@ -170,13 +174,12 @@ def _list(args: argparse.Namespace) -> int:
 def _cloud(args: argparse.Namespace) -> int:
     from cloudfail.errors import UsageError
     from cloudfail.lab.cloud.main import serve
-    from cloudfail.lab.preflight import check_provider
+    from cloudfail.lab.preflight import check_cloud
 
     if not args.words:
         raise UsageError("which cloud? for example: cloudfail lab cloud aws --port 4566")
-    provider, *rest = args.words
-    check_provider(provider)
-    return serve(rest)
+    check_cloud(args.words[0])
+    return serve(args.words)
 
 
 def _deed(args: argparse.Namespace) -> int:

@@ -15,10 +15,10 @@ from cloudfail.lab import preflight, probe, scenarios
 from cloudfail.lab.rehearse import Result, rehearse
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.site import RealSite, Site
-from cloudfail.lab.topology import with_claim
+from cloudfail.lab.terrain import terrain_of
+from cloudfail.lab.topology import with_claims
 
 FAILED = 1
-PUBLIC = "public-ip"
 _SHORTEST = 0.1
 
 
@@ -45,14 +45,24 @@ def run(args: Namespace) -> int:
     preflight.check_provider(args.provider)
     if args.advert_int < _SHORTEST:
         raise UsageError("--advert-int must be 0.1 or more: VRRP 3 has it in hundredths of seconds")
-    if args.claim != PUBLIC and not scenario.any_claim:
-        raise UsageError(f"{scenario.name} is about a public address: leave --claim out")
+    args.claim = _kinds(args, scenario)
     scenario = _set_up(args, scenario)
     if args.simulate:
         return _simulated(args, scenario)
     if preflight.is_inside():
         return _inside(args, scenario)
     return preflight.enter(_again(args))
+
+
+def _kinds(args: Namespace, scenario: Scenario) -> list[str]:
+    """Return what is claimed: what was asked for, what the scenario is about, the cloud's first."""
+    terrain = terrain_of(args.provider)
+    kinds: list[str] = args.claim or [scenario.claim or terrain.first]
+    if scenario.claim and kinds != [scenario.claim]:
+        raise UsageError(f"{scenario.name} is about a {scenario.claim}: leave --claim out")
+    for kind in kinds:
+        terrain.move_of(kind)
+    return kinds
 
 
 def _check_agent(args: Namespace, scenario: Scenario) -> None:
@@ -70,7 +80,7 @@ def _again(args: Namespace) -> list[str]:
         *(sys.executable, "-m", "cloudfail.cli.main", "lab", "run", args.scenario),
         *("--provider", args.provider, "--output", args.output),
         *("--latency", f"{args.latency:g}", "--advert-int", f"{args.advert_int:g}"),
-        *("--claim", args.claim),
+        *(word for kind in args.claim for word in ("--claim", kind)),
         *(("--agent",) if args.agent else ()),
         *(("--debug",) if args.debug else ()),
     ]
@@ -92,7 +102,7 @@ def _simulated(args: Namespace, scenario: Scenario) -> int:
 
 def _set_up(args: Namespace, scenario: Scenario) -> Scenario:
     topology = replace(
-        with_claim(scenario.topology, args.claim),
+        with_claims(scenario.topology, *args.claim),
         advert_interval=args.advert_int,
         provider=args.provider,
         agent=args.agent,

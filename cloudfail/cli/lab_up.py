@@ -13,7 +13,8 @@ from cloudfail.cli.document import document, print_document
 from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, UsageError
 from cloudfail.lab import preflight, probe, remote
-from cloudfail.lab.topology import DESTINATION, A, B, C, Topology
+from cloudfail.lab.terrain import terrain_of
+from cloudfail.lab.topology import A, B, C, Topology, with_claims
 
 _START_SECONDS = 60.0
 _NODES = (A, B, C)
@@ -122,11 +123,12 @@ def _serve(args: Namespace, path: Path) -> int:
     probe.check_scripts()
     topology = Topology(
         nodes=_NODES[: args.nodes],
-        destination=DESTINATION,
+        provider=args.provider,
         advert_interval=args.advert_int,
         agent=args.agent,
     )
-    site = RealSite(topology, SystemClock())
+    shown = terrain_of(args.provider).shown
+    site = RealSite(with_claims(topology, *shown), SystemClock())
     try:
         site.open()
         site.set_faults(Faults(latency_ms=args.latency))

@@ -163,12 +163,14 @@ def _look_again(
     from cloudfail.cli.mates import look_for_mates
     from cloudfail.cli.promotion import run_promotion
     from cloudfail.outcome import Order
+    from cloudfail.role.event import boottime
 
     look_for_mates(args, target, stopper, Order())
     _settle(stopper)
     if stopper.stopped:
         return first
-    anew = Order(join=False)
+    # Each advert that was told of ends up here: one look that began late enough does for them all.
+    anew = Order(since=boottime())
     ended = _both(first, run_promotion(target, event, stopper, anew))
     look_for_mates(args, target, stopper, anew)
     return ended

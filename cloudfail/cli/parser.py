@@ -91,9 +91,18 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     """Add the flags that name claims without a file, and override settings."""
     group = parser.add_argument_group("claims by flags, instead of those of a file")
     _add_repeatable(group, "--public-ip", "ADDRESS", "repeatable")
+    _add_repeatable(
+        group,
+        "--forwarding-rule",
+        "NAME",
+        "of Google Cloud: [[PROJECT/]REGION/]NAME; repeatable",
+    )
     _add_repeatable(group, "--private-ip", "ADDRESS", "repeatable")
     _add_repeatable(
-        group, "--route", "TABLE=NETWORK", "for example rtb-0aa=10.99.0.0/16; repeatable"
+        group,
+        "--route",
+        "TABLE=NETWORK",
+        "for example rtb-0aa=10.99.0.0/16, on Google Cloud lab=10.99.0.0/16; repeatable",
     )
     group.add_argument(
         "--to-private-ip",

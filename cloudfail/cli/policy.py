@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from cloudfail import registry
 from cloudfail.cli import parser as flags
@@ -17,6 +19,7 @@ from cloudfail.cli.target import find_config, settings_of
 from cloudfail.config import Config, choose
 from cloudfail.errors import ConfigError, UsageError
 from cloudfail.model import Claim
+from cloudfail.provider import ProviderSpec
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -27,7 +30,7 @@ def configure(parser: ArgumentParser) -> None:
         "--instance", metavar="NAME", type=flags.filled, help="only the claims of this instance"
     )
     flags.add_claims(parser)
-    flags.add_output(parser)
+    flags.add_output(parser, ("text", "json", "terraform"))
     flags.add_debug(parser)
     parser.set_defaults(run=run)
 
@@ -37,7 +40,7 @@ def run(args: Namespace) -> int:
     config = find_config(args)
     claims = _claims(args, config)
     settings = settings_of(args, config, spec, os.environ)
-    documents = dict(spec.policy(claims, settings))
+    documents = dict(_form(spec, args.output)(claims, settings))
     if args.role:
         if args.role not in documents:
             raise UsageError(f"{args.name} has no {args.role} document: {', '.join(documents)}")
@@ -55,6 +58,16 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _form(spec: ProviderSpec, output: str) -> Callable[[Sequence[Claim], Any], Mapping[str, str]]:
+    if output != "terraform":
+        return spec.policy
+    if spec.terraform is None:
+        raise UsageError(
+            f"{spec.name} has no Terraform form of its policies: take the document, without --output"
+        )
+    return spec.terraform
+
+
 def _claims(args: Namespace, config: Config) -> tuple[Claim, ...]:
     if has_claims(args):
         return tuple(claim for _, claim in claims_of(args))
@@ -65,6 +78,6 @@ def _claims(args: Namespace, config: Config) -> tuple[Claim, ...]:
     if not claims:
         raise ConfigError(
             f"{config.path}: no claims of provider {args.name}; name some by flags: --public-ip "
-            "ADDRESS, --route TABLE=NETWORK"
+            "ADDRESS, --route TABLE=NETWORK, --forwarding-rule NAME"
         )
     return claims

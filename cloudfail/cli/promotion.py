@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
+import msgspec
+
 from cloudfail.cli import messages
 from cloudfail.cli.stop import Stopper
 from cloudfail.cli.watched import Watched
@@ -13,6 +15,7 @@ from cloudfail.journal import FileJournal
 from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
 from cloudfail.role import Event, RoleStore, default_directory
+from cloudfail.role.event import TICKS
 from cloudfail.run import Run, new_run_id
 from cloudfail.target import Target
 
@@ -88,13 +91,19 @@ def _in_turn(
     with store.running(name, run.deadline, check_stopped=run.check_stopped):
         if store.problem:
             messages.say(store.problem)
-        if order.join and store.fresh_look_since(event, subject):
+        if order.join and store.fresh_look_since(_asked(event, order), subject):
             run.journal.write("joined")
             return None
         outcome, looked = _promote(target, run, order)
         if outcome.error is None:
             store.looked(name, run.generation, looked, subject)
         return outcome
+
+
+def _asked(event: Event, order: Order) -> Event:
+    """Return the event as if its process had begun when the order says."""
+    began = max(event.started, int(order.since * TICKS))
+    return msgspec.structs.replace(event, started=began)
 
 
 def _subject(target: Target) -> str:

@@ -49,7 +49,12 @@ class PrivateIpTable(
     """A secondary private address that follows the master; all nodes share one subnet."""
 
     address: Annotated[
-        str, Meta(min_length=1, description="The private address.", examples=["10.0.1.100"])
+        str,
+        Meta(
+            min_length=1,
+            description="The private address; Google Cloud: or a range, like 10.0.1.64/28.",
+            examples=["10.0.1.100"],
+        ),
     ]
     resource_id: Annotated[
         str, Meta(description="The cloud's id of the address, if it has one.")
@@ -66,7 +71,12 @@ class RouteTable(
     ]
     tables: Annotated[
         tuple[Text, ...],
-        Meta(min_length=1, description="Ids of the route tables.", examples=[["rtb-0aa"]]),
+        Meta(
+            min_length=1,
+            description="Ids of the route tables; Google Cloud: names of the networks, or "
+            "projects/PROJECT/global/networks/NAME.",
+            examples=[["rtb-0aa"]],
+        ),
     ]
     role_arn: Annotated[
         str,
@@ -77,9 +87,31 @@ class RouteTable(
     ] = ""
 
 
-ClaimTable = PublicIpTable | PrivateIpTable | RouteTable
+class ForwardingRuleTable(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    tag="forwarding-rule",
+):
+    """Google Cloud: a forwarding rule whose target is the master's target instance."""
+
+    name: Annotated[str, Meta(min_length=1, description="The rule's name.", examples=["edge"])]
+    region: Annotated[
+        str, Meta(description="The rule's region; default: the node's.", examples=["europe-west1"])
+    ] = ""
+    project: Annotated[
+        str, Meta(description="The rule's project; default: the node's.", examples=["my-project"])
+    ] = ""
+
+
+# What a script or configuration that is imported can be found to move.
+MovedTable = PublicIpTable | PrivateIpTable | RouteTable
+ClaimTable = MovedTable | ForwardingRuleTable
 KINDS: dict[str, type[Struct]] = {
     "public-ip": PublicIpTable,
     "private-ip": PrivateIpTable,
     "route": RouteTable,
+    "forwarding-rule": ForwardingRuleTable,
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cloudfail.config.claim_tables import KINDS, PrivateIpTable, PublicIpTable
+import msgspec
+
+from cloudfail.config.claim_tables import KINDS, ForwardingRuleTable, PrivateIpTable, PublicIpTable
 from cloudfail.config.problems import Problems, suggest
 from cloudfail.config.shape import add_unknown, check_table
 from cloudfail.config.values import parse_address, parse_network
-from cloudfail.model import Claim, PrivateIp, PublicIp, Route
+from cloudfail.model import Claim, ForwardingRule, PrivateIp, PublicIp, Route
 
 Keyed = tuple[str, Claim]
 
@@ -69,6 +71,8 @@ def _build(kind: str, good: dict[str, Any], key: str, problems: Problems) -> tup
         return _public_ip(good, key, problems)
     if kind == PrivateIpTable.__struct_config__.tag:
         return _private_ip(good, key, problems)
+    if kind == ForwardingRuleTable.__struct_config__.tag:
+        return (ForwardingRule(**good),) if "name" in good else ()
     return _routes(good, key, problems)
 
 
@@ -93,10 +97,23 @@ def _public_ip(good: dict[str, Any], key: str, problems: Problems) -> tuple[Clai
 def _private_ip(good: dict[str, Any], key: str, problems: Problems) -> tuple[Claim, ...]:
     if "address" not in good:
         return ()
-    address = parse_address(good["address"], f"{key}.address", problems)
-    if address is None:
+    claim = read_private_ip(good["address"], f"{key}.address", problems)
+    if claim is None:
         return ()
-    return (PrivateIp(address=address, resource_id=good.get("resource_id", "")),)
+    return (msgspec.structs.replace(claim, resource_id=good.get("resource_id", "")),)
+
+
+def read_private_ip(text: str, key: str, problems: Problems) -> PrivateIp | None:
+    """Return the claim of an address, or of a range where the text has a prefix length."""
+    if "/" not in text:
+        address = parse_address(text, key, problems)
+        return PrivateIp(address=address) if address is not None else None
+    network = parse_network(text, key, problems)
+    if network is None:
+        return None
+    if network.num_addresses == 1:
+        return PrivateIp(address=network.network_address)
+    return PrivateIp(address=network.network_address, prefix_length=network.prefixlen)
 
 
 def _routes(good: dict[str, Any], key: str, problems: Problems) -> tuple[Claim, ...]:

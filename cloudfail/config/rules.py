@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_network
 
 from cloudfail.config.claims import Keyed
 from cloudfail.config.model import ConfiguredNode, Instance
@@ -90,7 +91,9 @@ def _check_protected(
 
 def _touches(claim: Claim, prefix: Network) -> bool:
     match claim:
-        case PublicIp(address=address) | PrivateIp(address=address):
+        case PrivateIp(network=network):
+            return is_inside(network, prefix) or is_inside(prefix, network)
+        case PublicIp(address=address):
             return address in prefix
         case Route(destination=destination):
             return is_inside(destination, prefix) or is_inside(prefix, destination)
@@ -104,15 +107,16 @@ def _check_own_address(
     """A node's own unicast address must never move: VRRP and the API calls leave from it."""
     if not isinstance(claim, PublicIp | PrivateIp):
         return
-    moving = {"address": claim.address}
+    network = claim.network if isinstance(claim, PrivateIp) else ip_network(claim.address)
+    moving = {"address": network}
     if isinstance(claim, PublicIp) and claim.private_address is not None and len(nodes) > 1:
-        moving["private_address"] = claim.private_address
+        moving["private_address"] = ip_network(claim.private_address)
     for node in nodes:
-        for field, address in moving.items():
-            if address == node.address:
+        for field, moved in moving.items():
+            if node.address in moved:
                 problems.add(
                     f"{key}.{field}",
-                    f'{address} is the unicast address of node "{node.name}"',
+                    f'{node.address} is the unicast address of node "{node.name}"',
                     "name an address that belongs to no node",
                 )
 
@@ -133,6 +137,8 @@ def _check_subnets(
         )
         return
     declared = nodes[0].subnet
+    if claim.prefix_length is not None:
+        return  # Google Cloud's may be of a secondary range, which is outside of the subnet's own
     if declared and declared.version == claim.address.version and claim.address not in declared:
         problems.add(
             f"{key}.address",

@@ -47,8 +47,16 @@ def is_warm(status: Any) -> bool:
     """Say whether that agent knows its role, and has seen who holds what."""
     if not isinstance(status, dict) or not status.get("role"):
         return False
-    owners = [holding.get("owner", "unknown") for holding in status.get("holdings", ())]
-    return "unknown" not in owners
+    return "unknown" not in _owners(status)
+
+
+def sees(status: Any, owner: str) -> bool:
+    """Say whether that agent has seen every claim with this owner: mine, peer, nobody."""
+    return isinstance(status, dict) and set(_owners(status)) <= {owner}
+
+
+def _owners(status: dict[str, Any]) -> list[str]:
+    return [holding.get("owner", "unknown") for holding in status.get("holdings", ())]
 
 
 def _of(status: Any) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from cloudfail import process
 from cloudfail.errors import CloudfailError, UnreachableError
 from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.interface import BuiltWorld
 from cloudfail.lab.cloud.records import Call, Change
+from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import destination_of
 
@@ -74,11 +76,12 @@ class Narrator:
 class CloudProcess:
     """The embedded cloud in a process of its own, on the router."""
 
-    def __init__(self, narrator: Narrator, log: Path) -> None:
+    def __init__(self, provider: str, narrator: Narrator, log: Path) -> None:
+        self._provider = provider
         self._narrator = narrator
         self._log = log
         self._process: process.Popen[str] | None = None
-        self._control: CloudControl | None = None
+        self._control: CloudControl[BuiltWorld] | None = None
         self._over = threading.Event()
         self._follower: threading.Thread | None = None
         self._change = self._call = 0
@@ -89,7 +92,7 @@ class CloudProcess:
         with self._log.open("w") as log:
             self._process = process.Popen(
                 [
-                    *(sys.executable, "-m", "cloudfail.lab.cloud"),
+                    *(sys.executable, "-m", "cloudfail.lab.cloud", self._provider),
                     *("--host", host, "--port", str(port), "--metadata", metadata),
                 ],
                 stdin=process.DEVNULL,
@@ -104,7 +107,7 @@ class CloudProcess:
             )
         ready = msgspec.json.decode(line, type=Ready)
         self.endpoint = ready.endpoint
-        self._control = CloudControl(ready.control)
+        self._control = CloudControl(ready.control, terrain_of(self._provider).built)
 
     def follow(self) -> None:
         """Report who holds what, and from now on every change and call."""
@@ -115,7 +118,7 @@ class CloudProcess:
         self._follower.start()
 
     @property
-    def control(self) -> CloudControl:
+    def control(self) -> CloudControl[BuiltWorld]:
         if self._control is None:
             raise UnreachableError("the embedded cloud is not running")
         return self._control

@@ -8,20 +8,28 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cloudfail.errors import ConfigError, ProviderMissingError, UsageError
+from cloudfail.errors import ConfigError, ProviderMissingError
 from cloudfail.lab import idmap, root, sandbox
+from cloudfail.lab.cloud.clouds import kind_of
+from cloudfail.lab.terrain import terrain_of
 
-PROVIDERS = ("aws",)
 _TOOLS = (("keepalived", "keepalived"), ("ip", "iproute2"), ("nsenter", "util-linux"))
 _SYSTEM = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def check_provider(provider: str) -> None:
+    """Raise as `check_cloud`, and UsageError for a cloud that nothing is rehearsed on."""
+    check_cloud(provider)
+    terrain_of(provider)
+
+
+def check_cloud(provider: str) -> None:
     """Raise UsageError for a cloud that has no embedded twin, ConfigError without the extra."""
-    if provider not in PROVIDERS:
-        raise UsageError(f"the lab has no embedded {provider}; there is {', '.join(PROVIDERS)}")
-    if importlib.util.find_spec("moto") is None:
-        raise ProviderMissingError("the embedded AWS needs moto: pip install 'cloudfail[lab]'")
+    kind = kind_of(provider)
+    if importlib.util.find_spec(kind.package) is None:
+        raise ProviderMissingError(
+            f"the embedded {kind.title} needs {kind.package}: pip install 'cloudfail[lab]'"
+        )
 
 
 def is_inside() -> bool:

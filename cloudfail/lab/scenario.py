@@ -13,13 +13,13 @@ from cloudfail.lab.topology import Topology
 class Scenario(msgspec.Struct, frozen=True):
     """`play` starts with `stage.start()`; what it expects beyond the common end, it says itself.
 
-    `any_claim`: it can be played with another kind of claim than a public address. `needs_agent`:
-    it is about the agent, and can be played with nothing else.
+    `claim`: the one kind that it is about; "": any kind will do. `needs_agent`: it is about the
+    agent, and can be played with nothing else.
     """
 
     name: str
     summary: str
     play: Callable[[Stage], None]
     topology: Topology = Topology()
-    any_claim: bool = True
+    claim: str = ""
     needs_agent: bool = False

@@ -18,14 +18,15 @@ from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import UsageError
 from cloudfail.lab.client import CLIENT, INTERVAL, Packet
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.clouds import kind_of
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
 from cloudfail.lab.cloudlink import Narrator, NodeCall
 from cloudfail.lab.played_vrrp import PlayedVrrp
 from cloudfail.lab.simulated_node import SimulatedNode
+from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
-from cloudfail.lab.topology import INSTANCE, Topology, config_of, destination_of, world_of
+from cloudfail.lab.topology import INSTANCE, Topology, destination_of
 from cloudfail.lab.vrrp_daemon import Part
 
 
@@ -42,7 +43,7 @@ class SimulatedSite:
         self._lock = threading.RLock()
         self._vrrp = PlayedVrrp(topology, self._on_role)
         self._narrator = Narrator(self.timeline, self._on_move)
-        self._cloud = EmbeddedAws()
+        self._cloud = kind_of(topology.provider).load()()
         self._nodes: dict[str, SimulatedNode] = {}
         self._packets: list[Packet] = []
         self._served = False
@@ -59,14 +60,15 @@ class SimulatedSite:
 
     def open(self) -> None:
         self._cloud.__enter__()
-        built = self._cloud.build(world_of(self.topology))
-        config = config_of(self.topology, built, self._cloud.endpoint)
+        terrain = terrain_of(self.topology.provider)
+        built = self._cloud.build(terrain.world(self.topology))
+        config = terrain.config(self.topology, built, self._cloud.endpoint)
         for node in self.topology.nodes:
             self._nodes[node.name] = SimulatedNode(
                 node.name,
                 self._home / node.name,
                 config,
-                self._cloud.metadata_endpoint(node.name),
+                self._cloud.metadata_environment(node.name),
                 self.timeline,
             )
         self._narrator.know({node.address: node.name for node in self.topology.nodes})

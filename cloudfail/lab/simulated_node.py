@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,10 +32,13 @@ class _Span(msgspec.Struct):
 
 
 class SimulatedNode:
-    """`home` gets run/ (roles and locks; emptied at boot), the journal and cloudfail.toml."""
+    """`home` gets run/ (roles and locks; emptied at boot), the journal and cloudfail.toml.
+
+    `cloud` are the variables by which its processes find their metadata service.
+    """
 
     def __init__(
-        self, name: str, home: Path, config: str, metadata: str, timeline: Timeline
+        self, name: str, home: Path, config: str, cloud: Mapping[str, str], timeline: Timeline
     ) -> None:
         self.name = name
         self.is_alive = False
@@ -56,7 +59,7 @@ class SimulatedNode:
             "CLOUDFAIL_NODE": name,
             "CLOUDFAIL_STATE_DIR": str(home / "run"),
             "CLOUDFAIL_JOURNAL": str(home / "journal.jsonl"),
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata,
+            **cloud,
         }
 
     @property

@@ -14,19 +14,20 @@ from cloudfail.lab.adverts import Ear
 from cloudfail.lab.asked_agent import is_acting, status_of
 from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import Built
+from cloudfail.lab.cloud.interface import BuiltWorld
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
 from cloudfail.lab.keepalived_conf import host_file, keepalived_conf
 from cloudfail.lab.machine import DISKS, Machine
 from cloudfail.lab.network import API_ADDRESS, METADATA_ADDRESS, Network, Port
 from cloudfail.lab.node import SYSCTL, TMPFILES
 from cloudfail.lab.processes import send_kill
+from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
-from cloudfail.lab.topology import Topology, config_of, world_of
+from cloudfail.lab.topology import Topology
 from cloudfail.lab.vrrp_daemon import Part
 
 API_PORT = 4566
-API_NAME = "ec2.lab.internal"
+API_NAME = "api.lab.internal"
 HOME = Path("/run/lab")
 _NO_RESOLVER = "10.0.0.3"  # blackholed
 _TERM = 5.0
@@ -113,9 +114,10 @@ class RealSite:
         self.timeline = Timeline(clock)
         self._clock = clock
         self._home = home
+        self._terrain = terrain_of(topology.provider)
         self._network: Network | None = None
         self._narrator = Narrator(self.timeline, self._forward)
-        self.cloud = CloudProcess(self._narrator, home / "cloud.log")
+        self.cloud = CloudProcess(topology.provider, self._narrator, home / "cloud.log")
         self.machines: Mapping[str, Machine] = {}
         self._ear = Ear({node.address: node.name for node in topology.nodes}, clock)
         self._client = Client(topology.called, self.timeline)
@@ -129,7 +131,7 @@ class RealSite:
         self._network = blank
         self.cloud.open(API_ADDRESS, API_PORT, f"{METADATA_ADDRESS}:80")
         self._narrator.know({node.address: node.name for node in nodes})
-        built = self.cloud.control.build(world_of(self.topology))
+        built = self.cloud.control.build(self._terrain.world(self.topology))
         blank.know(
             [Port(n.name, n.address, built.nodes[n.name].mac, n.subnet) for n in nodes],
             self.topology.claimed,
@@ -250,13 +252,13 @@ class RealSite:
             raise CloudfailError("the lab's network is not up")
         return self._network
 
-    def _machine(self, name: str, built: Built) -> Machine:
+    def _machine(self, name: str, built: BuiltWorld) -> Machine:
         machine = Machine(
             name, self._home / name, self.timeline, lambda pid: self.network.plug(name, pid)
         )
         etc = machine.home / "etc"
         config = etc / "cloudfail.toml"
-        config.write_text(config_of(self.topology, built, self._endpoint))
+        config.write_text(self._terrain.config(self.topology, built, self._endpoint))
         (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, config, name))
         for part, directory in ((SYSCTL, "/etc/sysctl.d"), (TMPFILES, "/etc/tmpfiles.d")):
             file = machine.home / part / "60-cloudfail.conf"

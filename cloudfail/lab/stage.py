@@ -8,10 +8,11 @@ import msgspec
 
 from cloudfail import process
 from cloudfail.clock import Clock
-from cloudfail.lab.asked_agent import is_warm
+from cloudfail.lab.asked_agent import is_warm, sees
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloudlink import NodeCall
 from cloudfail.lab.site import Site
+from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind
 from cloudfail.lab.topology import Topology
 from cloudfail.lab.verdict import FAULT, Record
@@ -29,6 +30,7 @@ class Stage:
     def __init__(self, site: Site, clock: Clock, latency_ms: float = 0.0) -> None:
         self.site = site
         self.topology: Topology = site.topology
+        self.terrain = terrain_of(self.topology.provider)
         self.reasons: list[str] = []
         self._clock = clock
         self._latency = latency_ms
@@ -37,6 +39,12 @@ class Stage:
     @property
     def interval(self) -> float:
         return self.topology.advert_interval
+
+    @property
+    def move(self) -> tuple[str, ...]:
+        """The API's mutating calls that bring what is claimed from one node to the other."""
+        kinds = self.topology.claims
+        return tuple(call for kind in kinds for call in self.terrain.move_of(kind))
 
     @property
     def detection(self) -> float:
@@ -76,6 +84,7 @@ class Stage:
             self.require_backup(node)
         self._need(lambda: self.site.is_served, 5, "the client gets no answer")
         self.require_warm()
+        self.require_seen(first)
         self.calm()
 
     def faults(self, faults: Faults | None = None) -> None:
@@ -129,6 +138,19 @@ class Stage:
                 "not every node's agent got ready",
             )
 
+    def require_seen(self, holder: str, seconds: float = 25.0) -> None:
+        """Wait until every node's agent knows that this one has everything; without: at once."""
+        if not self.has_agent:
+            return
+
+        def seen() -> bool:
+            return all(
+                sees(self.site.agent_of(node), "mine" if node == holder else "peer")
+                for node in self.topology.names
+            )
+
+        self._need(seen, seconds, f"not every node's agent saw that {holder} has everything")
+
     def require_settled(self, seconds: float = 20.0) -> None:
         """Wait for one master, whichever node it is, which holds the target."""
         self._need(
@@ -174,10 +196,11 @@ class Stage:
         first = self.site.first_advert(self._last_fault)
         self.expect(first == node, f"the first advert was {first or 'nobody'}'s, not {node}'s")
 
-    def expect_writes(self, count: int) -> None:
-        """Expect exactly so many mutating calls since the fault, once everything is quiet."""
+    def expect_moves(self, moves: int) -> None:
+        """Expect exactly the mutating calls of so many moves since the fault, and then quiet."""
         self.calm()
         self.pause(_CALM)
+        count = moves * len(self.move)
         seen = len(self.writes)
         self.expect(seen == count, f"{seen} mutating API calls since the fault, not {count}")
 
@@ -201,11 +224,13 @@ class Stage:
         self.pause(_CALM)
         masters = self._masters
         self.expect(len(masters) == 1, f"masters at the end: {' and '.join(masters) or 'none'}")
-        self.expect(
-            self.holder in masters,
-            f"{self.topology.target} is with {self.holder or 'nobody'} at the end, "
-            f"the master is {' and '.join(masters) or 'nobody'}",
-        )
+        for target in self.topology.claimed:
+            holder = self.site.timeline.holder(target)
+            self.expect(
+                holder in masters,
+                f"{target} is with {holder or 'nobody'} at the end, "
+                f"the master is {' and '.join(masters) or 'nobody'}",
+            )
         served = self.wait(lambda: self.site.is_served, 2)
         self.expect(served, "the client gets no answer at the end")
 

@@ -1,31 +1,26 @@
-"""What a rehearsal consists of: nodes, claims, timers; and what follows for cloud and nodes."""
+"""What a rehearsal consists of: nodes, claims, timers; and the file that follows for the nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
 import msgspec
 from msgspec.structs import replace
 
-from cloudfail.errors import UsageError
-from cloudfail.lab.cloud.world import (
-    Built,
-    Subnet,
-    World,
-    WorldNode,
-    WorldPrivateIp,
-    WorldPublicIp,
-    WorldTable,
-)
-
 INSTANCE = "edge"
 VIRTUAL_ROUTER_ID = 51
 PUBLIC_IP = "203.0.113.7"
+RULE_IP = "203.0.113.8"
 PRIVATE_IP = "10.0.1.100"
 DESTINATION = "10.99.0.0/16"
-TABLE = "main"
-KINDS = ("public-ip", "private-ip", "route")
+# Each kind, and the target that a rehearsal gives it; the client calls the first that is claimed.
+TARGETS = {
+    "public-ip": PUBLIC_IP,
+    "forwarding-rule": RULE_IP,
+    "private-ip": PRIVATE_IP,
+    "route": DESTINATION,
+}
 
 
 class LabNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,13 +40,15 @@ C = LabNode(name="c", address="10.0.3.10", subnet="10.0.3.0/24", priority=50)
 class Topology(msgspec.Struct, frozen=True, kw_only=True):
     """`target` is the claim that the client calls and the verdict is about.
 
-    `advert_interval` is in seconds. `bare` configures keepalived with nothing but the one line
-    `notify_master "cloudfail promote --provider aws"`. `agent`: it runs on every node.
+    `forwarding_rule` is the address of the rule that has the instance's name. `advert_interval` is
+    in seconds. `bare` configures keepalived with nothing but the one line
+    `notify_master "cloudfail promote --provider NAME"`. `agent`: it runs on every node.
     `named_api`: nodes find the API by a name, in the DNS or what stands for it.
     """
 
     nodes: tuple[LabNode, ...] = (A, B)
     public_ip: str = PUBLIC_IP
+    forwarding_rule: str = ""
     private_ip: str = ""
     destination: str = ""
     advert_interval: float = 1.0
@@ -76,9 +73,19 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(node.name for node in self.nodes)
 
     @property
+    def claims(self) -> Mapping[str, str]:
+        """The kinds that are claimed, and the destinations that the router forwards to the holder."""
+        found = {
+            "public-ip": self.public_ip,
+            "forwarding-rule": self.forwarding_rule,
+            "private-ip": self.private_ip,
+            "route": self.destination,
+        }
+        return {kind: target for kind, target in found.items() if target}
+
+    @property
     def claimed(self) -> tuple[str, ...]:
-        """Destinations that the router forwards to the holder."""
-        return tuple(t for t in (self.public_ip, self.private_ip, self.destination) if t)
+        return tuple(self.claims.values())
 
     @property
     def target(self) -> str:
@@ -100,17 +107,17 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(node for node in self.nodes if node.name != name)
 
 
-def with_claim(topology: Topology, kind: str) -> Topology:
-    """Return the topology with one claim of this kind; a private-ip needs both in one subnet."""
-    match kind:
-        case "public-ip":
-            return topology
-        case "private-ip":
-            return replace(topology, nodes=(A, B_BESIDE_A), public_ip="", private_ip=PRIVATE_IP)
-        case "route":
-            return replace(topology, public_ip="", destination=DESTINATION)
-        case _:
-            raise UsageError(f"no claim is a {kind}; there are {', '.join(KINDS)}")
+def with_claims(topology: Topology, *kinds: str) -> Topology:
+    """Return the topology with one claim of each kind; a private-ip needs both in one subnet."""
+    targets = {kind: TARGETS[kind] for kind in kinds}
+    return replace(
+        topology,
+        nodes=(A, B_BESIDE_A) if "private-ip" in kinds else topology.nodes,
+        public_ip=targets.get("public-ip", ""),
+        forwarding_rule=targets.get("forwarding-rule", ""),
+        private_ip=targets.get("private-ip", ""),
+        destination=targets.get("route", ""),
+    )
 
 
 def destination_of(change_target: str) -> str:
@@ -118,39 +125,16 @@ def destination_of(change_target: str) -> str:
     return change_target.rsplit(" ", maxsplit=1)[-1]
 
 
-def world_of(topology: Topology) -> World:
-    """Return the cloud before anything happened: every claim exists, and nobody holds it."""
-    subnets = {node.subnet: node for node in topology.nodes}
-    return World(
-        subnets=tuple(
-            Subnet(cidr=cidr, name=f"subnet-{number}", zone=f"eu-central-1{'abc'[number % 3]}")
-            for number, cidr in enumerate(subnets)
-        ),
-        nodes=tuple(
-            WorldNode(
-                name=node.name,
-                address=node.address,
-                subnet=node.subnet,
-                own_public_ip=node.own_public_ip,
-            )
-            for node in topology.nodes
-        ),
-        public_ips=(WorldPublicIp(topology.public_ip),) if topology.public_ip else (),
-        private_ips=(
-            (WorldPrivateIp(topology.private_ip, topology.nodes[0].name),)
-            if topology.private_ip
-            else ()
-        ),
-        route_tables=(
-            (WorldTable(TABLE, ((topology.destination, topology.nodes[0].name),)),)
-            if topology.destination
-            else ()
-        ),
-    )
+def config_of(
+    topology: Topology,
+    interfaces: Mapping[str, str],
+    claims: Sequence[Mapping[str, str | Sequence[str]]],
+    endpoint: str,
+) -> str:
+    """Return cloudfail.toml: the same file on every node.
 
-
-def config_of(topology: Topology, built: Built, endpoint: str) -> str:
-    """Return cloudfail.toml: the same file on every node."""
+    `interfaces` are the ids of the nodes' network interfaces, `claims` the tables to be written.
+    """
     lines = [
         f"[instance.{INSTANCE}]",
         f'provider = "{topology.provider}"',
@@ -165,12 +149,12 @@ def config_of(topology: Topology, built: Built, endpoint: str) -> str:
             f'name = "{node.name}"',
             f'address = "{node.address}"',
             f"priority = {node.priority}",
-            f'interface_id = "{built.nodes[node.name].interface_id}"',
+            f'interface_id = "{interfaces[node.name]}"',
             f'subnet = "{node.subnet}"',
         ]
-    for claim in _claims(topology, built):
+    for claim in claims:
         lines.append(f"[[instance.{INSTANCE}.claim]]")
-        lines += [f"{key} = {value}" for key, value in claim.items()]
+        lines += [f"{key} = {_toml(value)}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
     lines += ["[keepalived]", 'directory = "/etc/cloudfail"', 'include = ""']
     lines += _of_agent(topology)
@@ -193,18 +177,7 @@ def _of_agent(topology: Topology) -> list[str]:
     ]
 
 
-def _claims(topology: Topology, built: Built) -> list[Mapping[str, str]]:
-    claims: list[Mapping[str, str]] = []
-    if topology.public_ip:
-        claims.append({"kind": '"public-ip"', "address": f'"{topology.public_ip}"'})
-    if topology.private_ip:
-        claims.append({"kind": '"private-ip"', "address": f'"{topology.private_ip}"'})
-    if topology.destination:
-        claims.append(
-            {
-                "kind": '"route"',
-                "destination": f'"{topology.destination}"',
-                "tables": f'["{built.tables[TABLE]}"]',
-            }
-        )
-    return claims
+def _toml(value: str | Sequence[str]) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"[{', '.join(_toml(item) for item in value)}]"

@@ -21,6 +21,8 @@ def _each(claims: Sequence[Claim]) -> Iterator[str]:
             yield f"{claim}: AWS has no {claim.kind}; it has {', '.join(sorted(KINDS))}"
         elif isinstance(claim, PublicIp):
             yield from _public(claim)
+        elif isinstance(claim, PrivateIp) and claim.prefix_length is not None:
+            yield f"{claim}: EC2 moves single private addresses, no ranges; use a route"
         elif isinstance(claim, Route) and not claim.table.startswith("rtb-"):
             yield f"{claim}: {claim.table!r} is no route table id (rtb-...)"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cloudfail.lab.cloud.aws.world import World
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import World
 
 from bench import asked, crowd, event, kills, many, weight
 from bench.contest import LATENCY_MS

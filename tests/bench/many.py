@@ -13,8 +13,8 @@ from itertools import groupby
 
 import msgspec
 from cloudfail import process
+from cloudfail.lab.cloud.aws.world import Built, Subnet, World, WorldNode, WorldPublicIp, WorldTable
 from cloudfail.lab.cloud.records import Call
-from cloudfail.lab.cloud.world import Built, Subnet, World, WorldNode, WorldPublicIp, WorldTable
 from cloudfail.throttle import Limit
 
 from bench.contest import PATIENCE, Floor, measure

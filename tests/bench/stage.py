@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import Built, Subnet, World, WorldNode, WorldPublicIp
 from cloudfail.lab.cloud.records import Call, Change
-from cloudfail.lab.cloud.world import Built, Subnet, World, WorldNode, WorldPublicIp
 
 ADDRESS = "203.0.113.7"
 MASTER, STANDBY = "a", "b"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudfail.lab.cloud.sessions import ADMIN_KEY
-from cloudfail.lab.cloud.world import Subnet, World, WorldNode, WorldPublicIp
+from cloudfail.lab.cloud.aws.sessions import ADMIN_KEY
+from cloudfail.lab.cloud.aws.world import Subnet, World, WorldNode, WorldPublicIp
 
 from bench.stage import ADDRESS, Stage, stage
 from booted.machine import Machine

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from cloudfail import process
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import Built, Subnet, World, WorldNode, WorldPublicIp, WorldTable
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import Built, Subnet, World, WorldNode, WorldPublicIp, WorldTable
 
 from cli.machine import Machine
 

@@ -72,7 +72,12 @@ def test_with_a_file_flags_alone_are_still_a_drop_in(machine: Machine) -> None:
         (["--provider", "fake", "--public-ip", "203.0.113.300"], 64, "is not an IP address"),
         (["--provider", "fake", "--public-ip", "a", "--dry-run"], 64, '--public-ip: "a" is not'),
         (["--provider", "fake", "--route", "10.0.0.0/8"], 64, "is not TABLE=NETWORK"),
+        (["--provider", "gcp", "--forwarding-rule", "a/"], 64, "not [[PROJECT/]REGION/]NAME"),
+        (["--provider", "gcp", "--forwarding-rule", "a/b/c/d"], 64, "not [[PROJECT/]REGION/]NAME"),
+        (["--provider", "gcp", "--forwarding-rule", "Edge"], 78, "lowercase letters"),
         (["--provider", "fake", "--route", "t=10.0.0.1/8"], 64, 'did you mean "10.0.0.0/8"?'),
+        (["--provider", "fake", "--private-ip", "10.0.0.1/8"], 64, 'did you mean "10.0.0.0/8"?'),
+        (["--provider", "aws", "--private-ip", "10.0.0.0/28"], 78, "EC2 moves single private"),
         (["--provider", "fake", "--to-private-ip", "10.0.0.1"], 78, "no such file"),
         (
             ["--provider", "fake", "--private-ip", "10.0.0.1", "--to-private-ip", "10.0.0.2"],

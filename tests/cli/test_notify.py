@@ -125,6 +125,23 @@ def test_a_lower_advert_looks_twice(machine: Machine, monkeypatch: pytest.Monkey
     assert "2 claims taken and verified" in answer.out
 
 
+def test_one_late_look_does_for_every_lower_advert(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come once an interval; a look of another run that began late enough is not repeated."""
+    machine.config()
+    machine.world({EIP: "nic-a", VIP: "nic-a"})
+    monkeypatch.setattr(notify, "SETTLE_SECONDS", 0.01)
+    # As if this process had settled before the look that is on record.
+    monkeypatch.setattr("cloudfail.role.event.boottime", lambda: 1.0)
+    answer = machine.run("notify", "--event", "rx-lower-pri", "--instance", "edge")
+    assert answer.code == 0
+    entries = machine.run("history", "--output", "json").json["entries"]
+    assert [entry["event"] for entry in entries if entry["event"] in {"observed", "joined"}][
+        -1
+    ] == "joined"
+
+
 GROUPED = """
 [instance.v4]
 provider = "fake"

@@ -100,7 +100,7 @@ def test_providers_lists_what_is_installed(machine: Machine) -> None:
     assert "ready, msgspec" in line
     found = {one["name"]: one for one in machine.run("providers", "--output", "json").json[
         "providers"]}  # fmt: skip
-    assert set(found) == {"aws", "fake"}
+    assert set(found) == {"aws", "fake", "gcp"}
     assert found["fake"]["ready"] is True
     assert found["aws"]["sdk"].keys() == {"boto3"}
 
@@ -108,7 +108,8 @@ def test_providers_lists_what_is_installed(machine: Machine) -> None:
 def test_a_missing_sdk_is_listed_with_its_pip_line(machine: Machine, plugin: Path) -> None:
     metadata = plugin / "cloudfail_fake-1.5.dist-info/METADATA"
     metadata.write_text(metadata.read_text().replace("msgspec", "no-such-sdk"))
-    found = machine.finish(["providers", "--output", "json"]).json["providers"][-1]
+    listed = machine.finish(["providers", "--output", "json"]).json["providers"]
+    (found,) = [one for one in listed if one["name"] == "fake"]
     assert found["ready"] is False
     assert found["problem"] == "no-such-sdk missing"
     assert found["remedy"] == "pip install 'cloudfail-fake[sdk]'"
@@ -135,7 +136,7 @@ def test_a_plugin_that_exits_ends_nothing(machine: Machine, plugin: Path) -> Non
     answer = machine.finish(["providers"])
     assert answer.code == 0
     assert "does not import: SystemExit: x\\ny" in answer.out
-    assert len(answer.out.splitlines()) == 3
+    assert len(answer.out.splitlines()) == 4  # the heading, and one line a provider
     answer = machine.finish(["promote", "--provider", "fake", "--public-ip", "203.0.113.7"])
     assert answer.code == 78
     assert "provider 'fake' is broken" in answer.err
@@ -157,6 +158,17 @@ def test_a_file_that_may_not_be_looked_at_is_there(
 def test_no_providers_at_all_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cloudfail.registry.available", dict)
     assert "no providers are installed" in machine.run("providers").out
+
+
+def test_policy_has_a_form_for_terraform_where_the_provider_has_one(machine: Machine) -> None:
+    machine.config()
+    answer = machine.run("policy", "fake", "--output", "terraform")
+    assert answer.code == 64
+    assert "fake has no Terraform form of its policies" in answer.err
+    flags = ["--forwarding-rule", "my-project/europe-west1/edge", "--output", "terraform"]
+    found = machine.finish(["policy", "gcp", *flags]).out
+    assert '# read\nresource "google_project_iam_custom_role" "cloudfail_read" {' in found
+    assert '    "compute.forwardingRules.setTarget",\n' in found.partition("# write")[2]
 
 
 def test_policy_prints_both_documents_or_one_bare(machine: Machine) -> None:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from cloudfail import process
 from cloudfail.cli import main as cli
 from cloudfail.config import Config, Instance, load
@@ -26,18 +27,23 @@ def instance_of(name: str) -> Instance:
     return instance
 
 
+# The extension of each form of a provider's policies, and what `policy --output` calls it.
+FORMS = {"aws": {"json": "text"}, "gcp": {"yaml": "text", "tf": "terraform"}}
 FILES = [(name, node.name) for name in NAMES for node in instance_of(name).nodes]
 for_each_file = pytest.mark.parametrize(("name", "node"), FILES)
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in [key for key in os.environ if key.startswith(("CLOUDFAIL_", "AWS_"))]:
+    for variable in [
+        key for key in os.environ if key.startswith(("CLOUDFAIL_", "AWS_", "GOOGLE_", "GCE_"))
+    ]:
         monkeypatch.delenv(variable)
 
 
 def test_there_is_an_example_for_an_address_for_a_route_and_for_services() -> None:
-    assert NAMES == ["aws-public-ip", "aws-route", "aws-web"]
+    gcp = ["gcp-forwarding-rule", "gcp-internal-lb-responder", "gcp-route"]
+    assert ["aws-public-ip", "aws-route", "aws-web", *gcp] == NAMES
 
 
 @for_each_example
@@ -90,13 +96,29 @@ def test_keepalived_finds_nothing_to_say_about_its_file(name: str, node: str) ->
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@for_each_example
 @pytest.mark.parametrize("role", ["read", "write"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        (name, form)
+        for name in NAMES
+        if instance_of(name).claims
+        for form in FORMS[instance_of(name).provider]
+    ],
+)
 def test_the_policy_is_what_cloudfail_prints(
-    name: str, role: str, capsys: pytest.CaptureFixture[str]
+    name: str, form: str, role: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = EXAMPLES / name / "cloudfail.toml"
-    assert cli.main(["policy", "aws", "--config", str(path), "--role", role]) == 0
+    words = ["--config", str(EXAMPLES / name / "cloudfail.toml"), "--role", role]
+    output = FORMS[instance_of(name).provider][form]
+    assert cli.main(["policy", instance_of(name).provider, *words, "--output", output]) == 0
     printed = capsys.readouterr().out
-    assert (EXAMPLES / name / f"policy-{role}.json").read_text(encoding="utf-8") == printed
-    assert json.loads(printed)["Version"] == "2012-10-17"
+    assert (EXAMPLES / name / f"policy-{role}.{form}").read_text(encoding="utf-8") == printed
+    if form == "json":
+        assert json.loads(printed)["Version"] == "2012-10-17"
+    if form == "yaml":
+        assert yaml.safe_load(printed)["title"] == f"cloudfail {role}"
+
+
+def test_what_needs_no_permission_has_no_policy() -> None:
+    assert not list((EXAMPLES / "gcp-internal-lb-responder").glob("policy-*"))

@@ -6,8 +6,10 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from cloudfail import errors
 from cloudfail.errors import CloudfailError
+from cloudfail.lab.terrain.gcp import GCP
 
 from cloudfail_aws.operations import DEFAULT_READ, DEFAULT_WRITE, LIMITS
 
@@ -39,12 +41,18 @@ def test_every_error_is_on_the_page_of_exit_codes_with_its_code() -> None:
     assert said == {error.__name__: error.exit_code for error in ours}
 
 
-def test_every_permission_is_on_the_page_of_kinds_with_its_reason() -> None:
-    file = ROOT / "providers" / "cloudfail_aws" / "permissions.json"
+@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_every_permission_is_on_the_page_of_kinds_with_its_reason(cloud: str) -> None:
+    file = ROOT / "providers" / f"cloudfail_{cloud}" / "permissions.json"
     known = json.loads(file.read_text(encoding="utf-8"))
     expected = [[action, ", ".join(p["needed_for"]), p["why"]] for action, p in known.items()]
-    said = rows_of(REFERENCE / "kinds-aws.md", "Permissions")[1:]
+    said = rows_of(REFERENCE / f"kinds-{cloud}.md", "Permissions")[1:]
     assert said == [[cell.replace("`", "") for cell in row] for row in expected]
+
+
+def test_the_calls_on_the_page_of_google_clouds_kinds_are_those_that_the_lab_counts() -> None:
+    said = {row[0]: row[1] for row in rows_of(REFERENCE / "kinds-gcp.md")[1:5]}
+    assert said == {kind: ", ".join(calls) for kind, calls in GCP.moves.items()}
 
 
 def test_the_limits_on_the_page_of_kinds_are_those_that_are_kept() -> None:
@@ -60,7 +68,12 @@ def test_the_configurations_on_the_pages_are_valid(tmp_path: Path) -> None:
     from cloudfail.config import examine
 
     docs = ROOT / "docs"
-    pages = (ROOT / "README.md", docs / "how-to" / "aws.md", docs / "tutorial" / "your-own-pair.md")
+    pages = (
+        ROOT / "README.md",
+        docs / "how-to" / "aws.md",
+        docs / "how-to" / "gcp.md",
+        docs / "tutorial" / "your-own-pair.md",
+    )
     for page in pages:
         (text,) = re.findall(
             r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL

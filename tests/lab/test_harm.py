@@ -200,8 +200,8 @@ def test_a_boot_makes_what_tmpfiles_names_beneath_run(tmp_path: Path) -> None:
 
 def test_names_are_found_until_they_are_not(tmp_path: Path, clock: SystemClock) -> None:
     machine = Machine("a", tmp_path, Timeline(clock), lambda _: None)
-    machine.know_hosts({"ec2.lab.internal": "10.0.0.2"}, "10.0.0.3")
-    assert (tmp_path / "hosts").read_text() == "127.0.0.1 localhost\n10.0.0.2 ec2.lab.internal\n"
+    machine.know_hosts({"api.lab.internal": "10.0.0.2"}, "10.0.0.3")
+    assert (tmp_path / "hosts").read_text() == "127.0.0.1 localhost\n10.0.0.2 api.lab.internal\n"
     machine.know_hosts({}, "10.0.0.3")
     assert "ec2" not in (tmp_path / "hosts").read_text()
     assert (tmp_path / "resolv.conf").read_text() == "nameserver 10.0.0.3\n"

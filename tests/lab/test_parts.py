@@ -270,7 +270,7 @@ def test_a_cloud_that_does_not_start_leaves_its_last_words(
     clock: SystemClock, tmp_path: Path
 ) -> None:
     narrator = Narrator(Timeline(clock), lambda _target, _node: None)
-    cloud = CloudProcess(narrator, tmp_path / "cloud.log")
+    cloud = CloudProcess("aws", narrator, tmp_path / "cloud.log")
     with pytest.raises(UnreachableError, match="not running"):
         _ = cloud.control
     with pytest.raises(CloudfailError, match="did not start"):

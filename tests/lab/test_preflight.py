@@ -9,6 +9,7 @@ import pytest
 from cloudfail.errors import ConfigError, ProviderMissingError, UnreachableError, UsageError
 from cloudfail.lab import idmap, preflight, probe, remote, root
 from cloudfail.lab.idmap import Ranges
+from cloudfail.lab.terrain import terrain_of
 
 
 def test_root_needs_no_range() -> None:
@@ -32,8 +33,11 @@ def test_only_clouds_with_an_embedded_twin_can_be_rehearsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     preflight.check_provider("aws")
-    with pytest.raises(UsageError, match="no embedded gcp; there is aws"):
-        preflight.check_provider("gcp")
+    with pytest.raises(UsageError, match="no embedded azure; there is aws, gcp"):
+        preflight.check_provider("azure")
+    preflight.check_provider("gcp")
+    with pytest.raises(UsageError, match="nothing is rehearsed on azure; there are aws, gcp"):
+        terrain_of("azure")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ProviderMissingError, match=r"pip install 'cloudfail\[lab\]'"):
         preflight.check_provider("aws")

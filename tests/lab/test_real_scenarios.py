@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cloudfail.lab.scenarios import SCENARIOS
+from cloudfail.lab.terrain.gcp import GCP
 
 pytestmark = pytest.mark.netns
 
@@ -65,6 +66,21 @@ def test_private_addresses_and_routes_follow_the_master_too(real_lab: Lab, kind:
     assert document["unowned_ms"] == 0
     assert document["api_writes"] == 1
     assert document["dark_ms"] > document["detection_ms"]
+
+
+@pytest.mark.parametrize("words", [(), ("--agent",)])
+@pytest.mark.parametrize("name", ["kill-master", "partition-heal"])
+def test_every_kind_of_google_cloud_follows_the_master(
+    real_lab: Lab, name: str, words: tuple[str, ...]
+) -> None:
+    claims = [word for kind in GCP.moves for word in ("--claim", kind)]
+    document = play(real_lab, name, "--provider", "gcp", *claims, *words)
+    moved = [event["event"] for event in document["timeline"] if event["kind"] == "holder"]
+    for kind in GCP.moves:
+        assert any(text.startswith(f"cloud: {kind} ") for text in moved)
+    for kind in ("forwarding-rule", "route"):  # at no time with nobody, once somebody had it
+        gone = [text for text in moved if text.startswith(f"cloud: {kind} ")][1:]
+        assert not any("is with nobody" in text for text in gone)
 
 
 def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(

@@ -7,20 +7,23 @@ from pathlib import Path
 
 import pytest
 from cloudfail.errors import UsageError
-from cloudfail.lab.cloud.world import Built, BuiltNode
+from cloudfail.lab.cloud.aws.world import Built, BuiltNode
+from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloudfail_log import sentence
 from cloudfail.lab.keepalived_conf import keepalived_conf
 from cloudfail.lab.keepalived_log import is_noteworthy, plain, role_of, syslog_text
+from cloudfail.lab.terrain.aws import AWS, world_of
+from cloudfail.lab.terrain.gcp import GCP
+from cloudfail.lab.terrain.gcp import world_of as gcp_world_of
 from cloudfail.lab.topology import (
     B_BESIDE_A,
     DESTINATION,
     PRIVATE_IP,
+    RULE_IP,
     A,
     Topology,
-    config_of,
     destination_of,
-    with_claim,
-    world_of,
+    with_claims,
 )
 
 
@@ -89,7 +92,7 @@ def test_cloudfails_facts_become_one_sentence(line: str, said: str) -> None:
 def conf_of(topology: Topology, directory: Path, node: str = "a") -> str:
     config = directory / "cloudfail.toml"
     names = [one.name for one in topology.nodes]
-    config.write_text(config_of(topology, built(*names), "http://10.0.0.2:4566"))
+    config.write_text(AWS.config(topology, built(*names), "http://10.0.0.2:4566"))
     return keepalived_conf(topology, config, node)
 
 
@@ -126,7 +129,7 @@ def built(*names: str) -> Built:
 
 def test_every_node_gets_the_same_file_with_every_claim() -> None:
     topology = Topology(nodes=(A, B_BESIDE_A), private_ip=PRIVATE_IP, destination=DESTINATION)
-    table = tomllib.loads(config_of(topology, built("a", "b"), "http://10.0.0.2:4566"))
+    table = tomllib.loads(AWS.config(topology, built("a", "b"), "http://10.0.0.2:4566"))
     edge = table["instance"]["edge"]
     assert [claim["kind"] for claim in edge["claim"]] == ["public-ip", "private-ip", "route"]
     assert edge["claim"][2]["tables"] == ["rtb-1"]
@@ -154,10 +157,25 @@ def test_the_client_calls_an_address_of_what_is_claimed() -> None:
 
 
 def test_one_claim_of_any_kind_makes_a_topology() -> None:
-    assert with_claim(Topology(), "public-ip") == Topology()
-    assert with_claim(Topology(), "route").claimed == (DESTINATION,)
-    private = with_claim(Topology(), "private-ip")
+    assert with_claims(Topology(), "public-ip") == Topology()
+    assert with_claims(Topology(), "route").claimed == (DESTINATION,)
+    private = with_claims(Topology(), "private-ip")
     assert private.claimed == (PRIVATE_IP,)
     assert len({node.subnet for node in private.nodes}) == 1
-    with pytest.raises(UsageError, match="no claim is a forwarding-rule"):
-        with_claim(Topology(), "forwarding-rule")
+    rule = with_claims(Topology(), "route", "forwarding-rule")
+    assert rule.claims == {"forwarding-rule": RULE_IP, "route": DESTINATION}
+    with pytest.raises(UsageError, match="no claim is a forwarding-rule there; --claim takes pub"):
+        AWS.move_of("forwarding-rule")
+
+
+def test_google_cloud_can_be_built_with_every_claim_that_it_has() -> None:
+    topology = with_claims(Topology(provider="gcp"), *GCP.moves)
+    with EmbeddedGcp() as cloud:
+        made = cloud.build(gcp_world_of(topology))
+        table = tomllib.loads(GCP.config(topology, made, cloud.endpoint))
+        holders = {change.kind: change for change in cloud.holders if change.target[-2:] != "10"}
+    edge = table["instance"]["edge"]
+    assert {claim["kind"] for claim in edge["claim"]} == set(GCP.moves)
+    assert edge["node"][1]["interface_id"].endswith("/instances/b/networkInterfaces/nic0")
+    assert (holders["forwarding-rule"].node, holders["public-ip"].node) == ("b", "")
+    assert destination_of(holders["forwarding-rule"].target) == topology.forwarding_rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import KeysView, Mapping
 
 import msgspec
-from cloudfail.lab.cloud.world import (
+from cloudfail.lab.cloud.aws.world import (
     Built,
     Subnet,
     World,

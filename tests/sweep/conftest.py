@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 
 from sweep.gate import Gate
 from sweep.zygote import Zygote

@@ -1,4 +1,4 @@
-"""The embedded AWS behind a gate that sees each request before and after its effect."""
+"""An embedded cloud behind a gate that sees each request before and after its effect."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any, Protocol
 
 import msgspec
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.request import read_request
 from cloudfail.lab.cloud.httpd import ConnectionCutError, HttpService, Incoming, Reply
-from cloudfail.lab.cloud.request import ApiRequest, read_request
 
 
 class When(StrEnum):
@@ -20,12 +20,19 @@ class When(StrEnum):
     AFTER = "after"
 
 
+class Request(Protocol):
+    """What a gate has to know of a request."""
+
+    @property
+    def writes(self) -> bool: ...
+
+
 class Moment(msgspec.Struct, frozen=True):
     """One side of the n-th request that a gate let through (the first is 1)."""
 
     number: int
     when: When
-    request: ApiRequest
+    request: Request
 
 
 Watch = Callable[[Moment], None]
@@ -38,8 +45,9 @@ class Gate:
     raises ConnectionCutError the caller gets no answer.
     """
 
-    def __init__(self, cloud: EmbeddedAws) -> None:
+    def __init__(self, cloud: Any, read: Callable[[Incoming], Request] = read_request) -> None:
         self.cloud = cloud
+        self._read = read
         self.watch: Watch = _let_pass
         self._lock = threading.Lock()
         self._count = 0
@@ -63,12 +71,12 @@ class Gate:
             self.watch = _let_pass
 
     def _handle(self, incoming: Incoming) -> Reply:
-        watch, request = self.watch, read_request(incoming)
+        watch, request = self.watch, self._read(incoming)
         with self._lock:
             self._count += 1
             number = self._count
         watch(Moment(number, When.BEFORE, request))
-        reply = self.cloud.api.handle(incoming)
+        reply: Reply = self.cloud.api.handle(incoming)
         watch(Moment(number, When.AFTER, request))
         return reply
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from cloudfail import process
-from cloudfail.lab.cloud.world import Built
 
-from sweep.cases import NEW, OLD, THIRD, Case
+from sweep.cases import NEW, OLD, THIRD
 from sweep.gate import Gate
 from sweep.zygote import Aim, Zygote, kill
 
@@ -33,16 +34,47 @@ class Ended(msgspec.Struct, frozen=True):
     err: str
 
 
+class Claims(Protocol):
+    """What is claimed, as TOML."""
+
+    def toml(self, built: Any) -> str: ...
+
+
+class Way(msgspec.Struct, frozen=True):
+    """The variables by which a node reaches the cloud of this provider through a gate."""
+
+    provider: str
+    environment: Callable[[Gate, str], dict[str, str]]
+
+
+AWS = Way(
+    "aws",
+    lambda gate, name: {
+        "AWS_ENDPOINT_URL": gate.endpoint,
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": gate.cloud.metadata_endpoint(name),
+    },
+)
+GCP = Way(
+    "gcp",
+    lambda gate, name: {
+        "CLOUDFAIL_GCP_ENDPOINT": gate.endpoint,
+        "GCE_METADATA_HOST": urlsplit(gate.cloud.metadata_endpoint(name)).netloc,
+    },
+)
+
+
 class Node:
     """One machine: its folder outlives its processes, as /run and /var do."""
 
-    def __init__(self, name: str, folder: Path, gate: Gate, config: Path) -> None:
+    def __init__(self, name: str, folder: Path, gate: Gate, config: Path, way: Way) -> None:
         self.name = name
+        self._way = way
         self._folder = folder / name
         self._folder.mkdir(parents=True, exist_ok=True)
         self._gate = gate
-        self._arguments = ["promote", "--instance", "edge", "--config", str(config)]
-        self._arguments += ["--node", name, "--output", "json"]
+        self._named = ["--instance", "edge", "--config", str(config)]
+        self._named += ["--node", name, "--output", "json"]
+        self._arguments = ["promote", *self._named]
 
     def promote(self, zygote: Zygote | None, aim: Aim | None = None) -> Ended:
         """Run it to its end, or its death; without a zygote, in a fresh interpreter.
@@ -57,6 +89,10 @@ class Node:
         code = zygote.run(self._arguments, self._environment(), self._folder, aim)
         out, err = ((self._folder / name).read_text() for name in ("out", "err"))
         return Ended(code, out, err)
+
+    def look(self, zygote: Zygote) -> int:
+        """Look as a standby does: `cloudfail status`."""
+        return zygote.run(["status", *self._named], self._environment(), self._folder)
 
     def start(self) -> process.Popen[str]:
         return process.Popen(
@@ -85,8 +121,7 @@ class Node:
             **kept,
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
             "HOME": str(self._folder),
-            "AWS_ENDPOINT_URL": self._gate.endpoint,
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self._gate.cloud.metadata_endpoint(self.name),
+            **self._way.environment(self._gate, self.name),
             "CLOUDFAIL_STATE_DIR": str(self._folder / "state"),
             "CLOUDFAIL_JOURNAL": str(self._folder / "journal.jsonl"),
         }
@@ -95,13 +130,20 @@ class Node:
 class Group:
     """Three nodes that share a configuration file; each reaches the cloud by a gate."""
 
-    def __init__(self, folder: Path, gates: Mapping[str, Gate], built: Built, case: Case) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        gates: Mapping[str, Gate],
+        built: Any,
+        case: Claims,
+        way: Way = AWS,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "cloudfail.toml"
         nodes = "".join(
             NODES.format(name=name, address=built.nodes[name].address, priority=priority)
             for name, priority in PRIORITIES.items()
         )
-        head = '[instance.edge]\nprovider = "aws"\n'
+        head = f'[instance.edge]\nprovider = "{way.provider}"\n'
         config.write_text(head + nodes + case.toml(built))
-        self.nodes = {name: Node(name, folder, gates[name], config) for name in PRIORITIES}
+        self.nodes = {name: Node(name, folder, gates[name], config, way) for name in PRIORITIES}

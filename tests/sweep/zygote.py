@@ -20,7 +20,7 @@ from cloudfail import process
 
 Aim = Callable[[Callable[[], None]], None]
 TESTS = Path(__file__).resolve().parents[1]
-LOADED = (
+CORE = (
     "cloudfail.cli.dispatch",
     "cloudfail.cli.main",
     "cloudfail.cli.promote",
@@ -28,18 +28,18 @@ LOADED = (
     "cloudfail.cli.result",
     "cloudfail.cli.stop",
     "cloudfail.cli.target",
-    "cloudfail_aws.machine",
-    "cloudfail_aws.provider",
 )
+AWS = ("cloudfail_aws.machine", "cloudfail_aws.provider")
+GCP = ("cloudfail.cli.status", "cloudfail_gcp.machine", "cloudfail_gcp.provider")
 
 
 class Zygote:
     """One parent of many processes, which run one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, loaded: Sequence[str] = AWS) -> None:
         environment = {**os.environ, "PYTHONPATH": str(TESTS)}
         self._process = process.Popen(
-            [sys.executable, "-m", "sweep.zygote"],
+            [sys.executable, "-m", "sweep.zygote", *CORE, *loaded],
             env=environment,
             stdin=process.PIPE,
             stdout=process.PIPE,
@@ -92,7 +92,7 @@ def kill(process_id: int) -> None:
 
 def serve() -> None:
     """Fork for each order on standard input; print each process's id, then how it ended."""
-    for name in LOADED:
+    for name in sys.argv[1:]:
         importlib.import_module(name)
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)

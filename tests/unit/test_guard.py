@@ -11,6 +11,7 @@ from cloudfail.model import Claim, Holding, Owner, PrivateIp, PublicIp, Route, S
 
 PUBLIC = PublicIp(address=ip_address("203.0.113.7"))
 PRIVATE = PrivateIp(address=ip_address("10.0.0.100"))
+RANGE = PrivateIp(address=ip_address("10.0.1.64"), prefix_length=28)
 ROUTE = Route(destination=ip_network("10.99.0.0/16"), table="rtb-1")
 
 
@@ -53,6 +54,8 @@ def test_force_takes_from_a_stranger_but_not_over_an_obstacle() -> None:
         (ROUTE, "10.99.7.0/24"),
         (ROUTE, "10.0.0.0/8"),
         (PrivateIp(address=ip_address("fd99::1")), "fd99::/64"),
+        (RANGE, "10.0.1.66/32"),
+        (RANGE, "10.0.0.0/8"),
     ],
 )
 def test_a_protected_prefix_is_never_touched(claim: Claim, prefix: str) -> None:

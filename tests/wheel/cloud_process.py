@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sys
 
-from cloudfail.lab.cloud.embedded import EmbeddedAws
-from cloudfail.lab.cloud.world import Subnet, World, WorldNode, WorldPublicIp
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import Subnet, World, WorldNode, WorldPublicIp
 
 WORLD = World(
     subnets=(Subnet("10.0.1.0/24"), Subnet("10.0.2.0/24", zone="eu-central-1b")),

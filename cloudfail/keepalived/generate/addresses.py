@@ -61,9 +61,9 @@ def wanted_of(member: Member) -> tuple[VirtualAddress, ...]:
 
 
 def _brought_by(claim: Claim) -> Iterator[Address]:
-    """A public address is translated by the cloud; a network is routed, nobody has it."""
+    """A public address is translated by the cloud; networks and ranges are routed, nobody has one."""
     match claim:
-        case PrivateIp(address=address):
+        case PrivateIp(address=address, prefix_length=None):
             yield address
         case PublicIp(private_address=address) if address is not None:
             yield address

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.claim_tables import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import MovedTable, PrivateIpTable, PublicIpTable, RouteTable
 from cloudfail.config.vrrp.tables import VirtualAddressTable
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.seats import Seat
@@ -24,7 +24,7 @@ _OFFERED = (
 class Claimed(Struct, frozen=True):
     """`comment` has lines for what is offered, and cannot stand as it is."""
 
-    claims: tuple[ClaimTable, ...] = ()
+    claims: tuple[MovedTable, ...] = ()
     comment: tuple[str, ...] = ()
     is_offered: bool = False
 
@@ -36,10 +36,10 @@ class Choice:
         self._taken: set[str] = set()
 
     def of_script(
-        self, found: Sequence[ClaimTable], seats: Sequence[Seat], place: Place, ledger: Ledger
+        self, found: Sequence[MovedTable], seats: Sequence[Seat], place: Place, ledger: Ledger
     ) -> Claimed:
         own = {str(seat.address) for seat in seats}
-        good: list[ClaimTable] = []
+        good: list[MovedTable] = []
         for claim in found:
             kept, why = _without_own(claim, own)
             refused = self._refusal(claim, seats) or _crowded(kept, good)
@@ -69,7 +69,7 @@ class Choice:
             ledger.miss(place, f"how the cloud brings {names}", _OFFERED)
         return Claimed(tuple(good), tuple(comment), is_offered=True)
 
-    def _refusal(self, claim: ClaimTable, seats: Sequence[Seat]) -> str:
+    def _refusal(self, claim: MovedTable, seats: Sequence[Seat]) -> str:
         if _name(claim) in self._taken:
             return "another instance claims it"
         if not isinstance(claim, PrivateIpTable):
@@ -86,7 +86,7 @@ class Choice:
 
 
 def say_of_unclaimed(
-    addresses: Addresses, claims: Sequence[ClaimTable], place: Place, ledger: Ledger
+    addresses: Addresses, claims: Sequence[MovedTable], place: Place, ledger: Ledger
 ) -> None:
     """Note the virtual addresses to which no claim brings anything."""
     brought = {*brought_by(claims)}
@@ -101,7 +101,7 @@ def say_of_unclaimed(
         )
 
 
-def _without_own(claim: ClaimTable, own: set[str]) -> tuple[ClaimTable | None, str]:
+def _without_own(claim: MovedTable, own: set[str]) -> tuple[MovedTable | None, str]:
     """A node's own address never moves; one that a public address sits on is the primary one."""
     if isinstance(claim, RouteTable):
         return claim, ""
@@ -113,7 +113,7 @@ def _without_own(claim: ClaimTable, own: set[str]) -> tuple[ClaimTable | None, s
     return claim, ""
 
 
-def _crowded(claim: ClaimTable | None, before: Sequence[ClaimTable]) -> str:
+def _crowded(claim: MovedTable | None, before: Sequence[MovedTable]) -> str:
     """A private address carries one public one."""
     if not isinstance(claim, PublicIpTable):
         return ""
@@ -126,7 +126,7 @@ def _crowded(claim: ClaimTable | None, before: Sequence[ClaimTable]) -> str:
     return ""
 
 
-def _name(claim: ClaimTable) -> str:
+def _name(claim: MovedTable) -> str:
     if isinstance(claim, RouteTable):
         return f"{claim.destination} in {', '.join(claim.tables)}"
     return claim.address
@@ -148,7 +148,7 @@ def _as_route(address: str, why: str) -> tuple[str, ...]:
     )
 
 
-def brought_by(claims: Sequence[ClaimTable]) -> tuple[str, ...]:
+def brought_by(claims: Sequence[MovedTable]) -> tuple[str, ...]:
     """Return the addresses that the generator derives from the claims, in its order."""
     found: dict[str, None] = {}
     for claim in claims:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.claim_tables import ClaimTable
+from cloudfail.config.claim_tables import MovedTable
 from cloudfail.config.vrrp.tables import HookTable
 from cloudfail.keepalived.importer.claims import brought_by
 from cloudfail.keepalived.importer.joined import Joined, Member
@@ -29,7 +29,7 @@ class Moving:
 
     def __init__(self, joined: Sequence[Joined], scripts: Scripts) -> None:
         self._joined, self._scripts = joined, scripts
-        self._handed: dict[str, list[ClaimTable]] = {}
+        self._handed: dict[str, list[MovedTable]] = {}
         self.region = ""
         self.commands: list[str] = []
 
@@ -59,7 +59,7 @@ class Moving:
     def _without_others(self, joined: Joined, moved: Moved) -> Moved:
         """Hand a claim that brings an address of a later instance to that one."""
         later = self._joined[self._joined.index(joined) + 1 :]
-        kept: list[ClaimTable] = []
+        kept: list[MovedTable] = []
         for claim in moved.claims:
             brought = set(brought_by([claim]))
             others = [one.name for one in later if brought & own_addresses(one)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cloudfail.config.claim_tables import ClaimTable
+from cloudfail.config.claim_tables import MovedTable
 from cloudfail.config.file import InstanceTable, NodeTable
 from cloudfail.config.vrrp.tables import (
     AuthenticationTable,
@@ -66,7 +66,7 @@ def values_of(joined: Joined) -> dict[str, Found]:
 
 def instance_table(
     facts: Facts,
-    claims: Sequence[ClaimTable],
+    claims: Sequence[MovedTable],
     hooks: Sequence[HookTable],
     provider: str,
 ) -> tuple[InstanceTable, Secret | None]:
@@ -119,7 +119,7 @@ def _names(tracked: Sequence[TrackTable]) -> Any:
 
 
 def _advertised(
-    facts: Facts, claims: Sequence[ClaimTable]
+    facts: Facts, claims: Sequence[MovedTable]
 ) -> tuple[str | VirtualAddressTable, ...] | None:
     """None where the claims bring the very same addresses: then the generator derives them."""
     addresses: Addresses = facts.get("virtual_ipaddress", ())

@@ -1,4 +1,6 @@
-"""An embedded AWS to rehearse on: corrected moto, metadata services, injected faults.
+"""Embedded clouds to rehearse on: an API, metadata services, injected faults, and records.
 
-Nothing here is imported by the rest of cloudfail; moto comes with `pip install 'cloudfail[lab]'`.
+`aws` is a corrected moto, `gcp` a fake of Compute held to Google's discovery document. `interface`
+says what they have in common. Nothing here is imported by the rest of cloudfail; what they need
+comes with `pip install 'cloudfail[lab]'`.
 """

@@ -1,4 +1,4 @@
-"""`python -m cloudfail.lab.cloud`."""
+"""`python -m cloudfail.lab.cloud aws`."""
 
 import sys
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,21 +13,23 @@ from cloudfail.clock import SystemClock
 from cloudfail.errors import DeadlineError, UnreachableError, UsageError
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
-from cloudfail.lab.cloud.world import Built, World
 
 PREFIX = "/_lab"
 REFUSED = 400
-T = TypeVar("T")
+B = TypeVar("B")
 
 
-class CloudControl:
+class CloudControl(Generic[B]):
     """`control_url` is what the embedded cloud printed as `control`. Thread-safe.
+
+    `built` is the type that this cloud answers to `build`.
 
     Raises UnreachableError when nobody answers, UsageError when the cloud refuses the request.
     """
 
-    def __init__(self, control_url: str) -> None:
+    def __init__(self, control_url: str, built: type[B]) -> None:
         self.control_url = control_url.rstrip("/")
+        self._built = built
         parts = urlsplit(self.control_url)
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or 80
@@ -49,13 +51,13 @@ class CloudControl:
             else:
                 return
 
-    def build(self, world: World) -> Built:
+    def build(self, world: msgspec.Struct) -> B:
         """Replace whatever the cloud held; changes and calls start anew."""
-        return msgspec.json.decode(self._ask("POST", "build", world), type=Built)
+        return msgspec.json.decode(self._ask("POST", "build", world), type=self._built)
 
-    def built(self) -> Built:
+    def built(self) -> B:
         """Return what the last `build` gave, or `--world` at the start."""
-        return msgspec.json.decode(self._ask("GET", "built"), type=Built)
+        return msgspec.json.decode(self._ask("GET", "built"), type=self._built)
 
     def set_faults(self, faults: Faults) -> None:
         self._ask("POST", "faults", faults)
@@ -73,6 +75,10 @@ class CloudControl:
         """Tell who holds each target now, as the latest change would have said it."""
         return msgspec.json.decode(self._ask("GET", "holders"), type=list[Change])
 
+    def violations(self) -> list[str]:
+        """Tell what broke the vendor's published contract, since the last `build`."""
+        return msgspec.json.decode(self._ask("GET", "violations"), type=list[str])
+
     def terminate_node(self, name: str) -> None:
         self._ask("POST", "terminate", {"name": name})
 
@@ -81,7 +87,7 @@ class CloudControl:
         policies: list[dict[str, Any]],
         roles: dict[str, list[dict[str, Any]]] | None = None,
     ) -> None:
-        """From now on the nodes' role may do only what `policies` allow, as `roles` (by ARN)."""
+        """From now on the nodes may do only what `policies` allow, others what `roles` do."""
         self._ask("POST", "iam", {"policies": policies, "roles": roles or {}})
 
     def relax_iam(self) -> None:

@@ -11,10 +11,9 @@ from cloudfail.errors import CloudfailError
 from cloudfail.lab.cloud.client import PREFIX
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.httpd import Incoming, Reply
-from cloudfail.lab.cloud.world import World
 
 if TYPE_CHECKING:
-    from cloudfail.lab.cloud.embedded import EmbeddedAws
+    from cloudfail.lab.cloud.interface import EmbeddedCloud
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -31,16 +30,17 @@ class PoliciesAsked(msgspec.Struct, frozen=True):
 class Control:
     """Answers 200 with JSON, 400 with a sentence, 404 for what it does not know."""
 
-    def __init__(self, cloud: EmbeddedAws) -> None:
+    def __init__(self, cloud: EmbeddedCloud) -> None:
         self._cloud = cloud
         self._routes: dict[str, Callable[[Incoming], Any]] = {
             "ready": lambda _: True,
-            "build": lambda asked: cloud.build(msgspec.json.decode(asked.body, type=World)),
+            "build": self._build,
             "built": lambda _: cloud.built,
             "faults": self._set_faults,
             "changes": self._changes,
-            "calls": lambda asked: cloud.api.calls(int(asked.query.get("since", "0"))),
+            "calls": lambda asked: cloud.calls_since(int(asked.query.get("since", "0"))),
             "holders": lambda _: cloud.holders,
+            "violations": lambda _: cloud.violations,
             "terminate": self._terminate,
             "iam": self._enforce,
             "reset": lambda _: cloud.reset(),
@@ -58,6 +58,9 @@ class Control:
             return Reply(400, str(exc).encode())
         return Reply(200, msgspec.json.encode(answer), _JSON)
 
+    def _build(self, asked: Incoming) -> Any:
+        return self._cloud.build(msgspec.json.decode(asked.body, type=self._cloud.world_type))
+
     def _set_faults(self, asked: Incoming) -> Faults:
         if asked.method == "POST":
             self._cloud.faults = msgspec.json.decode(asked.body, type=Faults)
@@ -65,7 +68,7 @@ class Control:
 
     def _changes(self, asked: Incoming) -> Any:
         since = int(asked.query.get("since", "0"))
-        return self._cloud.ledger.changes(since, float(asked.query.get("wait", "0")))
+        return self._cloud.changes_since(since, float(asked.query.get("wait", "0")))
 
     def _terminate(self, asked: Incoming) -> None:
         self._cloud.terminate_node(msgspec.json.decode(asked.body, type=Named).name)

@@ -12,21 +12,31 @@ ANY = "*"
 
 
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Injected faults. Operations are EC2's names (`AssociateAddress`), `*` is any of EC2's.
+    """Injected faults, by the API's names of calls (`AssociateAddress`, `instances.get`); `*`: any.
 
     latency_ms   before the effect of each request; requests at the same time wait at the same time
-    throttle     how many calls of an operation get RequestLimitExceeded (503)
-    errors       operation -> (HTTP status, error code, how many calls)
-    buckets      operation -> (capacity, refill a second): more calls get RequestLimitExceeded
+    throttle     how many calls are told that there were too many
+    errors       call -> (HTTP status, error code, how many calls)
+    buckets      call -> (capacity, refill a second): more calls are told so; AWS
     reset        how many calls lose their connection before the effect
     reset_after  how many calls lose their connection after the effect
     stale_reads  after each write, this many describes show the state before that write
     stale_ms     so do all describes for this long after a write
-    deny         operations that get UnauthorizedOperation (403) for as long as this is set
+    deny         calls that are told that a permission is missing, for as long as this is set
     down         no API request is answered: the connection is reset
     metadata_down       the same for the metadata services
     metadata_latency_ms before each answer of a metadata service
     metadata_stale_ms   metadata shows the state before the last write for this long after it
+
+    Google Cloud's operations, by the call that began them, and its quotas:
+    operation_ms      how long each takes until it has its effect and is DONE
+    operation_errors  call -> (error code, how many): DONE with this error, without any effect
+    operation_stuck   how many never become DONE, and have no effect
+    operation_lost    how many have their effect, but nobody knows of them afterwards (404)
+    wait_ms           `wait` answers after this long at most, whatever the operation's state
+    quota             group (queries, reads, lists, operation-reads) -> calls a minute and project;
+                      more get 403 rateLimitExceeded until the next minute begins
+    quota_minute_s    how long a minute of `quota` is
     """
 
     latency_ms: float = 0
@@ -42,6 +52,13 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata_latency_ms: float = 0
     metadata_stale_ms: float = 0
     buckets: Mapping[str, tuple[float, float]] = {}
+    operation_ms: float = 0
+    operation_errors: Mapping[str, tuple[str, int]] = {}
+    operation_stuck: Mapping[str, int] = {}
+    operation_lost: Mapping[str, int] = {}
+    wait_ms: float = 120_000
+    quota: Mapping[str, int] = {}
+    quota_minute_s: float = 60
 
 
 class Bucket:
@@ -73,6 +90,9 @@ class Budget:
         self._reset = dict(faults.reset)
         self._reset_after = dict(faults.reset_after)
         self._buckets: dict[str, Bucket] = {}
+        self._operation_errors = {name: n for name, (_, n) in faults.operation_errors.items()}
+        self._stuck = dict(faults.operation_stuck)
+        self._lost = dict(faults.operation_lost)
 
     def throttled(self, operation: str) -> bool:
         return self._use(self._throttle, operation) is not None or self._bucket_is_dry(operation)
@@ -87,6 +107,17 @@ class Budget:
         """HTTP status and error code to answer with."""
         name = self._use(self._errors, operation)
         return None if name is None else self.faults.errors[name][:2]
+
+    def operation_error(self, operation: str) -> str:
+        """Error code that the operation ends with, or ""."""
+        name = self._use(self._operation_errors, operation)
+        return "" if name is None else self.faults.operation_errors[name][0]
+
+    def operation_stuck(self, operation: str) -> bool:
+        return self._use(self._stuck, operation) is not None
+
+    def operation_lost(self, operation: str) -> bool:
+        return self._use(self._lost, operation) is not None
 
     def denied(self, operation: str) -> bool:
         return operation in self.faults.deny or ANY in self.faults.deny

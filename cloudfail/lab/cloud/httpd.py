@@ -1,6 +1,6 @@
 """A small threaded HTTP/1.1 server: keep-alive, no Nagle delay, connections that can be reset.
 
-Werkzeug's own server closes every connection after one answer, which is not how EC2 behaves.
+Werkzeug's own server closes every connection after one answer, which is not how clouds behave.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ Handler = Callable[[Incoming], Reply]
 class HttpService:
     """Answers on its own threads from construction until `close`, which also ends connections.
 
+    `server` is the header of that name, of answers that have none of their own.
     Raises OSError when the address cannot be bound. Port 0 takes a free one.
     """
 
-    def __init__(self, host: str, port: int, handler: Handler) -> None:
-        self._server = _Server((host, port), handler)
+    def __init__(self, host: str, port: int, handler: Handler, server: str = "") -> None:
+        self._server = _Server((host, port), handler, server)
         self.host = host
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.accept_until_closed, daemon=True)
@@ -69,8 +70,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: Handler) -> None:
+    def __init__(self, address: tuple[str, int], handler: Handler, name: str) -> None:
         self.handler = handler
+        self.name = name
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         self._end = threading.Event()
@@ -125,7 +127,7 @@ class _Exchange(BaseHTTPRequestHandler):
             return
         self._send(reply)
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
 
     def _incoming(self) -> Incoming:
         parts = urlsplit(self.path)
@@ -141,8 +143,8 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         self.send_response_only(reply.status)
-        for name, value in {"Server": "AmazonEC2", "Date": self.date_time_string()}.items():
-            if name not in reply.headers:
+        for name, value in {"Server": self.server.name, "Date": self.date_time_string()}.items():
+            if value and name not in reply.headers:
                 self.send_header(name, value)
         for name, value in reply.headers.items():
             self.send_header(name, value)

@@ -5,36 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from cloudfail.lab.cloud.records import Change
 
 Target = tuple[str, str]
 Holders = Mapping[Target, str]
-
-
-def look(ec2: Any) -> dict[Target, str]:
-    """(kind, target) -> holder, of everything in moto's EC2 backend that can change hands."""
-    holders: dict[Target, str] = {}
-    for eip in ec2.addresses:
-        holders["public-ip", eip.public_ip] = eip.eni.id if eip.eni else ""
-    for eni in ec2.enis.values():
-        for item in eni.private_ip_addresses:
-            holders["private-ip", item["PrivateIpAddress"]] = eni.id
-        for address in eni.ipv6_addresses:
-            holders["private-ip", address] = eni.id
-    for table in ec2.route_tables.values():
-        for route in table.routes:
-            destination = route.destination_cidr_block or route.destination_ipv6_cidr_block
-            if destination and not route.local:
-                holders["route", f"{table.id} {destination}"] = _target_of(route)
-    return holders
-
-
-def _target_of(route: Any) -> str:
-    if route.state == "blackhole":
-        return ""
-    return str(route.network_interface_id or route.nat_gateway_id or route.gateway_id or "")
 
 
 class Ledger:
@@ -49,7 +24,10 @@ class Ledger:
         self._callbacks: list[Callable[[Change], None]] = []
 
     def start(self, holders: Holders, nodes: Mapping[str, str]) -> None:
-        """Forget all changes; `nodes` maps interface ids to names."""
+        """Forget all changes; `nodes` maps interface ids to names.
+
+        A holder may be several ids with a comma between them: traffic is shared.
+        """
         with self._news:
             self._changes = []
             self._holders = dict(holders)
@@ -88,13 +66,17 @@ class Ledger:
     def holders(self) -> list[Change]:
         with self._news:
             return [
-                Change(self._since[target], *target, holder, self._nodes.get(holder, ""))
+                Change(self._since[target], *target, holder, self._name(holder))
                 for target, holder in self._holders.items()
             ]
 
     def _record(self, t: float, target: Target, holder: str) -> Change:
         number = len(self._changes) + 1
-        change = Change(t, *target, holder, self._nodes.get(holder, ""), number)
+        change = Change(t, *target, holder, self._name(holder), number)
         self._changes.append(change)
         self._since[target] = t
         return change
+
+    def _name(self, holder: str) -> str:
+        names = (self._nodes.get(one, "") for one in holder.split(","))
+        return ",".join(name for name in names if name)

@@ -1,4 +1,4 @@
-"""The embedded AWS as a process: `cloudfail lab cloud aws`, `python -m cloudfail.lab.cloud`."""
+"""An embedded cloud as a process: `cloudfail lab cloud aws`, `python -m cloudfail.lab.cloud gcp`."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from cloudfail.errors import CloudfailError, ConfigError
-from cloudfail.lab.cloud.world import World
+from cloudfail.errors import CloudfailError, ConfigError, UsageError
+from cloudfail.lab.cloud.clouds import CLOUDS, Kind, kind_of
 
 
 def serve(argv: Sequence[str]) -> int:
-    """Print one JSON line when ready, then run until SIGTERM or SIGINT. Returns an exit code."""
-    options = _parser().parse_args(argv)
+    """Print one JSON line when ready, then run until SIGTERM or SIGINT. Returns an exit code.
+
+    The first word is the cloud, the others are its options.
+    """
     try:
-        return _serve(options)
+        if not argv:
+            raise UsageError(f"which cloud? one of {', '.join(CLOUDS)}")
+        cloud = kind_of(argv[0])
+        return _serve(cloud, _parser(argv[0], cloud.title).parse_args(argv[1:]))
     except (CloudfailError, OSError) as exc:
         sys.stderr.write(f"cloudfail: {exc}\n")
         return exc.exit_code if isinstance(exc, CloudfailError) else ConfigError.exit_code
 
 
-def _serve(options: argparse.Namespace) -> int:
-    from cloudfail.lab.cloud.embedded import EmbeddedAws
-
+def _serve(kind: Kind, options: argparse.Namespace) -> int:
+    embedded = kind.load()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    world = _read(options.world) if options.world else None
-    with EmbeddedAws(options.host, options.port) as cloud:
+    world = _read(options.world, embedded.world_type) if options.world else None
+    with embedded(options.host, options.port) as cloud:
         ready = {"endpoint": cloud.endpoint, "control": cloud.control}
         if world is not None:
             cloud.build(world)
@@ -43,15 +48,17 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read(path: Path) -> World:
+def _read(path: Path, world: type[msgspec.Struct]) -> Any:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=World)
+        return msgspec.json.decode(path.read_bytes(), type=world)
     except (OSError, msgspec.MsgspecError) as exc:
         raise ConfigError(f"{path}: not a world: {exc}") from exc
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cloudfail lab cloud aws", description=__doc__)
+def _parser(name: str, title: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"cloudfail lab cloud {name}", description=f"An embedded {title} to rehearse on."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
     parser.add_argument("--world", type=Path, metavar="FILE", help="JSON: what to build at start")

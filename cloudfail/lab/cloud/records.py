@@ -10,9 +10,11 @@ import msgspec
 class Change(msgspec.Struct, frozen=True):
     """A target got another holder. `t` is CLOCK_MONOTONIC in seconds, the same for all processes.
 
-    `kind` is public-ip, private-ip or route; `target` an address, or "rtb-... DESTINATION".
+    `kind` is a claim's; `target` an address, or the id of what it belongs to, a space, and an
+    address or destination: "rtb-... DESTINATION".
     `holder` is an interface id, a gateway's id, or "" for nobody; `node` is the holder's name in
-    the world, or "". `number` counts from 1: pass the last one seen as `since`.
+    the world, or "". Where several share the traffic both have commas. `number` counts from 1:
+    pass the last one seen as `since`.
     """
 
     t: float

@@ -6,17 +6,17 @@ from cloudfail.lab.cloud.faults import ANY, Faults
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.stage import Stage
 
-_THROTTLED = 4
 _OUTAGE = 4.0
 
 
 def api_throttled(stage: Stage) -> None:
     stage.start()
-    stage.faults(Faults(throttle={ANY: _THROTTLED}))
-    stage.fault(f"a dies, and the API throttles its next {_THROTTLED} calls", "a")
+    calls = stage.terrain.throttled_calls
+    stage.faults(Faults(throttle={ANY: calls}))
+    stage.fault(f"a dies, and the API throttles its next {calls} calls", "a")
     stage.site.kill("a")
     stage.require_master("b")
-    stage.require_holder("b", 30)
+    stage.require_holder("b", stage.terrain.throttled_for)
 
 
 def api_down(stage: Stage) -> None:

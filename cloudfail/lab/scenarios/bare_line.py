@@ -8,7 +8,7 @@ from cloudfail.lab.topology import Topology
 
 
 def bare_line(stage: Stage) -> None:
-    """`notify_master "cloudfail promote --provider aws"` and nothing else.
+    """`notify_master "cloudfail promote --provider NAME"` and nothing else.
 
     A bare name on keepalived's PATH, script security on, a virtual environment behind a link, no
     instance named, no terminal, umask 0177, another user's HOME.
@@ -22,7 +22,7 @@ def bare_line(stage: Stage) -> None:
 
 BARE_LINE = Scenario(
     "bare-line",
-    'notify_master "cloudfail promote --provider aws" works as it stands.',
+    'notify_master "cloudfail promote --provider NAME" works as it stands.',
     bare_line,
     Topology(bare=True),
 )

@@ -6,18 +6,18 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.stage import Stage
 
-_TAKE = "AssociateAddress"
 _PROMOTE = ("cloudfail", "promote", "--instance", "edge")
 
 
 def crash_mid_promote(stage: Stage) -> None:
     """Nothing on the node repeats a one-shot run that was killed: the next event does, or a timer."""
+    take = stage.move[0]
     stage.start()
-    stage.faults(Faults(errors={_TAKE: (503, "Unavailable", 1000)}))
+    stage.faults(Faults(errors={take: (503, "Unavailable", 1000)}))
     stage.fault("a dies, and every cloudfail on b is killed between two requests", "a")
     stage.site.kill("a")
     stage.require_master("b")
-    stage.wait(lambda: bool(stage.calls_of("b", _TAKE)), 20)
+    stage.wait(lambda: bool(stage.calls_of("b", take)), 20)
     killed = stage.site.kill_cloudfail("b")
     stage.note(f"SIGKILL for {killed} cloudfail processes", "b")
     stage.expect(killed > 0, "there was no cloudfail process to kill")
@@ -40,7 +40,7 @@ def kill_agent(stage: Stage) -> None:
     for node in ("a", "b"):
         stage.fault(f"the agent of {node} is killed", node)
         stage.expect(stage.site.kill_agent(node) == 1, f"there was no agent on {node} to kill")
-    stage.expect_writes(0)
+    stage.expect_moves(0)
     stage.fault("a dies", "a")
     stage.site.kill("a")
     stage.require_master("b")
@@ -53,7 +53,6 @@ CRASH_MID_PROMOTE = Scenario(
     "crash-mid-promote",
     "cloudfail is killed between its requests.",
     crash_mid_promote,
-    any_claim=False,
 )
 KILL_AGENT = Scenario(
     "kill-agent",

@@ -12,7 +12,7 @@ def kill_master(stage: Stage) -> None:
     stage.site.kill("a")
     stage.require_master("b")
     stage.require_holder("b")
-    stage.expect_writes(1)
+    stage.expect_moves(1)
 
 
 def stop_master(stage: Stage) -> None:
@@ -21,7 +21,7 @@ def stop_master(stage: Stage) -> None:
     stage.site.stop_vrrp("a")
     stage.require_master("b")
     stage.require_holder("b")
-    stage.expect_writes(1)
+    stage.expect_moves(1)
 
 
 def freeze_master(stage: Stage) -> None:

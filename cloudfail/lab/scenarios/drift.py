@@ -16,7 +16,7 @@ def drift(stage: Stage) -> None:
     stage.require_holder("b")
     stage.note("the agent of a looks, looks again, and takes it back", "a")
     stage.require_holder("a", stage.repair)
-    stage.expect_writes(2)
+    stage.expect_moves(2)
 
 
 DRIFT = Scenario("drift", "The address is moved behind the master's back.", drift, needs_agent=True)

@@ -15,7 +15,7 @@ def reboot_backup(stage: Stage) -> None:
     stage.require_backup("b")
     stage.pause(stage.detection)
     stage.expect(stage.holder == "a", "the address left its master")
-    stage.expect_writes(0)
+    stage.expect_moves(0)
 
 
 REBOOT_BACKUP = Scenario("reboot-backup", "The standby reboots; nothing may move.", reboot_backup)

@@ -41,7 +41,7 @@ def reload_in_master(at: At) -> None:
         at.agent("a").get("standing", {}).get("generation") == before,
         "a reload is a change of role",
     )
-    at.expect_writes(0)
+    at.expect_moves(0)
     _repair(at)
 
 

@@ -25,7 +25,7 @@ def jumps(at: At) -> None:
     at.site.stop_vrrp("a")
     at.require_master("b")
     at.require_holder("b", 3)
-    at.expect_writes(1)
+    at.expect_moves(1)
     at.fault("the clock of b is set two hours back", "b")
     (etc / "clock").write_text(f"{-_HOUR}\n")
     at.pause(2 * at.topology.reconcile_interval)

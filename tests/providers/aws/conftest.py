@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudfail.lab.cloud.embedded import EmbeddedAws
-from cloudfail.lab.cloud.world import Built
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import Built
 from cloudfail.model import Peer
 
 from providers.aws.nodes import WORLD, Node, NodeMaker

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from cloudfail.lab.cloud.embedded import EmbeddedAws
-from cloudfail.lab.cloud.world import (
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import (
     Subnet,
     World,
     WorldInterface,

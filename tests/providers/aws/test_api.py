@@ -14,7 +14,7 @@ from cloudfail.errors import (
     TransientError,
     UnreachableError,
 )
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import PublicIp
 from cloudfail.provider import ApiCall, Setup

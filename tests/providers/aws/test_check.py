@@ -4,9 +4,9 @@ from ipaddress import ip_address, ip_network
 
 import msgspec
 import pytest
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import WorldNode
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import WorldNode
 from cloudfail.model import Claim, Finding, PrivateIp, PublicIp, Route, Severity
 
 from cloudfail_aws.check import _room, check_lanes

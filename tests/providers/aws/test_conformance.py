@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Claim, Owner, Peer, PrivateIp, PublicIp, Route
 from cloudfail.provider import ProviderSpec, Setup

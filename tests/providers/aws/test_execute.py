@@ -12,7 +12,7 @@ from cloudfail.errors import (
     ProviderError,
     TransientError,
 )
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Claim, PrivateIp, Route, Step
 

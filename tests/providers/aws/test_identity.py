@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloudfail.errors import ConfigError, NotFoundError, UnreachableError
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Node as Machine_
 from cloudfail.provider import Setup

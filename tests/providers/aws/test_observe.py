@@ -10,9 +10,9 @@ from cloudfail.errors import (
     NotFoundError,
     ThrottledError,
 )
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.world import WorldNode
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.world import WorldNode
 from cloudfail.model import Claim, Holding, Owner, Peer, PrivateIp, PublicIp, Route, Severity
 from cloudfail.planner import build_plan
 

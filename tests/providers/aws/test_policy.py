@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from cloudfail.errors import CloudfailError
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.model import Claim, PrivateIp, PublicIp, Route
 from cloudfail.outcome import Outcome
 from cloudfail.promote import promote

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 from cloudfail import process
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.model import Claim, Owner, PrivateIp, PublicIp, Route, Step
 
 from cloudfail_aws import SPEC

@@ -14,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.loaders import Loader
 from cloudfail import process
 from cloudfail.errors import DeniedError, ProviderMissingError
-from cloudfail.lab.cloud.embedded import EmbeddedAws
+from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.model import PublicIp
 from cloudfail.provider import Setup
 

@@ -23,6 +23,7 @@ class Rule(Claim, frozen=True, kw_only=True, tag="forwarding-rule"):
     ("claim", "said"),
     [
         (Rule(), "AWS has no forwarding-rule"),
+        (PrivateIp(address=ip_address("10.0.1.64"), prefix_length=28), "no ranges; use a route"),
         (PublicIp(address=ip_address("2001:db8::1")), "an Elastic IP is IPv4"),
         (
             PublicIp(address=VIP, private_address=ip_address("2001:db8::1")),

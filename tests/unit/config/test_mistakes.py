@@ -193,6 +193,15 @@ MISTAKES = {
     "a node's own address": (claim("private-ip", address='"10.0.1.20"'),
                              "instance.edge.claim[0].address",
                              '10.0.1.20 is the unicast address of node "b"', "belongs to no node"),
+    "a range with a node's own address": (
+        claim("private-ip", address='"10.0.1.16/28"'), "instance.edge.claim[0].address",
+        '10.0.1.20 is the unicast address of node "b"', "belongs to no node"),
+    "a range with host bits": (claim("private-ip", address='"10.0.1.65/28"'),
+                               "instance.edge.claim[0].address", "has host bits set",
+                               '"10.0.1.64/28"'),
+    "a protected range": (
+        '[guard]\nprotected = ["10.0.1.70/32"]\n' + EDGE + PRIVATE.replace(".100", ".64/28"),
+        "instance.edge.claim[0]", "touches 10.0.1.70/32", ""),
     "private-ip across subnets": (
         (EDGE + NODES + PRIVATE).replace("10.0.1.20", "10.0.2.20"),
         "instance.edge.claim[0].address",

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.claim_tables import ClaimTable, PrivateIpTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import MovedTable, PrivateIpTable, PublicIpTable, RouteTable
 from cloudfail.config.problems import Problems
 from cloudfail.config.values import parse_address, parse_network
 from cloudfail.keepalived.importer.script.commands import is_known
@@ -37,7 +37,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     """
 
     words: tuple[str, ...]
-    claims: tuple[ClaimTable, ...] = ()
+    claims: tuple[MovedTable, ...] = ()
     region: str = ""
     interface_id: str = ""
     releases: str = ""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloudfail.config.claim_tables import ClaimTable, PublicIpTable, RouteTable
+from cloudfail.config.claim_tables import MovedTable, PublicIpTable, RouteTable
 from cloudfail.keepalived.importer.note import Ledger
 from cloudfail.keepalived.importer.script.aws import (
     Asked,
@@ -77,7 +77,7 @@ class Moved(Struct, frozen=True, kw_only=True):
     are what it sets on this machine.
     """
 
-    claims: tuple[ClaimTable, ...] = ()
+    claims: tuple[MovedTable, ...] = ()
     region: str = ""
     interface_id: str = ""
     is_of_the_cloud: bool = False
@@ -190,7 +190,7 @@ class _Reading:
             why = "cloudfail takes from whoever has it, in one step"
             self._ledger.say(place, "changed", what, why)
 
-    def _complete(self) -> tuple[list[ClaimTable], list[str]]:
+    def _complete(self) -> tuple[list[MovedTable], list[str]]:
         """Give an allocation id without an address the only one that another command names."""
         claims = [claim for _, asked in self._asked for claim in asked.claims]
         partial = [line for _, asked in self._asked for line in asked.partial]
@@ -252,9 +252,9 @@ def _shown(words: Sequence[str]) -> str:
     return f"{text[:120]}..." if len(text) > 120 else text  # noqa: PLR2004
 
 
-def joined(claims: Sequence[ClaimTable]) -> list[ClaimTable]:
+def joined(claims: Sequence[MovedTable]) -> list[MovedTable]:
     """Return each claim once; a destination with all its tables."""
-    found: dict[tuple[str, str], ClaimTable] = {}
+    found: dict[tuple[str, str], MovedTable] = {}
     for claim in claims:
         if isinstance(claim, RouteTable):
             key = ("route", claim.destination)

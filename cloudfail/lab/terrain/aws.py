@@ -1,0 +1,69 @@
+"""AWS: two subnets in two zones, or one; an Elastic IP, an address, a route table."""
+
+from __future__ import annotations
+
+from cloudfail.lab.cloud.aws.world import (
+    Built,
+    Subnet,
+    World,
+    WorldNode,
+    WorldPrivateIp,
+    WorldPublicIp,
+    WorldTable,
+)
+from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
+from cloudfail.lab.topology import Topology
+
+TABLE = "main"
+
+
+def world_of(topology: Topology) -> World:
+    subnets = {node.subnet: node for node in topology.nodes}
+    first = topology.nodes[0].name
+    private, destination = topology.private_ip, topology.destination
+    return World(
+        subnets=tuple(
+            Subnet(cidr=cidr, name=f"subnet-{number}", zone=f"eu-central-1{'abc'[number % 3]}")
+            for number, cidr in enumerate(subnets)
+        ),
+        nodes=tuple(
+            WorldNode(
+                name=node.name,
+                address=node.address,
+                subnet=node.subnet,
+                own_public_ip=node.own_public_ip,
+            )
+            for node in topology.nodes
+        ),
+        public_ips=(WorldPublicIp(topology.public_ip),) if topology.public_ip else (),
+        private_ips=(WorldPrivateIp(private, first),) if private else (),
+        route_tables=(WorldTable(TABLE, ((destination, first),)),) if destination else (),
+    )
+
+
+def claims_of(topology: Topology, built: Built) -> list[ClaimTable]:
+    claims: list[ClaimTable] = []
+    if topology.public_ip:
+        claims.append({"kind": "public-ip", "address": topology.public_ip})
+    if topology.private_ip:
+        claims.append({"kind": "private-ip", "address": topology.private_ip})
+    if topology.destination:
+        tables = [built.tables[TABLE]]
+        claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
+    return claims
+
+
+AWS = Terrain(
+    moves={
+        "public-ip": ("AssociateAddress",),
+        "private-ip": ("AssignPrivateIpAddresses",),
+        "route": ("ReplaceRoute",),
+    },
+    shown=("public-ip", "route"),
+    built=Built,
+    world=world_of,
+    claims=claims_of,
+    throttled_calls=4,
+    throttled_for=30,
+    keeps_displaced=True,
+)

@@ -1,0 +1,73 @@
+"""Google Cloud: one region, a zone a node; a forwarding rule, a route, an alias, an address."""
+
+from __future__ import annotations
+
+from cloudfail.lab.cloud.gcp.world import (
+    NETWORK,
+    REGION,
+    Built,
+    World,
+    WorldAddress,
+    WorldForwardingRule,
+    WorldInterface,
+    WorldNode,
+    WorldSubnet,
+)
+from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
+from cloudfail.lab.topology import INSTANCE, LabNode, Topology
+
+
+def world_of(topology: Topology) -> World:
+    """The rule has to point at somebody: it is the last node, so that the first has to take it."""
+    names = {node.subnet: f"subnet-{n}" for n, node in enumerate(topology.nodes)}
+    rule, last = topology.forwarding_rule, topology.nodes[-1].name
+    public = topology.public_ip
+    return World(
+        # The API has to be within reach of a machine that has no external address.
+        subnets=tuple(
+            WorldSubnet(name=name, cidr=cidr, private_google_access=True)
+            for cidr, name in names.items()
+        ),
+        nodes=tuple(
+            _node(node, names[node.subnet], f"{REGION}-{'bcd'[number % 3]}")
+            for number, node in enumerate(topology.nodes)
+        ),
+        addresses=(WorldAddress(INSTANCE, public),) if public else (),
+        forwarding_rules=(WorldForwardingRule(INSTANCE, rule, last),) if rule else (),
+    )
+
+
+def _node(node: LabNode, subnet: str, zone: str) -> WorldNode:
+    nic = WorldInterface(node.address, subnet, external=node.own_public_ip)
+    return WorldNode(name=node.name, interfaces=(nic,), zone=zone)
+
+
+def claims_of(topology: Topology, built: Built) -> list[ClaimTable]:
+    claims: list[ClaimTable] = []
+    if topology.public_ip:
+        claims.append({"kind": "public-ip", "address": topology.public_ip})
+    if topology.forwarding_rule:
+        claims.append({"kind": "forwarding-rule", "name": INSTANCE})
+    if topology.private_ip:
+        claims.append({"kind": "private-ip", "address": topology.private_ip})
+    if topology.destination:
+        tables = [built.networks[NETWORK]]
+        claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
+    return claims
+
+
+GCP = Terrain(
+    moves={
+        "forwarding-rule": ("forwardingRules.setTarget",),
+        "route": ("routes.insert", "routes.delete"),
+        "private-ip": ("instances.updateNetworkInterface",) * 2,
+        "public-ip": ("instances.deleteAccessConfig", "instances.addAccessConfig"),
+    },
+    shown=("forwarding-rule", "route"),
+    built=Built,
+    world=world_of,
+    claims=claims_of,
+    throttled_calls=2,  # whoever is throttled comes again when the next minute begins
+    throttled_for=80,  # quotas are counted a minute: the next one begins within 60 s
+    keeps_displaced=False,  # an ephemeral address goes back to Google
+)

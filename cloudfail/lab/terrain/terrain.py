@@ -1,0 +1,51 @@
+"""A cloud as rehearsals see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from cloudfail.errors import UsageError
+from cloudfail.lab.cloud.interface import BuiltWorld
+from cloudfail.lab.topology import Topology, config_of
+
+ClaimTable = Mapping[str, str | Sequence[str]]
+"""A claim as cloudfail.toml has it."""
+
+
+class Terrain(msgspec.Struct, frozen=True, kw_only=True):
+    """`moves`: each kind that can be rehearsed, and the API's mutating calls that move one.
+
+    The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
+    claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
+    happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
+    claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
+    `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
+    then. `keeps_displaced`: an address that another one displaces stays allocated.
+    """
+
+    moves: Mapping[str, tuple[str, ...]]
+    shown: tuple[str, ...]
+    built: type[BuiltWorld]
+    world: Callable[[Topology], msgspec.Struct]
+    claims: Callable[[Topology, Any], Sequence[ClaimTable]]
+    throttled_calls: int
+    throttled_for: float
+    keeps_displaced: bool
+
+    def config(self, topology: Topology, built: BuiltWorld, endpoint: str) -> str:
+        """Return cloudfail.toml for nodes of this cloud."""
+        interfaces = {name: place.interface_id for name, place in built.nodes.items()}
+        return config_of(topology, interfaces, self.claims(topology, built), endpoint)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.moves))
+
+    def move_of(self, kind: str) -> tuple[str, ...]:
+        """UsageError for a kind that this cloud does not have."""
+        if kind not in self.moves:
+            raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(self.moves)}")
+        return self.moves[kind]

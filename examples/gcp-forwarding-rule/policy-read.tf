@@ -1,0 +1,14 @@
+resource "google_project_iam_custom_role" "cloudfail_read" {
+  role_id = "cloudfail_read"
+  title   = "cloudfail read"
+  stage   = "GA"
+
+  permissions = [
+    # observe: who holds a forwarding rule
+    "compute.forwardingRules.list",
+    # observe: which machine a rule's target leads to, and which target is this node's
+    "compute.targetInstances.list",
+    # observe: which machine has an address, and whether this one may forward
+    "compute.instances.list",
+  ]
+}

@@ -1,0 +1,100 @@
+"""Google Cloud: forwarding rules, routes and addresses, through Compute's API and the metadata server."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from cloudfail.errors import ProviderMissingError
+from cloudfail.model import Claim, Node, Step
+from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
+
+from cloudfail_gcp.settings import GcpSettings
+
+_MISSING = (
+    "the Google Cloud provider needs google-cloud-compute ({} is missing): "
+    "pip install 'cloudfail[gcp]'"
+)
+
+
+def _build(setup: Setup) -> Provider:
+    from cloudfail_gcp.machine import Machine
+
+    machine = Machine(setup)
+    # Before the SDK: the metadata server answers while that is still being imported.
+    machine.look_ahead()
+    with _uncollected():
+        try:
+            from cloudfail_gcp.provider import GcpProvider
+        except ImportError as exc:
+            raise ProviderMissingError(_MISSING.format(exc.name)) from exc
+    return GcpProvider(setup, machine)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector out: an import makes no garbage, and searching costs a part."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _render(step: Step) -> Sequence[str]:
+    from cloudfail_gcp.render import render
+
+    return render(step)
+
+
+def _validate(claims: Sequence[Claim]) -> Sequence[str]:
+    from cloudfail_gcp.validate import validate
+
+    return validate(claims)
+
+
+def _permissions(claims: Sequence[Claim]) -> Sequence[Permission]:
+    from cloudfail_gcp.policy import permissions
+
+    return permissions(claims)
+
+
+def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
+    from cloudfail_gcp.policy import policy
+
+    del settings
+    return policy(claims)
+
+
+def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
+    from cloudfail_gcp.policy import terraform
+
+    del settings
+    return terraform(claims)
+
+
+def _environment(settings: Any, node: Node) -> Mapping[str, str]:
+    from cloudfail_gcp.render import environment
+
+    return environment(settings or GcpSettings(), node)
+
+
+SPEC = ProviderSpec(
+    name="gcp",
+    summary="Forwarding rules, routes, alias ranges and external addresses of Google Cloud",
+    extra="gcp",
+    kinds=frozenset({"forwarding-rule", "private-ip", "public-ip", "route"}),
+    settings=GcpSettings,
+    build=_build,
+    render=_render,
+    validate=_validate,
+    permissions=_permissions,
+    policy=_policy,
+    terraform=_terraform,
+    deadline=120.0,
+    environment=_environment,
+)

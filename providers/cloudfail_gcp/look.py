@@ -1,0 +1,239 @@
+"""One look at Compute: what a set of claims needs, in as few calls as there are kinds of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+from cloudfail.errors import CloudfailError
+from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, PublicIp, Route
+
+from cloudfail_gcp.api import Api
+from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
+from cloudfail_gcp.links import name_of, part_of, path_of
+from cloudfail_gcp.members import Members
+from cloudfail_gcp.nat import is_private_endpoint, read_nat, read_subnet
+from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
+
+# A filter with more names than this is longer than what it saves.
+_MOST_NAMES = 20
+Read = Callable[[], Any]
+Place = tuple[str, str]
+Field = tuple[str, str]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What Compute showed. `failures` says which part it did not show, and why.
+
+    The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT", "addresses",
+    "machines", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
+    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's machine may forward packets, None where nobody asked.
+    """
+
+    rules: Mapping[tuple[str, str, str], Rule] = {}
+    targets: Mapping[str, TargetInstance] = {}
+    routes: tuple[NetworkRoute, ...] = ()
+    peers: Mapping[Address, str] = {}
+    forwards: bool | None = None
+    interfaces: tuple[Interface, ...] = ()
+    addresses: Mapping[Address, Reserved] = {}
+    subnet: Subnet | None = None
+    translates: bool | None = None
+    failures: Mapping[str, CloudfailError] = {}
+
+    def interface(self, ref: str) -> Interface | None:
+        return next((nic for nic in self.interfaces if nic.ref == ref), None)
+
+
+def place_of(claim: ForwardingRule, node: Node) -> Place:
+    """Return the claim's project and region; the node's own where it names none."""
+    return (claim.project or node.facts["project"], claim.region or node.facts["region"])
+
+
+class Looker:
+    """Reads afresh, in parallel. Raises only when nothing could be read."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def look(self, claims: Sequence[Claim], members: Members) -> Seen:
+        """Read what `claims` need; the number of calls does not grow with their number."""
+        answers, failures = in_parallel(dict(self._reads(claims, members)))
+        if failures and not answers:
+            raise next(iter(failures.values()))
+        machines = answers.get("machines", Machines())
+        around, unsaid = in_parallel(dict(self._around(claims, members, machines)))
+        failures |= unsaid
+        return Seen(
+            rules=_joined(answers, "rules "),
+            targets=_joined(answers, "targets "),
+            routes=tuple(_joined(answers, "routes ").values()),
+            peers=machines.peers,
+            forwards=machines.forwards,
+            interfaces=machines.interfaces,
+            addresses=answers.get("addresses", {}),
+            subnet=around.get("subnet"),
+            translates=around.get("nat"),
+            failures=failures,
+        )
+
+    def _reads(self, claims: Sequence[Claim], members: Members) -> Iterator[tuple[str, Read]]:
+        node = members.node
+        rules = [claim for claim in claims if isinstance(claim, ForwardingRule)]
+        routes = [claim for claim in claims if isinstance(claim, Route)]
+        places = sorted({place_of(claim, node) for claim in rules})
+        for place in places:
+            names = sorted({claim.name for claim in rules if place_of(claim, node) == place})
+            yield f"rules {' '.join(place)}", partial(self._rules, place, names)
+        for project in sorted({project for project, _ in places}):
+            yield f"targets {project}", partial(self._targets, project)
+        projects = {part_of(network_of(claim, node), "projects") for claim in routes}
+        for project in sorted(projects):
+            wanted = sorted({str(claim.destination) for claim in routes})
+            yield f"routes {project}", partial(self._routes, project, wanted)
+        if any(isinstance(claim, PublicIp) for claim in claims):
+            yield "addresses", partial(self._addresses, node)
+        if (members.unnamed and claims) or routes or carried(claims):
+            yield "machines", partial(self._machines, members, carried(claims))
+
+    def _around(
+        self, claims: Sequence[Claim], members: Members, machines: Machines
+    ) -> Iterator[tuple[str, Read]]:
+        """Read what only this node's own interface tells where to look for."""
+        own = next((nic for nic in machines.interfaces if nic.ref == members.node.ref), None)
+        if own is None or not carried(claims):
+            return
+        yield "subnet", partial(read_subnet, self._api, own.subnetwork)
+        is_public = any(isinstance(claim, PublicIp) for claim in claims)
+        if is_public and own.config is not None and not is_private_endpoint(self._api.endpoint):
+            yield "nat", partial(read_nat, self._api, own)
+
+    def _rules(self, place: Place, names: Sequence[str]) -> Mapping[tuple[str, str, str], Rule]:
+        project, region = place
+        request = {"project": project, "region": region, **_named("name", names)}
+        found = self._api.pages("forwardingRules.list", request)
+        return {
+            (project, region, item.name): Rule(
+                path=path_of(item.self_link),
+                address=item.I_p_address,
+                target=path_of(item.target),
+                scheme=item.load_balancing_scheme,
+            )
+            for item in found
+        }
+
+    def _targets(self, project: str) -> Mapping[str, TargetInstance]:
+        scopes = self._api.pages("targetInstances.aggregatedList", {"project": project})
+        found = [item for _, scope in scopes for item in scope.target_instances]
+        return {
+            path_of(item.self_link): TargetInstance(
+                path=path_of(item.self_link),
+                machine=path_of(item.instance),
+                network=name_of(item.network),
+            )
+            for item in found
+        }
+
+    def _routes(self, project: str, destinations: Sequence[str]) -> Mapping[str, NetworkRoute]:
+        request = {"project": project, **_named("destRange", destinations)}
+        found = [NetworkRoute.read(item) for item in self._api.pages("routes.list", request)]
+        return {route.path: route for route in found}
+
+    def _addresses(self, node: Node) -> Mapping[Address, Reserved]:
+        """Find all that are reserved in the node's region: also its own one may be."""
+        request = {"project": node.facts["project"], "region": node.facts["region"]}
+        return {
+            ip_address(item.address): Reserved(
+                path=path_of(item.self_link),
+                tier=item.network_tier or "PREMIUM",
+                users=tuple(path_of(user) for user in item.users),
+            )
+            for item in self._api.pages("addresses.list", request)
+            if item.address_type != "INTERNAL" and item.address
+        }
+
+    def _machines(self, members: Members, also: Sequence[Field]) -> Machines:
+        """Find the machines with the nodes' addresses, in the node's own network.
+
+        `also` are fields and values by which others are found, of which only the interfaces count.
+        """
+        node = members.node
+        own = ip_address(node.facts["primary"])
+        wanted = {own, *(peer.address for peer in members.unnamed)}
+        fields = [("networkInterfaces.networkIP", str(address)) for address in wanted]
+        request = {"project": node.facts["project"], **_filtered(sorted({*fields, *also}))}
+        peers: dict[Address, str] = {}
+        interfaces: list[Interface] = []
+        forwards: bool | None = None
+        for _, scope in self._api.pages("instances.aggregatedList", request):
+            for machine in scope.instances:
+                path = path_of(machine.self_link)
+                if path == node.facts["instance"]:
+                    forwards = machine.can_ip_forward
+                interfaces += [Interface.read(path, nic) for nic in machine.network_interfaces]
+                for nic in machine.network_interfaces:
+                    address = ip_address(nic.network_i_p) if nic.network_i_p else None
+                    if address in wanted and name_of(nic.network) == node.facts["network"]:
+                        peers[address] = path
+        return Machines(peers=peers, forwards=forwards, interfaces=tuple(interfaces))
+
+
+class Machines(msgspec.Struct, frozen=True, kw_only=True):
+    """The paths of the nodes' machines by address; the rest as in `Seen`."""
+
+    peers: Mapping[Address, str] = {}
+    forwards: bool | None = None
+    interfaces: tuple[Interface, ...] = ()
+
+
+def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for part, answer in answers.items():
+        if part.startswith(prefix):
+            found |= answer
+    return found
+
+
+def carried(claims: Sequence[Claim]) -> list[Field]:
+    """Return the fields of instances by which the holders of these claims are found."""
+    found: list[Field] = []
+    for claim in claims:
+        if isinstance(claim, PublicIp):
+            found.append(("networkInterfaces.accessConfigs.natIP", claim.target))
+        if isinstance(claim, PrivateIp):
+            found.append(("networkInterfaces.aliasIpRanges.ipCidrRange", str(claim.network)))
+            found.append(("networkInterfaces.networkIP", str(claim.address)))
+    return found
+
+
+def _named(field: str, names: Sequence[str]) -> dict[str, Any]:
+    return _filtered([(field, name) for name in names])
+
+
+def _filtered(fields: Sequence[Field]) -> dict[str, Any]:
+    if len(fields) > _MOST_NAMES:
+        return {}
+    return {"filter": " OR ".join(f'({field} = "{value}")' for field, value in fields)}
+
+
+def in_parallel(reads: Mapping[str, Read]) -> tuple[dict[str, Any], dict[str, CloudfailError]]:
+    """Do all reads at once; return what they gave, and what went wrong, by name."""
+    answers: dict[str, Any] = {}
+    failures: dict[str, CloudfailError] = {}
+    if not reads:
+        return answers, failures
+    with ThreadPoolExecutor(len(reads), thread_name_prefix="look") as pool:
+        asked = {name: pool.submit(read) for name, read in reads.items()}
+    for name, outcome in asked.items():
+        error = outcome.exception()
+        if error is None:
+            answers[name] = outcome.result()
+        elif isinstance(error, CloudfailError):
+            failures[name] = error
+        else:
+            raise error
+    return answers, failures

@@ -1,0 +1,58 @@
+"""Every method of Compute that this provider calls, and how often a project may.
+
+Source of the limits: compute/docs/api/rate-limits. A quota is a minute's; it is refilled as the
+next minute begins.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from cloudfail.throttle import Limit
+
+
+class Method(msgspec.Struct, frozen=True):
+    """`client` is a class of google.cloud.compute_v1, `call` its method, `group` the quota."""
+
+    client: str
+    call: str
+    group: str
+    mutating: bool = False
+
+
+METHODS = {
+    "forwardingRules.list": Method("ForwardingRulesClient", "list", "lists"),
+    "forwardingRules.setTarget": Method(
+        "ForwardingRulesClient", "set_target_unary", "queries", mutating=True
+    ),
+    "routes.list": Method("RoutesClient", "list", "lists"),
+    "routes.get": Method("RoutesClient", "get", "reads"),
+    "routes.insert": Method("RoutesClient", "insert_unary", "queries", mutating=True),
+    "routes.delete": Method("RoutesClient", "delete_unary", "queries", mutating=True),
+    "routes.testIamPermissions": Method("RoutesClient", "test_iam_permissions", "queries"),
+    "addresses.list": Method("AddressesClient", "list", "lists"),
+    "subnetworks.get": Method("SubnetworksClient", "get", "reads"),
+    "routers.list": Method("RoutersClient", "list", "lists"),
+    "instances.get": Method("InstancesClient", "get", "reads"),
+    "instances.updateNetworkInterface": Method("InterfacePatch", "patch", "queries", mutating=True),
+    "instances.addAccessConfig": Method(
+        "InstancesClient", "add_access_config_unary", "queries", mutating=True
+    ),
+    "instances.deleteAccessConfig": Method(
+        "InstancesClient", "delete_access_config_unary", "queries", mutating=True
+    ),
+    "instances.testIamPermissions": Method("InstancesClient", "test_iam_permissions", "queries"),
+    "instances.aggregatedList": Method("InstancesClient", "aggregated_list", "lists"),
+    "targetInstances.aggregatedList": Method("TargetInstancesClient", "aggregated_list", "lists"),
+    "targetInstances.testIamPermissions": Method(
+        "TargetInstancesClient", "test_iam_permissions", "queries"
+    ),
+    "zoneOperations.wait": Method("ZoneOperationsClient", "wait", "operation-reads"),
+    "regionOperations.wait": Method("RegionOperationsClient", "wait", "operation-reads"),
+    "globalOperations.wait": Method("GlobalOperationsClient", "wait", "operation-reads"),
+}
+LIMIT = Limit(capacity=1500, refill=25)
+
+
+def is_mutating(verb: str, path: str) -> bool:
+    """True unless the HTTP request is known only to look."""
+    return verb != "GET" and not path.endswith(("/wait", "/testIamPermissions"))

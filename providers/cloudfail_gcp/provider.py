@@ -1,0 +1,72 @@
+"""The provider: who am I, who holds what, what to do, do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from cloudfail.clock import Clock, SystemClock
+from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
+from cloudfail.provider import Setup
+
+from cloudfail_gcp.api import Api
+from cloudfail_gcp.around import Around
+from cloudfail_gcp.execute import execute
+from cloudfail_gcp.holdings import facts_to_keep, holding_of, missing
+from cloudfail_gcp.look import Looker
+from cloudfail_gcp.machine import Machine
+from cloudfail_gcp.members import Members
+from cloudfail_gcp.nat import is_private_endpoint
+from cloudfail_gcp.plan import lanes_for
+from cloudfail_gcp.waiting import Operations
+
+
+class GcpProvider:
+    """Implements `cloudfail.provider.Provider` for Google Cloud."""
+
+    def __init__(self, setup: Setup, machine: Machine, clock: Clock | None = None) -> None:
+        self._setup = setup
+        self._machine = machine
+        clock = clock or SystemClock()
+        self._api = Api(setup, machine.metadata, clock)
+        self._operations = Operations(self._api, clock)
+        self._looker = Looker(self._api)
+
+    def identify(self) -> Node:
+        return self._machine.node()
+
+    def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
+        members = Members(node=self.identify(), peers=self._setup.peers)
+        seen = self._looker.look(claims, members)
+        members = msgspec.structs.replace(members, found=seen.peers)
+        around = Around(
+            members=members,
+            priority=self._setup.settings.route_priority,
+            trusts_egress=self._setup.assured_egress,
+            is_private=is_private_endpoint(self._api.endpoint),
+            kept={claim: self._setup.memory.recall(claim) for claim in claims},
+        )
+        holdings = [holding_of(claim, seen, around) for claim in claims]
+        self._keep(holdings)
+        nothing_exists = missing(holdings)
+        if nothing_exists is not None:
+            raise nothing_exists
+        return holdings
+
+    def _keep(self, holdings: Sequence[Holding]) -> None:
+        """Keep what a move would lose, whoever moves it and wherever that ends."""
+        for holding in holdings:
+            facts = facts_to_keep(holding)
+            if facts:
+                self._setup.memory.keep(holding.claim, facts)
+
+    def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
+        return lanes_for(holdings, node, self._setup.settings.route_priority)
+
+    def check(self, lanes: Sequence[Lane]) -> Sequence[Finding]:
+        from cloudfail_gcp.check import check_lanes  # not in the way of a promotion
+
+        return check_lanes(self._api, lanes)
+
+    def execute(self, step: Step) -> None:
+        execute(self._api, self._operations, step)

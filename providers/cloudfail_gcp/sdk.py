@@ -1,0 +1,45 @@
+"""google-cloud-compute's REST clients of one endpoint: retries off, built when first used."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from cloudfail.provider import Setup
+from google.api_core.client_options import ClientOptions
+from google.cloud import compute_v1
+
+from cloudfail_gcp.credentials import Check, Gate, find_credentials
+from cloudfail_gcp.metadata import Metadata
+from cloudfail_gcp.patch import InterfacePatch
+
+_OWN = {"InterfacePatch": InterfacePatch}
+HOST = "https://compute.googleapis.com"
+
+
+class Clients:
+    """Thread-safe. `check(verb, url)` is called right before each request leaves."""
+
+    def __init__(self, setup: Setup, metadata: Metadata, check: Check) -> None:
+        self._setup = setup
+        self._metadata = metadata
+        self._check = check
+        self._known: dict[str, Any] = {}
+        self._gate: Gate | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        return str(self._setup.settings.endpoint) or HOST
+
+    def client(self, name: str) -> Any:
+        """Return the client of this class. Raises ConfigError for credentials that are off."""
+        with self._lock:
+            if self._gate is None:
+                found = find_credentials(self._setup.settings, self._metadata)
+                self._gate = Gate(found, self._check)
+            if name not in self._known:
+                options = ClientOptions(api_endpoint=self.endpoint)
+                kind = _OWN.get(name) or getattr(compute_v1, name)
+                self._known[name] = kind(credentials=self._gate, client_options=options)
+            return self._known[name]

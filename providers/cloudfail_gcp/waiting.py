@@ -1,0 +1,115 @@
+"""Operations: begun once, waited for by Compute's own long poll, and joined, never doubled."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from cloudfail.clock import Clock
+from cloudfail.errors import CloudfailError, ConflictError, NotFoundError, TransientError
+from cloudfail.model import to_json
+
+from cloudfail_gcp.api import Api
+from cloudfail_gcp.errors import Answer, Context, from_answer
+from cloudfail_gcp.links import name_of, part_of, path_of
+
+# A long poll ends by itself after two minutes; a dead connection is to be noticed sooner.
+POLL_SECONDS = 20.0
+MOST_SECONDS = 90.0
+
+
+class Pending:
+    """What was begun and has not been seen to end: the request id, and the operation if known."""
+
+    def __init__(self) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.operation: Any = None
+
+
+class Operations:
+    """Sends mutating calls and waits for them. Safe between threads; never sends one twice.
+
+    A call that is repeated while its first outcome is unknown has the same requestId, so that
+    Compute answers with the same operation; one whose operation is known is waited for.
+    """
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._pending: dict[str, Pending] = {}
+        self._lock = threading.Lock()
+
+    def run(self, operation: str, request: Mapping[str, Any], subject: str) -> None:
+        """Return when Compute says DONE. Raises what `errors.translate` makes of its error."""
+        key = json.dumps([operation, to_json(request)], sort_keys=True)
+        context = Context(operation=operation, subject=subject)
+        with self._lock:
+            pending = self._pending.setdefault(key, Pending())
+        try:
+            if pending.operation is None:
+                asked = {**request, "request_id": pending.request_id}
+                pending.operation = self._api.call(operation, asked, subject=subject)
+            done = self._wait(pending.operation, context)
+        except TransientError:
+            raise  # nobody knows how it ends: whoever comes again joins it
+        except CloudfailError:
+            self._forget(key)
+            raise
+        self._forget(key)
+        _raise_error(done, context)
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._pending.pop(key, None)
+
+    def _wait(self, operation: Any, context: Context) -> Any:
+        until = self._clock.now() + MOST_SECONDS
+        while True:
+            seen = self._poll(operation, context)
+            if seen is not None and seen.status.name == "DONE":
+                return seen
+            if self._clock.now() >= until:
+                raise TransientError(
+                    f"{context}: {operation.name} is not done after {MOST_SECONDS:g} s; it is "
+                    "waited for again"
+                )
+
+    def _poll(self, operation: Any, context: Context) -> Any:
+        """Ask once; None when the poll ended without an answer. ConflictError when it is lost."""
+        path = path_of(operation.self_link)
+        scope = {"project": part_of(path, "projects"), "operation": name_of(path)}
+        for kind in ("zone", "region"):
+            if name := part_of(path, f"{kind}s"):
+                return self._ask(f"{kind}Operations.wait", {**scope, kind: name}, context)
+        return self._ask("globalOperations.wait", scope, context)
+
+    def _ask(self, method: str, request: Mapping[str, Any], context: Context) -> Any:
+        try:
+            return self._api.call(
+                method, request, subject=str(request["operation"]), timeout=POLL_SECONDS
+            )
+        except NotFoundError as exc:
+            raise ConflictError(
+                f"{context}: Compute no longer knows the operation {request['operation']}: look "
+                "again",
+                code=exc.code,
+            ) from exc
+
+
+def _raise_error(operation: Any, context: Context) -> None:
+    """Raise the error inside of a finished operation, if it has one; HTTP said 200 all the same."""
+    errors = operation.error.errors
+    if not errors:
+        return
+    first = errors[0]
+    raise from_answer(
+        Answer(
+            code=first.code,
+            message=first.message,
+            status=int(operation.http_error_status_code or 0),
+        ),
+        context,
+    )
