@@ -27,6 +27,7 @@ class Pending:
     def __init__(self) -> None:
         self.request_id = str(uuid.uuid4())
         self.operation: Any = None
+        self.was_sent = False
 
 
 class Operations:
@@ -50,8 +51,7 @@ class Operations:
             pending = self._pending.setdefault(key, Pending())
         try:
             if pending.operation is None:
-                asked = {**request, "request_id": pending.request_id}
-                pending.operation = self._api.call(operation, asked, subject=subject)
+                pending.operation = self._begin(operation, request, subject, pending)
             done = self._wait(pending.operation, context)
         except TransientError:
             raise  # nobody knows how it ends: whoever comes again joins it
@@ -60,6 +60,19 @@ class Operations:
             raise
         self._forget(key)
         _raise_error(done, context)
+
+    def _begin(
+        self, operation: str, request: Mapping[str, Any], subject: str, pending: Pending
+    ) -> Any:
+        """Send it. A repeat that finds nothing may have had its effect: ConflictError, look again."""
+        is_repeat, pending.was_sent = pending.was_sent, True
+        try:
+            asked = {**request, "request_id": pending.request_id}
+            return self._api.call(operation, asked, subject=subject)
+        except NotFoundError as exc:
+            if not is_repeat:
+                raise
+            raise ConflictError(f"{exc}: look again", code=exc.code) from exc
 
     def _forget(self, key: str) -> None:
         with self._lock:

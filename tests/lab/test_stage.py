@@ -9,13 +9,14 @@ from cloudfail.clock import SystemClock
 from cloudfail.lab.site import Site
 from cloudfail.lab.stage import Stage
 from cloudfail.lab.timeline import Timeline
+from cloudfail.lab.topology import Topology
 
 
 def test_an_advert_that_is_read_late_is_waited_for() -> None:
     answers = iter(["", ""])
     clock = SystemClock()
     site = SimpleNamespace(
-        topology=SimpleNamespace(advert_interval=5.0),
+        topology=Topology(advert_interval=5.0),
         timeline=Timeline(clock),
         first_advert=lambda since: next(answers, "a"),
     )
@@ -27,7 +28,7 @@ def test_an_advert_that_is_read_late_is_waited_for() -> None:
 def test_no_advert_within_an_interval_is_a_reason() -> None:
     clock = SystemClock()
     site = SimpleNamespace(
-        topology=SimpleNamespace(advert_interval=0.01),
+        topology=Topology(advert_interval=0.01),
         timeline=Timeline(clock),
         first_advert=lambda since: "",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -51,6 +52,10 @@ def unclaimed(cloud: EmbeddedGcp) -> list[Any]:
     return found
 
 
+def give(nic: dict[str, Any], numbers: set[int]) -> None:
+    nic["aliasIpRanges"] += [{"ipCidrRange": f"10.0.1.{number}/32"} for number in sorted(numbers)]
+
+
 def owners(cloud: EmbeddedGcp, node_of: NodeMaker, claims: Sequence[Claim]) -> set[Owner]:
     cloud.faults = Faults()
     return {holding.owner for holding in node_of("a").provider.observe(claims)}
@@ -78,8 +83,7 @@ def test_every_other_field_is_as_it_was(
     cloud.faults = Faults()
     cloud.build(WORLD)
     for node, numbers in zip("ab", (others[0], others[1] - others[0]), strict=True):
-        more = [{"ipCidrRange": f"10.0.1.{number}/32"} for number in sorted(numbers)]
-        edit_interfaces(cloud, lambda nic, more=more: nic["aliasIpRanges"].extend(more), node=node)
+        edit_interfaces(cloud, partial(give, numbers=numbers), node=node)
     before = unclaimed(cloud)
     config = nic_of(cloud, "b")["accessConfigs"]
     cloud.faults = faults

@@ -119,6 +119,19 @@ def test_a_lost_operation_is_looked_at_again(cloud: EmbeddedGcp, node_of: NodeMa
     assert node.provider.observe([EDGE])[0].owner is Owner.MINE
 
 
+def test_a_repeat_whose_operation_is_lost_is_looked_at_again(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    cloud.faults = Faults(reset_after={SET: 1}, operation_lost={SET: 1})
+    node = node_of("a")
+    step = step_of(node)
+    with pytest.raises(TransientError):
+        node.provider.execute(step)
+    with pytest.raises(ConflictError, match="look again"):
+        node.provider.execute(step)
+    assert node.provider.observe([EDGE])[0].owner is Owner.MINE
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
