@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import msgspec
-from cloudfail.lab.cloud.corrections import private_ips
+from cloudfail.lab.cloud.aws.corrections import private_ips
 from cloudfail.lab.cloud.records import Call
 
 from bench import many
