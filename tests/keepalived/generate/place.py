@@ -43,7 +43,7 @@ class Verdict:
 def run_inside(
     script: str, tmp_path: Path, *, timeout: float = 60
 ) -> process.CompletedProcess[str]:
-    """Run a shell script in namespaces of its own that have eth0, eth1, ens5 and the user cloudfail."""
+    """Run a shell script in namespaces of its own that have eth0, eth1, ens4, ens5 and the user cloudfail."""
     (tmp_path / "passwd").write_text(PASSWD)
     (tmp_path / "group").write_text(GROUP)
     prepared = f"""
@@ -54,8 +54,8 @@ def run_inside(
         mkdir /run/cloudfail
         ip link set lo up
         ip link add eth0 type veth peer name eth1
-        ip link add ens5 type veth peer name ens6
-        for device in eth0 eth1 ens5 ens6; do ip link set "$device" up; done
+        ip link add ens5 type veth peer name ens4
+        for device in eth0 eth1 ens4 ens5; do ip link set "$device" up; done
         set +e
     """
     return process.run(
