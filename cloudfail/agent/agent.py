@@ -227,6 +227,8 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._over.set)
         loop.add_signal_handler(signal.SIGHUP, self._commands.reload)
+        # Whoever started it may have blocked them, and left that to its children.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     # ---- while it serves
 

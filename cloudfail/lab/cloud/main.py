@@ -31,9 +31,17 @@ def serve(argv: Sequence[str]) -> int:
 
 
 def _serve(kind: Kind, options: argparse.Namespace) -> int:
-    embedded = kind.load()
     ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    try:
+        _serve_until(ends, kind, options)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return 0
+
+
+def _serve_until(ends: set[signal.Signals], kind: Kind, options: argparse.Namespace) -> None:
+    embedded = kind.load()
     world = _read(options.world, embedded.world_type) if options.world else None
     with embedded(options.host, options.port) as cloud:
         ready = {"endpoint": cloud.endpoint, "control": cloud.control}
@@ -45,7 +53,6 @@ def _serve(kind: Kind, options: argparse.Namespace) -> int:
         sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
         sys.stdout.flush()
         signal.sigwait(ends)
-    return 0
 
 
 def _read(path: Path, world: type[msgspec.Struct]) -> Any:

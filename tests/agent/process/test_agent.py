@@ -99,6 +99,17 @@ def test_sigterm_ends_it_within_a_second_though_the_cloud_hangs(
         assert one.has_said("STOPPING=1")
 
 
+def test_an_agent_whose_parent_blocked_the_signals_ends_all_the_same(
+    stage: Stage, tmp_path: Path
+) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        with running(stage, tmp_path) as one:
+            assert one.stop() == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def test_after_a_kill_the_next_agent_believes_nothing(stage: Stage, tmp_path: Path) -> None:
     with running(stage, tmp_path) as one:
         promoted(one)

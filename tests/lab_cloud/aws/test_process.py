@@ -161,6 +161,7 @@ def test_a_file_that_is_no_world_is_named(
     world = tmp_path / "w.json"
     world.write_text(content)
     assert serve(["aws", "--world", str(world)]) == 78
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()), "whoever called it can be ended"
     assert str(world) in capsys.readouterr().err
 
 
