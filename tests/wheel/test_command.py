@@ -19,8 +19,10 @@ def test_the_version_is_the_wheels(installed: Installed) -> None:
 
 def test_aws_is_installed_and_ready(installed: Installed) -> None:
     answer = installed.cloudfail("providers", "--output", "json")
-    (aws,) = answer.json["providers"]
+    aws, gcp = answer.json["providers"]
     assert (aws["name"], aws["ready"], aws["problem"]) == ("aws", True, "")
+    assert (gcp["name"], gcp["ready"]) == ("gcp", False)
+    assert gcp["problem"] == "google-cloud-compute missing"
 
 
 def test_a_dry_run_says_what_is_pending_and_writes_nothing(

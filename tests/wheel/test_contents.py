@@ -22,7 +22,8 @@ def text_of(installed: Installed, ending: str) -> str:
 
 def test_only_the_packages_and_their_metadata_are_in_the_wheel(installed: Installed) -> None:
     tops = {name.split("/")[0] for name in names(installed)}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"cloudfail", "cloudfail_aws"}
+    packages = {top for top in tops if not top.endswith(".dist-info")}
+    assert packages == {"cloudfail", "cloudfail_aws", "cloudfail_gcp"}
 
 
 def test_no_test_and_no_bytecode_is_in_the_wheel(installed: Installed) -> None:
@@ -31,8 +32,9 @@ def test_no_test_and_no_bytecode_is_in_the_wheel(installed: Installed) -> None:
     assert found + [n for n in names(installed) if n.endswith(unwanted[1:])] == []
 
 
-def test_both_packages_say_that_they_are_typed(installed: Installed) -> None:
-    assert {"cloudfail/py.typed", "cloudfail_aws/py.typed"} <= set(names(installed))
+def test_all_packages_say_that_they_are_typed(installed: Installed) -> None:
+    packages = ("cloudfail", "cloudfail_aws", "cloudfail_gcp")
+    assert {f"{package}/py.typed" for package in packages} <= set(names(installed))
 
 
 def test_the_permissions_are_in_the_wheel(installed: Installed) -> None:

@@ -69,6 +69,7 @@ def on_the_wire(at: At) -> None:
     at.site.start_vrrp("a")
     at.require_backup("a")
     at.calm()
+    at.require_seen("b")  # and has a plan: the first request is the one that moves
     at.faults(Faults(latency_ms=_SLOW))
     at.fault("b is told to stop: a claims, by a request that takes 1.5 s, and freezes", "a")
     at.site.stop_vrrp("b")
