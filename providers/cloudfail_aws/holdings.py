@@ -6,9 +6,10 @@ peer's (fact `sits_on`): it has to move, by the same call, and may be taken like
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
+from cloudfail.errors import DeniedError
+from cloudfail.holdings import obstructed, taken_by, unless_read, unread
 from cloudfail.model import Address, Claim, Holding, Node, Owner, PrivateIp, PublicIp, Route
 
 from cloudfail_aws.around import Around, place, primary_of
@@ -28,27 +29,27 @@ def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
     """Return who holds a claim. Raises nothing: what stands in the way becomes the obstacle."""
     match claim:
         case PublicIp():
-            return _unless_failed(claim, seen, "addresses") or _public(claim, seen, around)
+            return unless_read(claim, seen.failures, "addresses") or _public(claim, seen, around)
         case PrivateIp():
             part = f"interfaces{claim.address.version}"
-            return _unless_failed(claim, seen, part) or _private(claim, seen, around)
+            return unless_read(claim, seen.failures, part) or _private(claim, seen, around)
         case Route():
-            failed = _unless_failed(claim, seen, f"tables{claim.role_arn}")
+            failed = unless_read(claim, seen.failures, f"tables{claim.role_arn}")
             return failed or _route(claim, seen, around)
         case _:
-            return _obstructed(claim, f"AWS has no {claim.kind}")
+            return obstructed(claim, f"AWS has no {claim.kind}")
 
 
 def _public(claim: PublicIp, seen: Seen, around: Around) -> Holding:
     eip = seen.elastic_ips.get(claim.address)
     if eip is None:
-        return _obstructed(
+        return obstructed(
             claim, f"no Elastic IP {claim.address} in {place(around.node)}", gone=True
         )
     wanted = claim.private_address or primary_of(around.node)
     facts = _public_facts(claim, eip, wanted, seen, around)
     if not eip.interface_id:
-        return _taken_by(claim, Owner.NOBODY, "", facts, public_obstacle(claim, eip, None, around))
+        return taken_by(claim, Owner.NOBODY, "", facts, public_obstacle(claim, eip, None, around))
     nic = seen.interfaces.get(eip.interface_id)
     owner = around.members.owner_of(eip.interface_id, nic, eip.private_address)
     if owner is None:
@@ -56,7 +57,7 @@ def _public(claim: PublicIp, seen: Seen, around: Around) -> Holding:
     if owner is Owner.MINE:
         owner = Owner.MINE if eip.private_address == wanted else Owner.PEER
     obstacle = public_obstacle(claim, eip, nic, around)
-    return _taken_by(claim, owner, eip.interface_id, facts, obstacle)
+    return taken_by(claim, owner, eip.interface_id, facts, obstacle)
 
 
 def _public_facts(
@@ -102,7 +103,7 @@ def _private(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
     node = around.node
     nic = seen.interface_with(claim.address, node)
     if nic is None:
-        return _taken_by(claim, Owner.NOBODY, "", {}, outside_of_subnet(claim.address, around))
+        return taken_by(claim, Owner.NOBODY, "", {}, outside_of_subnet(claim.address, around))
     owner = around.members.owner_of(nic.interface_id, nic) or Owner.STRANGER
     if owner is Owner.MINE and around.told is not None and claim.address not in around.told:
         # EC2 remaps "asynchronously": until the instance is told, packets may go elsewhere.
@@ -110,28 +111,28 @@ def _private(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
     obstacle = outside_of_subnet(claim.address, around) or in_another_subnet(nic, node)
     if nic.primary == claim.address:
         obstacle = f"it is the primary address of {nic.interface_id}, which EC2 never moves"
-    return _taken_by(claim, owner, nic.interface_id, {}, obstacle)
+    return taken_by(claim, owner, nic.interface_id, {}, obstacle)
 
 
 def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     table = seen.tables.get((claim.role_arn, claim.table))
     if table is None:
         missing = f"no route table {claim.table} in {place(around.node, claim.role_arn)}"
-        return _obstructed(claim, missing, gone=True)
+        return obstructed(claim, missing, gone=True)
     route = table.route(claim.destination)
     unread = _own_table_unread(claim, table, route, seen, around)
     if unread is not None:
         return unread
     obstacle = route_obstacle(claim, table, route, seen, around)
     if route is None:
-        return _taken_by(claim, Owner.NOBODY, "", {"exists": "no"}, obstacle)
+        return taken_by(claim, Owner.NOBODY, "", {"exists": "no"}, obstacle)
     nic = seen.interfaces.get(route.holder)
     facts = {"exists": "yes", "state": route.state}
     owner = _owner_of_route(route, nic, seen, around.members)
     if owner is None:
         return _undecided(claim, route.holder, seen)
     holder = "" if owner is Owner.NOBODY else route.holder
-    return _taken_by(claim, owner, holder, facts, obstacle)
+    return taken_by(claim, owner, holder, facts, obstacle)
 
 
 def _owner_of_route(
@@ -160,33 +161,7 @@ def _own_table_unread(
     sure = node.facts.get("subnet_id", "") in table.subnets or not serves(table, node, ())
     if sure or not cuts(claim.destination, table, around.api):
         return None
-    return _unread(claim, error)
-
-
-def _taken_by(
-    claim: Claim, owner: Owner, holder: str, facts: Mapping[str, str], obstacle: str
-) -> Holding:
-    # To hold is not to take: nothing stands in the way of what is ours.
-    why = "" if owner is Owner.MINE else obstacle
-    return Holding(claim=claim, owner=owner, holder=holder, obstacle=why, facts=facts)
-
-
-def _obstructed(claim: Claim, obstacle: str, *, gone: bool = False) -> Holding:
-    facts = {"missing": "yes"} if gone else {}
-    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=obstacle, facts=facts)
-
-
-def _unless_failed(claim: Claim, seen: Seen, *parts: str) -> Holding | None:
-    for part in parts:
-        if part in seen.failures:
-            return _unread(claim, seen.failures[part])
-    return None
-
-
-def _unread(claim: Claim, error: CloudfailError) -> Holding:
-    """UNKNOWN; what asking again cannot mend is an obstacle as well."""
-    lasting = isinstance(error, DeniedError | NotFoundError)
-    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=str(error) if lasting else "")
+    return unread(claim, error)
 
 
 def _undecided(claim: Claim, holder: str, seen: Seen) -> Holding:
@@ -197,13 +172,5 @@ def _undecided(claim: Claim, holder: str, seen: Seen) -> Holding:
             obstacle = f"cannot tell whether {holder} is a peer's ({error}), or give interface_id"
             return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=obstacle)
         if error is not None:
-            return _unread(claim, error)
+            return unread(claim, error)
     return Holding(claim=claim, owner=Owner.STRANGER, holder=holder)
-
-
-def missing(holdings: Sequence[Holding]) -> NotFoundError | None:
-    """Return the error to raise when not one of the claims exists."""
-    if holdings and all(holding.facts.get("missing") for holding in holdings):
-        text = "; ".join(f"{holding.claim}: {holding.obstacle}" for holding in holdings)
-        return NotFoundError(f"{text}; correct the claim, or the region")
-    return None

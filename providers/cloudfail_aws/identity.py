@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import msgspec
 from cloudfail.errors import ConfigError, UnreachableError
+from cloudfail.machine.device import mac_of
+from cloudfail.machine.metadata import RETRIES
 from cloudfail.model import Address, Network, Node
 from cloudfail.provider import Setup
 
-from cloudfail_aws.metadata import RETRIES, Metadata
+from cloudfail_aws.metadata import Metadata
 
 _MACS = "meta-data/network/interfaces/macs/"
-_SYS_CLASS_NET = Path("/sys/class/net")
 
 
 class Document(msgspec.Struct, frozen=True, rename="camel"):
@@ -136,7 +135,7 @@ def _choose(metadata: Metadata, setup: Setup) -> str:
         for mac in macs:
             if setup.address in addresses_of(metadata, mac):
                 return mac
-    device_mac = _mac_of_device(setup.interface)
+    device_mac = mac_of(setup.interface)
     if device_mac in macs:
         return device_mac
     return _by_device_number(metadata, macs)
@@ -153,16 +152,6 @@ def _by_interface_id(metadata: Metadata, macs: tuple[str, ...], wanted: str) -> 
         f"{wanted} is not an interface of this instance, which has {', '.join(seen)}: correct "
         "interface_id (--interface-id), or leave it out"
     )
-
-
-def _mac_of_device(interface: str) -> str:
-    # A name with a slash would leave /sys/class/net.
-    if not interface or os.sep in interface:
-        return ""
-    try:
-        return (_SYS_CLASS_NET / interface / "address").read_text(encoding="ascii").strip().lower()
-    except OSError:
-        return ""
 
 
 def _by_device_number(metadata: Metadata, macs: tuple[str, ...]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from cloudfail.errors import UnreachableError
+from cloudfail.machine.ahead import Ahead
 from cloudfail.model import Address, Node
 from cloudfail.provider import Setup
 
@@ -18,42 +18,14 @@ from cloudfail_aws.metadata import Metadata
 T = TypeVar("T")
 
 
-class _Ahead(Generic[T]):
-    """A question asked in the background; its outcome is good for one `take`."""
-
-    def __init__(self, ask: Callable[[], T]) -> None:
-        self._ask = ask
-        self._outcome: Future[T] | None = None
-
-    def begin(self) -> Callable[[], None]:
-        """Promise an outcome; return what the background has to run to bring it about.
-
-        `take` may come first: it then waits.
-        """
-        outcome = self._outcome = Future[T]()
-
-        def run() -> None:
-            try:
-                outcome.set_result(self._ask())
-            except BaseException as exc:  # noqa: BLE001 - raised again where it is wanted
-                outcome.set_exception(exc)
-
-        return run
-
-    def take(self) -> T:
-        """Return (or raise) what came of it, the first time; ask now, later on."""
-        outcome, self._outcome = self._outcome, None
-        return self._ask() if outcome is None else outcome.result()
-
-
 class Machine:
     """Asks the metadata service. What was looked up ahead is used once, then asked afresh."""
 
     def __init__(self, setup: Setup, metadata: Metadata | None = None) -> None:
         self._setup = setup
         self._metadata = metadata or Metadata()
-        self._keys = _Ahead(lambda: role_keys(self._metadata))
-        self._node = _Ahead(lambda: find_node(self._metadata, setup))
+        self._keys = Ahead(lambda: role_keys(self._metadata))
+        self._node = Ahead(lambda: find_node(self._metadata, setup))
         self._lock = threading.Lock()
         self._found: Node | None = None
 

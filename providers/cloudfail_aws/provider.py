@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 from cloudfail.clock import Clock, SystemClock
 from cloudfail.errors import NotFoundError, UnreachableError
+from cloudfail.holdings import missing
 from cloudfail.model import (
     Address,
     Claim,
@@ -31,7 +32,7 @@ from cloudfail_aws.around import Around
 from cloudfail_aws.credentials import Keys
 from cloudfail_aws.egress import api_addresses, cuts, serves
 from cloudfail_aws.execute import execute
-from cloudfail_aws.holdings import holding_of, missing
+from cloudfail_aws.holdings import holding_of
 from cloudfail_aws.identity import subnets_of
 from cloudfail_aws.look import Looker, Seen, in_parallel
 from cloudfail_aws.machine import Machine
@@ -91,7 +92,7 @@ class AwsProvider:
         )
         holdings = [holding_of(claim, seen, around) for claim in claims]
         self._note_doubts(holdings)
-        nothing_exists = missing(holdings)
+        nothing_exists = missing(holdings, "correct the claim, or the region")
         if nothing_exists is not None:
             raise nothing_exists
         return holdings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudfail.errors import ProviderMissingError
+from cloudfail.imports import uncollected
 from cloudfail.model import Claim, Node, Step
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
@@ -25,24 +24,12 @@ def _build(setup: Setup) -> Provider:
     machine = Machine(setup)
     # Before the SDK: the metadata server answers while that is still being imported.
     machine.look_ahead()
-    with _uncollected():
+    with uncollected():
         try:
             from cloudfail_gcp.provider import GcpProvider
         except ImportError as exc:
             raise ProviderMissingError(_MISSING.format(exc.name)) from exc
     return GcpProvider(setup, machine)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out: an import makes no garbage, and searching costs a part."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _render(step: Step) -> Sequence[str]:

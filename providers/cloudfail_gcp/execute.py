@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
+from typing import Any
 
 from cloudfail.errors import ConflictError, NotFoundError, ProviderError
 from cloudfail.model import PrivateIp, Step
@@ -89,10 +90,7 @@ def _patch_aliases(api: Api, operations: Operations, step: Step) -> None:
     """Replace the list; a conflict with what is done already is none."""
     params = step.params
     request = {
-        "project": params["project"],
-        "zone": params["zone"],
-        "instance": params["instance"],
-        "network_interface": params["networkInterface"],
+        **_nic(step),
         "body": {
             "aliasIpRanges": [dict(alias) for alias in params["aliasIpRanges"]],
             "fingerprint": step.conditions["fingerprint"],
@@ -117,18 +115,11 @@ def _is_patched(nic: Interface, step: Step) -> bool:
 
 def _delete_config(api: Api, operations: Operations, step: Step) -> None:
     """Delete the config that has the address: its name alone may be another one's by now."""
-    params = step.params
     try:
         config = _read_interface(api, step).config
         if config is None or str(config.address or "") != step.conditions["natIP"]:
             return
-        request = {
-            "project": params["project"],
-            "zone": params["zone"],
-            "instance": params["instance"],
-            "network_interface": params["networkInterface"],
-            "access_config": config.name,
-        }
+        request = {**_nic(step), "access_config": config.name}
         operations.run(step.call, request, _interface_of(step))
     except NotFoundError:
         if not step.releases:
@@ -146,19 +137,24 @@ def _add_config(api: Api, operations: Operations, step: Step) -> None:
     }
     if "publicPtrDomainName" in params:
         config |= {"set_public_ptr": True, "public_ptr_domain_name": params["publicPtrDomainName"]}
-    request = {
-        "project": params["project"],
-        "zone": params["zone"],
-        "instance": params["instance"],
-        "network_interface": params["networkInterface"],
-        "access_config_resource": config,
-    }
+    request = {**_nic(step), "access_config_resource": config}
     try:
         operations.run(step.call, request, _interface_of(step))
     except ConflictError:
         here = _read_interface(api, step).config
         if here is None or str(here.address) != params["natIP"]:
             raise
+
+
+def _nic(step: Step) -> dict[str, Any]:
+    """Return where the step's network interface is, as every method names it."""
+    params = step.params
+    return {
+        "project": params["project"],
+        "zone": params["zone"],
+        "instance": params["instance"],
+        "network_interface": params["networkInterface"],
+    }
 
 
 def _interface_of(step: Step) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from cloudfail.errors import CloudfailError, DeniedError, NotFoundError
+from cloudfail.holdings import obstructed, taken_by, unless_read
 from cloudfail.model import (
     Claim,
     ForwardingRule,
@@ -36,26 +36,20 @@ def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
         case ForwardingRule():
             project, region = place_of(claim, members.node)
             parts = [f"rules {project} {region}", f"targets {project}", "machines"]
-            return _unread(claim, seen, parts) or _rule(claim, seen, members)
+            return unless_read(claim, seen.failures, *parts) or _rule(claim, seen, members)
         case Route():
             project = part_of(network_of(claim, members.node), "projects")
             parts = [f"routes {project}", "machines"]
-            return _unread(claim, seen, parts) or _route(claim, seen, around)
+            return unless_read(claim, seen.failures, *parts) or _route(claim, seen, around)
         case PrivateIp():
-            return _unread(claim, seen, ["machines"]) or private_holding(claim, seen, around)
+            return unless_read(claim, seen.failures, "machines") or private_holding(
+                claim, seen, around
+            )
         case PublicIp():
             parts = ["machines", "addresses"]
-            return _unread(claim, seen, parts) or public_holding(claim, seen, around)
+            return unless_read(claim, seen.failures, *parts) or public_holding(claim, seen, around)
         case _:
-            return _obstructed(claim, f"Google Cloud has no {claim.kind}")
-
-
-def missing(holdings: Sequence[Holding]) -> NotFoundError | None:
-    """Return the error to raise when not one of the claims exists."""
-    if holdings and all(holding.facts.get("missing") for holding in holdings):
-        text = "; ".join(f"{holding.claim}: {holding.obstacle}" for holding in holdings)
-        return NotFoundError(f"{text}; correct the claim, the region or the project")
-    return None
+            return obstructed(claim, f"Google Cloud has no {claim.kind}")
 
 
 def facts_to_keep(holding: Holding) -> Mapping[str, str]:
@@ -87,7 +81,7 @@ def _rule(claim: ForwardingRule, seen: Seen, members: Members) -> Holding:
     rule = seen.rules.get((project, region, claim.name))
     if rule is None:
         why = f"no forwarding rule {claim.name} in {region} of {project}"
-        return _obstructed(claim, why, gone=True)
+        return obstructed(claim, why, gone=True)
     own = own_target(seen, node, project)
     facts = {"rule": rule.path, "address": rule.address, "target": own.path if own else ""}
     obstacle = _obstacle(rule, own, region, node)
@@ -96,12 +90,12 @@ def _rule(claim: ForwardingRule, seen: Seen, members: Members) -> Holding:
         # A rule whose target instance is gone forwards to nobody; another target is somebody's.
         gone = "/targetInstances/" in rule.target
         owner = Owner.NOBODY if gone else Owner.STRANGER
-        return _taken_by(claim, owner, "" if gone else rule.target, facts, obstacle)
+        return taken_by(claim, owner, "" if gone else rule.target, facts, obstacle)
     owner = members.owner_of(target.machine)
     if owner is Owner.MINE and (own is None or target.path != own.path):
         owner = Owner.PEER  # it leads to another interface of this machine: it has to move
     holder = interface_id(target.machine, "nic0") if owner is not Owner.MINE else node.ref
-    return _taken_by(claim, owner, holder, facts, obstacle)
+    return taken_by(claim, owner, holder, facts, obstacle)
 
 
 def _obstacle(rule: Rule, own: TargetInstance | None, region: str, node: Node) -> str:
@@ -134,36 +128,9 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     owners = {members.owner_of(machine) for machine in machines}
     obstacle = route_obstacle(claim, known, seen, around)
     if not machines:
-        return _taken_by(claim, Owner.NOBODY, "", facts, obstacle)
+        return taken_by(claim, Owner.NOBODY, "", facts, obstacle)
     if owners == {Owner.MINE}:
-        return _taken_by(claim, Owner.MINE, node.ref, facts, "")
+        return taken_by(claim, Owner.MINE, node.ref, facts, "")
     owner = Owner.STRANGER if Owner.STRANGER in owners else Owner.PEER
     theirs = sorted(m for m in machines if members.owner_of(m) is not Owner.MINE)
-    return _taken_by(claim, owner, interface_id(theirs[0], "nic0"), facts, obstacle)
-
-
-def _unread(claim: Claim, seen: Seen, parts: Sequence[str]) -> Holding | None:
-    for part in parts:
-        error = seen.failures.get(part)
-        if error is not None:
-            return _unknown(claim, error)
-    return None
-
-
-def _unknown(claim: Claim, error: CloudfailError) -> Holding:
-    """UNKNOWN; what asking again cannot mend is an obstacle as well."""
-    lasting = isinstance(error, DeniedError | NotFoundError)
-    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=str(error) if lasting else "")
-
-
-def _taken_by(
-    claim: Claim, owner: Owner, holder: str, facts: Mapping[str, str], obstacle: str
-) -> Holding:
-    # To hold is not to take: nothing stands in the way of what is ours.
-    why = "" if owner is Owner.MINE else obstacle
-    return Holding(claim=claim, owner=owner, holder=holder, obstacle=why, facts=facts)
-
-
-def _obstructed(claim: Claim, obstacle: str, *, gone: bool = False) -> Holding:
-    facts = {"missing": "yes"} if gone else {}
-    return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=obstacle, facts=facts)
+    return taken_by(claim, owner, interface_id(theirs[0], "nic0"), facts, obstacle)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import ip_address, ip_interface
-from pathlib import Path
 
 import msgspec
 from cloudfail.errors import ConfigError, UnreachableError
+from cloudfail.machine.device import mac_of
+from cloudfail.machine.metadata import RETRIES
 from cloudfail.model import Address, Node
 from cloudfail.provider import Setup
 
 from cloudfail_gcp.links import interface_id, name_of, region_of_zone
-from cloudfail_gcp.metadata import RETRIES, Metadata
-
-_SYS_CLASS_NET = Path("/sys/class/net")
+from cloudfail_gcp.metadata import Metadata
 
 
 class Interface(msgspec.Struct, frozen=True, rename="camel"):
@@ -102,7 +100,7 @@ def _choose(nics: tuple[Interface, ...], path: str, setup: Setup) -> int:
             if setup.address in nic.addresses:
                 return number
     macs = [nic.mac for nic in nics]
-    device_mac = _mac_of_device(setup.interface)
+    device_mac = mac_of(setup.interface)
     return macs.index(device_mac) if device_mac in macs else 0
 
 
@@ -114,13 +112,3 @@ def _by_interface_id(nics: tuple[Interface, ...], path: str, wanted: str) -> int
         f"{wanted} is not an interface of this instance, which has {', '.join(known)}: correct "
         "interface_id (--interface-id), or leave it out"
     )
-
-
-def _mac_of_device(interface: str) -> str:
-    # A name with a slash would leave /sys/class/net.
-    if not interface or os.sep in interface:
-        return ""
-    try:
-        return (_SYS_CLASS_NET / interface / "address").read_text(encoding="ascii").strip().lower()
-    except OSError:
-        return ""

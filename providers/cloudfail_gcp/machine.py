@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 
+from cloudfail.machine.ahead import Ahead
 from cloudfail.model import Node
 from cloudfail.provider import Setup
 
@@ -16,30 +16,18 @@ class Machine:
     """Asks the metadata server. What was looked up ahead is used once, then asked afresh."""
 
     def __init__(self, setup: Setup, metadata: Metadata | None = None) -> None:
-        self._setup = setup
-        self.metadata = metadata or Metadata()
+        self.metadata = client = metadata or Metadata()
+        self._node = Ahead(lambda: find_node(client, setup))
         self._lock = threading.Lock()
-        self._ahead: Future[Node] | None = None
         self._found: Node | None = None
 
     def look_ahead(self) -> None:
         """Begin in the background."""
-        outcome = self._ahead = Future[Node]()
-
-        def run() -> None:
-            try:
-                outcome.set_result(find_node(self.metadata, self._setup))
-            except BaseException as exc:  # noqa: BLE001 - raised again where it is wanted
-                outcome.set_exception(exc)
-
-        threading.Thread(target=run, name="metadata", daemon=True).start()
+        threading.Thread(target=self._node.begin(), name="metadata", daemon=True).start()
 
     def node(self) -> Node:
         """Return this machine's node, as `identity.find_node` does; remembered once found."""
         with self._lock:
             if self._found is None:
-                ahead, self._ahead = self._ahead, None
-                self._found = (
-                    find_node(self.metadata, self._setup) if ahead is None else ahead.result()
-                )
+                self._found = self._node.take()
             return self._found

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 from cloudfail.clock import Clock, SystemClock
+from cloudfail.holdings import missing
 from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.around import Around
 from cloudfail_gcp.execute import execute
-from cloudfail_gcp.holdings import facts_to_keep, holding_of, missing
+from cloudfail_gcp.holdings import facts_to_keep, holding_of
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
@@ -48,7 +49,7 @@ class GcpProvider:
         )
         holdings = [holding_of(claim, seen, around) for claim in claims]
         self._keep(holdings)
-        nothing_exists = missing(holdings)
+        nothing_exists = missing(holdings, "correct the claim, the region or the project")
         if nothing_exists is not None:
             raise nothing_exists
         return holdings

@@ -13,7 +13,7 @@ AWS = (
     Mutation(
         name="aws: a read that failed means nobody",
         rule=1,
-        file=PROVIDER,
+        file="cloudfail/holdings.py",
         before='owner=Owner.UNKNOWN, obstacle=str(error) if lasting else ""',
         after='owner=Owner.NOBODY, obstacle=str(error) if lasting else ""',
         tests=(

@@ -13,7 +13,6 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Node as Machine_
 from cloudfail.provider import Setup
 
-from cloudfail_aws import identity
 from cloudfail_aws.identity import find_node
 from cloudfail_aws.metadata import Metadata
 from cloudfail_aws.settings import AwsSettings
@@ -91,7 +90,7 @@ def test_of_several_interfaces_the_one_of_the_device_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wanted = interface(cloud, number)
-    monkeypatch.setattr(identity, "_SYS_CLASS_NET", tmp_path)
+    monkeypatch.setattr("cloudfail.machine.device.SYS_CLASS_NET", tmp_path)
     (tmp_path / "ens5").mkdir()
     (tmp_path / "ens5" / "address").write_text(wanted.mac.upper() + "\n")
     assert find_node(of_m, setup(interface="ens5")).ref == wanted.interface_id

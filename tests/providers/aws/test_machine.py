@@ -5,10 +5,11 @@ from ipaddress import ip_address
 
 import pytest
 from cloudfail.errors import ConfigError, UnreachableError
+from cloudfail.machine.ahead import Ahead
 from cloudfail.model import Node
 from cloudfail.provider import Setup
 
-from cloudfail_aws.machine import Machine, _Ahead
+from cloudfail_aws.machine import Machine
 from cloudfail_aws.metadata import Metadata
 from cloudfail_aws.settings import AwsSettings
 
@@ -49,7 +50,7 @@ def test_whoever_is_early_waits_for_what_is_being_looked_up() -> None:
 
 
 def test_an_answer_that_is_taken_before_it_is_sought_comes_all_the_same() -> None:
-    question = _Ahead(lambda: 7)
+    question = Ahead(lambda: 7)
     run = question.begin()
     found: list[int] = []
     early = threading.Thread(target=lambda: found.append(question.take()))

@@ -54,7 +54,7 @@ def test_the_interface_is_told_by_id_address_or_device(
     assert found(cloud, address=ip_address("10.9.9.9")).facts["nic"] == "nic0"
     by_id = found(cloud, interface_id=f"{SELF}/networkInterfaces/nic1")
     assert by_id.facts["network"] == "other"
-    monkeypatch.setattr("cloudfail_gcp.identity._SYS_CLASS_NET", tmp_path)
+    monkeypatch.setattr("cloudfail.machine.device.SYS_CLASS_NET", tmp_path)
     (tmp_path / "ens5").mkdir()
     (tmp_path / "ens5" / "address").write_text("42:01:0A:08:00:0A\n")
     assert found(cloud, interface="ens5").facts["nic"] == "nic1"
