@@ -11,6 +11,13 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
 
 
+class BuiltNic(Protocol):
+    """A network interface as the cloud built it."""
+
+    @property
+    def interface_id(self) -> str: ...
+
+
 class BuiltPlace(Protocol):
     """A node as the cloud built it: its first network interface, and where a router finds it."""
 
@@ -26,6 +33,11 @@ class BuiltPlace(Protocol):
     @property
     def address(self) -> str:
         """The primary private address."""
+        ...
+
+    @property
+    def interfaces(self) -> Sequence[BuiltNic]:
+        """All of them, the first one too."""
         ...
 
 

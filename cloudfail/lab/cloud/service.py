@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -18,9 +18,19 @@ from cloudfail.lab.cloud.ledger import Ledger
 from cloudfail.lab.cloud.records import Call, Change
 
 NodeOf = Callable[[str], str]
+B = TypeVar("B", bound=BuiltWorld)
 
 
-class CloudService(abc.ABC):
+class Faulty(Protocol):
+    """What answers the API, as far as all clouds have it."""
+
+    @property
+    def faults(self) -> Faults: ...
+    @faults.setter
+    def faults(self, faults: Faults) -> None: ...
+
+
+class CloudService(abc.ABC, Generic[B]):
     """An `EmbeddedCloud` on a loopback port; port 0 takes a free one.
 
     OSError when the address cannot be bound. A cloud says what answers the API, what answers for
@@ -30,6 +40,7 @@ class CloudService(abc.ABC):
     world_type: ClassVar[type[msgspec.Struct]]
     server: ClassVar[str]
     """What the API calls itself in the header `Server`."""
+    api: Faulty
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._address = (host, port)
@@ -37,6 +48,7 @@ class CloudService(abc.ABC):
         self._control = Control(self)
         self._service: HttpService | None = None
         self._metadata: dict[str, HttpService] = {}
+        self._built: B | None = None
 
     def __enter__(self) -> Self:
         self.reset()
@@ -96,6 +108,20 @@ class CloudService(abc.ABC):
     def violations(self) -> Sequence[str]:
         return ()
 
+    @property
+    def built(self) -> B:
+        if self._built is None:
+            raise UsageError("no world was built in this cloud yet")
+        return self._built
+
+    @property
+    def faults(self) -> Faults:
+        return self.api.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self.api.faults = faults
+
     # ---- what a cloud says; `EmbeddedCloud` has the words
 
     @abc.abstractmethod
@@ -115,18 +141,9 @@ class CloudService(abc.ABC):
         """Name the node that has this address, or ""."""
 
     @abc.abstractmethod
-    def build(self, world: Any) -> BuiltWorld: ...
+    def build(self, world: Any) -> B: ...
     @abc.abstractmethod
     def reset(self) -> None: ...
-    @property
-    @abc.abstractmethod
-    def built(self) -> BuiltWorld: ...
-    @property
-    @abc.abstractmethod
-    def faults(self) -> Faults: ...
-    @faults.setter
-    @abc.abstractmethod
-    def faults(self, faults: Faults) -> None: ...
     @abc.abstractmethod
     def calls_since(self, since: int) -> list[Call]: ...
     @abc.abstractmethod
@@ -144,3 +161,12 @@ class CloudService(abc.ABC):
         if incoming.path.startswith(PREFIX):
             return self._control.handle(incoming)
         return self.answer(incoming)
+
+
+def names_of(built: BuiltWorld) -> dict[str, str]:
+    """Return each interface id, and the name of the node that has it."""
+    return {
+        interface.interface_id: node.name
+        for node in built.nodes.values()
+        for interface in node.interfaces
+    }

@@ -16,10 +16,10 @@ from cloudfail.lab.cloud.aws.world import Built, World
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.httpd import Handler, Incoming, Reply
 from cloudfail.lab.cloud.records import Call
-from cloudfail.lab.cloud.service import CloudService, NodeOf
+from cloudfail.lab.cloud.service import CloudService, NodeOf, names_of
 
 
-class EmbeddedAws(CloudService):
+class EmbeddedAws(CloudService[Built]):
     """An AWS on a loopback port, from `with` to the end of it. Port 0 takes a free one.
 
     Several may live in one process; each has an account of its own. Raises ProviderMissingError
@@ -28,12 +28,12 @@ class EmbeddedAws(CloudService):
 
     world_type: ClassVar[type[msgspec.Struct]] = World
     server = "AmazonEC2"
+    api: Api
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host, port)
         self._account = ACCOUNTS.take()
         self.api = Api(Engine(self._account), self.ledger)
-        self._built: Built | None = None
         self._world: World | None = None
         self._closed = False
 
@@ -46,20 +46,6 @@ class EmbeddedAws(CloudService):
     def answer(self, incoming: Incoming) -> Reply:
         return self.api.handle(incoming)
 
-    @property
-    def built(self) -> Built:
-        if self._built is None:
-            raise UsageError("no world was built in this cloud yet")
-        return self._built
-
-    @property
-    def faults(self) -> Faults:
-        return self.api.faults
-
-    @faults.setter
-    def faults(self, faults: Faults) -> None:
-        self.api.faults = faults
-
     def calls_since(self, since: int) -> list[Call]:
         return self.api.calls(since)
 
@@ -70,7 +56,7 @@ class EmbeddedAws(CloudService):
             self.api.engine.region = world.region
             built = Builder(self.api.engine, world).build()
             self._built, self._world = built, world
-            self.api.start(_names(built))
+            self.api.start(names_of(built))
             self.api.table_owners = {
                 built.tables[table.name]: table.account
                 for table in world.route_tables
@@ -139,11 +125,3 @@ class EmbeddedAws(CloudService):
             if source in (node.address, node.ipv6, *(item.address for item in node.interfaces)):
                 return node.name
         return ""
-
-
-def _names(built: Built) -> dict[str, str]:
-    return {
-        interface.interface_id: node.name
-        for node in built.nodes.values()
-        for interface in node.interfaces
-    }

@@ -16,10 +16,10 @@ from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.gcp.world import Built, World
 from cloudfail.lab.cloud.httpd import Handler, Incoming, Reply
 from cloudfail.lab.cloud.records import Call
-from cloudfail.lab.cloud.service import CloudService, NodeOf
+from cloudfail.lab.cloud.service import CloudService, NodeOf, names_of
 
 
-class EmbeddedGcp(CloudService):
+class EmbeddedGcp(CloudService[Built]):
     """A Google Cloud on a loopback port, from `with` to the end of it. Port 0 takes a free one.
 
     Several may live in one process. Raises ProviderMissingError when the discovery document is not
@@ -28,11 +28,11 @@ class EmbeddedGcp(CloudService):
 
     world_type: ClassVar[type[msgspec.Struct]] = World
     server = "ESF"
+    api: Api
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host, port)
         self.api = Api(self.ledger)
-        self._built: Built | None = None
         self._world: World | None = None
 
     def close(self) -> None:
@@ -49,20 +49,6 @@ class EmbeddedGcp(CloudService):
     def metadata_environment(self, node: str) -> Mapping[str, str]:
         return {"GCE_METADATA_HOST": self.metadata_endpoint(node).partition("://")[2]}
 
-    @property
-    def built(self) -> Built:
-        if self._built is None:
-            raise UsageError("no world was built in this cloud yet")
-        return self._built
-
-    @property
-    def faults(self) -> Faults:
-        return self.api.faults
-
-    @faults.setter
-    def faults(self, faults: Faults) -> None:
-        self.api.faults = faults
-
     def calls_since(self, since: int) -> list[Call]:
         return self.api.log.since(since)
 
@@ -77,7 +63,7 @@ class EmbeddedGcp(CloudService):
         with self.api.lock:
             self.reset()
             self._built, self._world = built, world
-            self.api.start(builder.store, _names(built), builder.hosts)
+            self.api.start(builder.store, names_of(built), builder.hosts)
         return built
 
     def reset(self) -> None:
@@ -113,11 +99,3 @@ class EmbeddedGcp(CloudService):
             if any(source in (item.address, item.ipv6) for item in node.interfaces):
                 return node.name
         return ""
-
-
-def _names(built: Built) -> dict[str, str]:
-    return {
-        interface.interface_id: node.name
-        for node in built.nodes.values()
-        for interface in node.interfaces
-    }
