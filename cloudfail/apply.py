@@ -9,7 +9,13 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
-from cloudfail.errors import CloudfailError, DeadlineError, ProviderError, SupersededError
+from cloudfail.errors import (
+    CloudfailError,
+    DeadlineError,
+    ProviderError,
+    SupersededError,
+    our_error,
+)
 from cloudfail.model import Claim, Lane, Plan, PublicIp, Step
 from cloudfail.provider import Writer
 from cloudfail.run import Doing, Run
@@ -153,7 +159,7 @@ def _do(step: Step, writer: Writer, run: Run, applied: Applied) -> None:
             doing.allowed = 0  # the question above was ours: nothing is sent yet
             run.ask(lambda: writer.execute(step))
         except Exception as raised:
-            error = _in_our_words(raised, step)
+            error = our_error(step.call, raised)
             if _was_never_sent(doing, error) and doing in applied.begun:
                 applied.begun.remove(doing)
             _note(run, doing, "failed", error=str(error), code=_code(error))
@@ -164,15 +170,6 @@ def _do(step: Step, writer: Writer, run: Run, applied: Applied) -> None:
 
 def _was_never_sent(doing: Doing, error: CloudfailError) -> bool:
     return doing.allowed == 0 and isinstance(error, (SupersededError, DeadlineError))
-
-
-def _in_our_words(raised: Exception, step: Step) -> CloudfailError:
-    if isinstance(raised, CloudfailError):
-        return raised
-    return ProviderError(
-        f"{step.call}: this is a bug in the provider: {type(raised).__name__}: {raised}",
-        code=type(raised).__name__,
-    )
 
 
 def _write_down(step: Step, run: Run) -> None:

@@ -119,9 +119,17 @@ class NotFoundError(ProviderError):
     exit_code = 78
 
 
+def our_error(doing: str, raised: BaseException) -> CloudfailError:
+    """Return what a provider raised as an error of this tree; what is none is a bug of the provider."""
+    if isinstance(raised, CloudfailError):
+        return raised
+    kind = type(raised).__name__
+    return ProviderError(f"{doing}: this is a bug in the provider: {kind}: {raised}", code=kind)
+
+
 @contextmanager
 def in_our_words(doing: str) -> Iterator[None]:
-    """Make what a provider raises an error of this tree; whatever is none is a bug of the provider.
+    """Raise what a provider raises as `our_error`.
 
     Some libraries call sys.exit; that must not end whoever asked.
     """
@@ -130,7 +138,4 @@ def in_our_words(doing: str) -> Iterator[None]:
     except CloudfailError:
         raise
     except (Exception, SystemExit) as raised:
-        kind = type(raised).__name__
-        raise ProviderError(
-            f"{doing}: this is a bug in the provider: {kind}: {raised}", code=kind
-        ) from raised
+        raise our_error(doing, raised) from raised
