@@ -11,18 +11,11 @@ from cloudfail import process
 from cloudfail.agent.control.client import VARIABLE, Answer, Unanswered, hand_over
 
 from agent.process.running import RunningAgent, running, until
-from bench.stage import Stage, small_world
-from bench.stage import stage as cloud_stage
+from bench.stage import Stage
 
 # The evidence of a line in the FIFO lasts an interval; nobody sends VRRP here.
 SLOW = "advert_int = 40"
 OUTPUTS = ("text", "json", "markdown", "shell")
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with cloud_stage(small_world(), tmp_path_factory.mktemp("cloud")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

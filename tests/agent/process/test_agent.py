@@ -12,14 +12,7 @@ import pytest
 from cloudfail.lab.cloud.faults import Faults
 
 from agent.process.running import RunningAgent, running, until
-from bench.stage import Stage, small_world
-from bench.stage import stage as cloud_stage
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with cloud_stage(small_world(), tmp_path_factory.mktemp("cloud")) as made:
-        yield made
+from bench.stage import Stage
 
 
 @pytest.fixture(autouse=True)

@@ -209,3 +209,8 @@ def _target(
         config=config, instance=instance, spec=spec, settings=spec.settings(),
         me=instance.nodes[0], interface_id="a", deadline=3.0,
     )  # fmt: skip
+
+
+def has_plan(one: Bench) -> bool:
+    plan = one.worker.standby_plan
+    return plan is not None and bool(plan.lanes)

@@ -25,13 +25,9 @@ from agent.work.bench import (
     Bench,
     bench,
     eventually,
+    has_plan,
     never,
 )
-
-
-def has_plan(one: Bench) -> bool:
-    plan = one.worker.standby_plan
-    return plan is not None and bool(plan.lanes)
 
 
 def is_settled(one: Bench) -> bool:

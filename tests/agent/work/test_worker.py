@@ -21,16 +21,11 @@ from agent.work.bench import (
     LOWER,
     PUBLIC,
     RECONCILE,
-    Bench,
     bench,
     eventually,
+    has_plan,
     never,
 )
-
-
-def has_plan(one: Bench) -> bool:
-    plan = one.worker.standby_plan
-    return plan is not None and bool(plan.lanes)
 
 
 def test_a_backup_writes_nothing_however_long(tmp_path: Path) -> None:
