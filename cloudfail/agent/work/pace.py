@@ -10,9 +10,8 @@ import msgspec
 _JITTER = 0.1  # of an interval, either way: two nodes must not look in step
 _SLOWEST = 60.0  # seconds between two looks that fail, as BACKUP
 _FIRST_RETRY = 1.0
-_APART = (
-    0.25  # seconds between looks that only somebody's curiosity, or a role that flaps, asks for
-)
+# Seconds between looks that only somebody's curiosity, or a role that flaps, asks for.
+_APART = 0.25
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True):
