@@ -165,18 +165,18 @@ class Machine:
         )
 
     def _launch(self, command: Sequence[str], handle: Callable[[str], None]) -> process.Popen[str]:
-        started = self._open(command)
+        started = self._open(command, is_measured=False)
         self._follow(started, handle)
         return started
 
-    def _open(self, command: Sequence[str]) -> process.Popen[str]:
+    def _open(self, command: Sequence[str], *, is_measured: bool = True) -> process.Popen[str]:
         return process.Popen(
             self._inside(command),
             stdin=process.DEVNULL,
             stdout=process.PIPE,
             stderr=process.STDOUT,
             text=True,
-            env=_environment(),
+            env=_environment(is_measured=is_measured),
         )
 
     def _inside(self, command: Sequence[str]) -> list[str]:
@@ -226,7 +226,10 @@ def _stdout(source: process.Popen[str]) -> IO[str]:
     return source.stdout
 
 
-def _environment() -> dict[str, str]:
-    """A machine's environment; coverage's own variables pass, so that nodes are measured too."""
+def _environment(*, is_measured: bool = True) -> dict[str, str]:
+    """A machine's environment; coverage's own variables pass, so that nodes are measured too.
+
+    What keepalived starts is not: ten commands a second would take all of a small machine.
+    """
     kept = {key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")}
-    return {"PATH": _PATH, "HOME": SOMEBODY, "LANG": "C.UTF-8", **kept}
+    return {"PATH": _PATH, "HOME": SOMEBODY, "LANG": "C.UTF-8", **(kept if is_measured else {})}

@@ -163,6 +163,19 @@ class Stage:
             lambda: self.holder == node, seconds, f"{target} never came to {node or 'nobody'}"
         )
 
+    def require_visit(self, node: str, seconds: float = 20.0) -> None:
+        """Wait until the target has come to the node since the last fault, even if it has left."""
+        target = self.topology.target
+
+        def came() -> bool:
+            return any(
+                event.kind is Kind.HOLDER and (event.detail, event.node) == (target, node)
+                for event in self.site.timeline.events()
+                if event.t >= self._last_fault
+            )
+
+        self._need(came, seconds, f"{target} never came to {node}")
+
     def expect(self, fact: bool, reason: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not fact:
             self.reasons.append(reason)

@@ -13,7 +13,7 @@ def drift(stage: Stage) -> None:
     stage.fault("an operator on b, the standby, takes the address by hand", "b")
     done = stage.run_alone("b", *_PROMOTE)
     stage.expect(done.returncode == 0, f"it was not moved: {done.stderr.strip()}")
-    stage.require_holder("b")
+    stage.require_visit("b")
     stage.note("the agent of a looks, looks again, and takes it back", "a")
     stage.require_holder("a", stage.repair)
     stage.expect_moves(2)

@@ -54,7 +54,7 @@ def test_sysctl_takes_every_line(tables: Document, tmp_path: Path) -> None:
     names = [name if "/" in name else name.replace(".", "/") for name, _ in wanted]
     shown = "\n".join(f"cat /proc/sys/{name}" for name in names)
     done = run_inside(
-        f"ip link set ens6 down; ip link set ens6 name ens6.7\n"
+        f"ip link set ens4 down; ip link set ens4 name ens6.7\n"
         f"sysctl -q -p {file} || exit 1\n{shown}",
         tmp_path,
     )
