@@ -1,0 +1,59 @@
+"""What Azure Resource Manager answers when it says no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` is 0 inside of an operation; `retry_after` is in seconds, None when it was not said."""
+
+    code: str
+    message: str
+    status: int = 0
+    retry_after: float | None = None
+
+
+def read_answer(
+    document: Any, status: int, headers: Mapping[str, str], known: Container[str]
+) -> Answer | None:
+    """Read `{"error": {"code", "message", "details"}}`; None when it was not Azure that spoke.
+
+    The innermost code that is `known` counts: a 429 is a throttled call or a locked resource, and
+    a canceled operation a superseded one, only by the details.
+    """
+    error = document.get("error") if isinstance(document, Mapping) else None
+    if not isinstance(error, Mapping) or not error.get("code"):
+        return None
+    said = list(_said(error))
+    code, message = next((pair for pair in reversed(said) if pair[0] in known), said[0])
+    return Answer(
+        code=code,
+        message=one_line(message or error.get("message", "")),
+        status=status,
+        retry_after=seconds_of(headers),
+    )
+
+
+def _said(error: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield codes and messages, from the outermost in."""
+    yield str(error.get("code", "")), str(error.get("message", ""))
+    for detail in error.get("details") or ():
+        if isinstance(detail, Mapping):
+            yield from _said(detail)
+
+
+def seconds_of(headers: Mapping[str, str]) -> float | None:
+    """Return what `Retry-After` asks for; None when it does not, or not in seconds."""
+    try:
+        return max(0.0, float(headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def one_line(text: object) -> str:
+    return re.sub(r"\s+", " ", str(text)).strip()[:300]
