@@ -27,6 +27,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata_down       the same for the metadata services
     metadata_latency_ms before each answer of a metadata service
     metadata_stale_ms   metadata shows the state before the last write for this long after it
+    token_s             how long a managed identity's new token is good for; Azure
 
     Google Cloud's operations, by the call that began them, and its quotas:
     operation_ms      how long each takes until it has its effect and is DONE
@@ -51,6 +52,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata_down: bool = False
     metadata_latency_ms: float = 0
     metadata_stale_ms: float = 0
+    token_s: float = 86_400
     buckets: Mapping[str, tuple[float, float]] = {}
     operation_ms: float = 0
     operation_errors: Mapping[str, tuple[str, int]] = {}
