@@ -1,4 +1,4 @@
-"""What Azure Resource Manager answers when it says no."""
+"""What was asked of Azure Resource Manager, and what it answers when it says no."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import msgspec
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What was called: names the operation, its object and the endpoint in messages."""
+
+    operation: str
+    subject: str = ""
+    endpoint: str = "Azure Resource Manager"
+
+    def __str__(self) -> str:
+        return f"{self.operation} on {self.subject}" if self.subject else self.operation
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
 
-def read_answer(
+def find_answer(
     document: Any, status: int, headers: Mapping[str, str], known: Container[str]
 ) -> Answer | None:
     """Read `{"error": {"code", "message", "details"}}`; None when it was not Azure that spoke.
@@ -48,9 +59,12 @@ def _said(error: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def seconds_of(headers: Mapping[str, str]) -> float | None:
-    """Return what `Retry-After` asks for; None when it does not, or not in seconds."""
+    """Return what `Retry-After` asks for; None when it does not, or not in seconds.
+
+    The names of `headers` are in lower case.
+    """
     try:
-        return max(0.0, float(headers.get("Retry-After", "")))
+        return max(0.0, float(headers.get("retry-after", "")))
     except ValueError:
         return None
 

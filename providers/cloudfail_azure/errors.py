@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from cloudfail.errors import (
     CloudfailError,
     ConflictError,
@@ -21,22 +20,12 @@ from cloudfail.errors import (
     ProviderError,
     ThrottledError,
     TransientError,
-    UnreachableError,
 )
 
-from cloudfail_azure.answers import Answer, read_answer
+from cloudfail_azure.answers import Answer, Context, find_answer
+from cloudfail_azure.exceptions import not_of_azure, translate
 
-
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What was called: names the operation, its object and the endpoint in messages."""
-
-    operation: str
-    subject: str = ""
-    endpoint: str = "Azure Resource Manager"
-
-    def __str__(self) -> str:
-        return f"{self.operation} on {self.subject}" if self.subject else self.operation
-
+__all__ = ["Answer", "Context", "from_answer", "not_of_azure", "read_answer", "translate"]
 
 _UNAUTHENTICATED, _DENIED, _NOT_FOUND, _TIMEOUT = 401, 403, 404, 408
 _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 409, 412, 429, 500
@@ -263,16 +252,8 @@ def from_answer(answer: Answer, context: Context) -> CloudfailError:
     return (row or BY_STATUS.get(answer.status, _unknown))(context, answer)
 
 
-def answer_of(
+def read_answer(
     document: Any, status: int = 0, headers: Mapping[str, str] | None = None
 ) -> Answer | None:
-    """Return what Azure said; None when it was not Azure that spoke."""
-    return read_answer(document, status, headers or {}, BY_CODE)
-
-
-def not_of_azure(context: Context, what: str) -> CloudfailError:
-    """Return the error for an answer that cannot be ARM's own: nobody said anything then."""
-    return UnreachableError(
-        f"{context}: what answered at {context.endpoint} is not Azure ({what}): a proxy or a "
-        "login page; check HTTPS_PROXY, NO_PROXY and the endpoint"
-    )
+    """Return what Azure said, by a code that the table knows; None when Azure did not speak."""
+    return find_answer(document, status, headers or {}, BY_CODE)

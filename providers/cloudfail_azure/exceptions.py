@@ -16,8 +16,9 @@ from cloudfail.errors import (
     UnreachableError,
 )
 
-from cloudfail_azure.answers import one_line
-from cloudfail_azure.errors import Context, not_of_azure
+from cloudfail_azure.answers import Context, one_line
+
+_SERVER_ERROR = 500
 
 
 def translate(exc: Exception, context: Context) -> CloudfailError:
@@ -32,6 +33,19 @@ def translate(exc: Exception, context: Context) -> CloudfailError:
         if isinstance(exc, kinds):
             return row(exc, context)
     return ProviderError(f"{context}: {type(exc).__name__}: {one_line(exc)}")
+
+
+def not_of_azure(context: Context, what: str, status: int = 0) -> CloudfailError:
+    """Return the error for an answer that cannot be ARM's own: nobody said anything then.
+
+    A gateway in front of ARM answers 5xx without a code, too.
+    """
+    if status >= _SERVER_ERROR:
+        return TransientError(f"{context}: HTTP {status} from {context.endpoint}; tried again")
+    return UnreachableError(
+        f"{context}: what answered at {context.endpoint} is not Azure ({what}): a proxy or a "
+        "login page; check HTTPS_PROXY, NO_PROXY and the endpoint"
+    )
 
 
 def _no_credentials(exc: Exception, context: Context) -> CloudfailError:
