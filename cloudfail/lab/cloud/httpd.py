@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -45,12 +46,19 @@ Handler = Callable[[Incoming], Reply]
 class HttpService:
     """Answers on its own threads from construction until `close`, which also ends connections.
 
-    `server` is the header of that name, of answers that have none of their own.
+    `server` is the header of that name, of answers that have none of their own; `tls` makes it HTTPS.
     Raises OSError when the address cannot be bound. Port 0 takes a free one.
     """
 
-    def __init__(self, host: str, port: int, handler: Handler, server: str = "") -> None:
-        self._server = _Server((host, port), handler, server)
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        handler: Handler,
+        server: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server = _Server((host, port), handler, server, tls)
         self.host = host
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.accept_until_closed, daemon=True)
@@ -58,7 +66,7 @@ class HttpService:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{self._server.scheme}://{self.host}:{self.port}"
 
     def close(self) -> None:
         self._server.end()
@@ -70,9 +78,13 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: Handler, name: str) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: Handler, name: str, tls: ssl.SSLContext | None
+    ) -> None:
         self.handler = handler
         self.name = name
+        self.scheme = "http" if tls is None else "https"
+        self._tls = tls
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         self._end = threading.Event()
@@ -89,6 +101,32 @@ class _Server(ThreadingHTTPServer):
             with self._guard:
                 self._open.add(link)
             self.process_request(link, address)
+
+    def process_request_thread(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        assert isinstance(request, socket.socket)  # noqa: S101 - TCP: never a datagram
+        try:
+            link = self._secure(request)
+        except OSError:
+            self.shutdown_request(request)
+            return
+        super().process_request_thread(link, client_address)
+
+    def _secure(self, link: socket.socket) -> socket.socket:
+        """Shake hands on this connection's own thread, so that it keeps nobody else waiting."""
+        if self._tls is None:
+            return link
+        secured = self._tls.wrap_socket(link, server_side=True, do_handshake_on_connect=False)
+        with self._guard:
+            self._open.discard(link)
+            self._open.add(secured)
+        try:
+            secured.do_handshake()
+        except OSError:
+            self.shutdown_request(secured)
+            raise
+        return secured
 
     def end(self) -> None:
         self._end.set()

@@ -76,6 +76,11 @@ class EmbeddedCloud(Protocol):
         ...
 
     @property
+    def ca_file(self) -> str:
+        """Path of the PEM file that clients of `endpoint` have to trust; "" where it is HTTP."""
+        ...
+
+    @property
     def control(self) -> str:
         """URL for CloudControl."""
         ...

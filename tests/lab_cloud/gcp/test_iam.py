@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
-from cloudfail.lab.cloud.gcp.sessions import ADMIN_TOKEN
+from cloudfail.lab.cloud.gcp.iam import ADMIN_TOKEN
 from cloudfail.lab.cloud.gcp.world import Built, WorldNetwork
 
 from lab_cloud.gcp.clients import ask

@@ -22,6 +22,7 @@ _REASONS = {
     502: "backendError",
     503: "backendError",
 }
+_FIRST_ERROR = 300
 _DOMAINS = {"rateLimitExceeded": "usageLimits", "quotaExceeded": "usageLimits"}
 
 
@@ -71,3 +72,13 @@ def rate_limit(metric: str, project: str) -> ComputeError:
 
 def denial(permission: str, path: str) -> ComputeError:
     return ComputeError(403, f"Required '{permission}' permission for '{path}'")
+
+
+def code_of(reply: Reply) -> str:
+    """Return the reason of a refusal, or the error that a finished operation has inside."""
+    if reply.status >= _FIRST_ERROR:
+        return str(json.loads(reply.body)["error"]["errors"][0]["reason"])
+    if b'"error"' not in reply.body:
+        return ""
+    errors = json.loads(reply.body).get("error", {}).get("errors", [])
+    return str(errors[0]["code"]) if errors else ""

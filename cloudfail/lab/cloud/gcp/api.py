@@ -13,6 +13,7 @@ from cloudfail.lab.cloud.gcp.answers import (
     ComputeError,
     Json,
     answer,
+    code_of,
     denial,
     rate_limit,
     refusal,
@@ -20,9 +21,7 @@ from cloudfail.lab.cloud.gcp.answers import (
 from cloudfail.lab.cloud.gcp.contract import load_contract
 from cloudfail.lab.cloud.gcp.derived import refresh
 from cloudfail.lab.cloud.gcp.iam import Iam
-from cloudfail.lab.cloud.gcp.log import CallLog
 from cloudfail.lab.cloud.gcp.look import look
-from cloudfail.lab.cloud.gcp.memory import Memory
 from cloudfail.lab.cloud.gcp.methods import READS, WRITES
 from cloudfail.lab.cloud.gcp.methods.context import Context
 from cloudfail.lab.cloud.gcp.operations import Effect, Operations
@@ -32,6 +31,8 @@ from cloudfail.lab.cloud.gcp.request import ComputeRequest
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
 from cloudfail.lab.cloud.ledger import Ledger
+from cloudfail.lab.cloud.log import CallLog
+from cloudfail.lab.cloud.memory import Memory
 
 
 class Api:
@@ -47,8 +48,8 @@ class Api:
         self.operations = Operations(self.lock, self.store, self.apply)
         self.iam = Iam()
         self.hosts: dict[str, str] = {}
-        self.log = CallLog()
-        self.memory = Memory()
+        self.log = CallLog("compute", code_of)
+        self.memory: Memory[Store] = Memory()
         self._ledger = ledger
         self._clock = SystemClock()
         self._budget = Budget(Faults())

@@ -9,10 +9,11 @@ from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.gcp.answers import ComputeError, denial
 from cloudfail.lab.cloud.gcp.links import project_of
 from cloudfail.lab.cloud.gcp.permissions import Need
-from cloudfail.lab.cloud.gcp.sessions import ADMIN_TOKEN, Sessions
 from cloudfail.lab.cloud.httpd import Incoming
+from cloudfail.lab.cloud.sessions import Sessions
 
 ADMIN = "administrator@lab.example"
+ADMIN_TOKEN = "ya29.lab-administrator"  # noqa: S105 - of the lab's own cloud
 Document = Mapping[str, Any]
 
 
@@ -24,7 +25,7 @@ class Iam:
     """
 
     def __init__(self) -> None:
-        self.sessions = Sessions()
+        self.sessions = Sessions("ya29.")
         self._nodes: Sequence[Document] | None = None
         self._others: Mapping[str, Sequence[Document]] = {}
 
@@ -53,7 +54,7 @@ class Iam:
             raise ComputeError(401, message, "required")
         session = self.sessions.find(token)
         if session is not None:
-            return session.email
+            return session.principal
         if self._nodes is not None and token != ADMIN_TOKEN:
             raise ComputeError(401, "Request had invalid authentication credentials.")
         return ADMIN

@@ -50,6 +50,10 @@ class ComputeRequest(msgspec.Struct, frozen=True):
         return not self.method.endswith(_READS)
 
     @property
+    def request_id(self) -> str:
+        return self.query.get("requestId", "")
+
+    @property
     def words(self) -> Mapping[str, str]:
         """Everything that was asked, flat, for the log of calls."""
         body = {} if self.body is None else {"body": json.dumps(self.body, sort_keys=True)}

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from cloudfail.lab.cloud.gcp.request import ComputeRequest
 from cloudfail.lab.cloud.httpd import Incoming, Reply
 from cloudfail.lab.cloud.records import Call
 
-_FIRST_ERROR = 300
+
+class Request(Protocol):
+    """A request of any cloud, once it could be read."""
+
+    @property
+    def method(self) -> str:
+        """The call's name, like `instances.get`."""
+        ...
+
+    @property
+    def writes(self) -> bool: ...
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Everything that was asked, flat."""
+        ...
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
 
 
 class CallLog:
-    """Thread-safe."""
+    """Thread-safe. `code_of` reads the error code of an answer, "" of one that has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: str, code_of: Callable[[Reply], str]) -> None:
+        self.service = service
+        self.code_of = code_of
         self._calls: list[Call] = []
         self._violations: list[str] = []
         self._lock = threading.Lock()
@@ -56,9 +76,9 @@ class Entry:
         self._log = log
         self._incoming = incoming
         self._arrived = time.monotonic()
-        self._request: ComputeRequest | None = None
+        self._request: Request | None = None
 
-    def note(self, request: ComputeRequest) -> None:
+    def note(self, request: Request) -> None:
         """Take the request, once it could be read."""
         self._request = request
 
@@ -75,23 +95,11 @@ class Entry:
                 seconds=time.monotonic() - self._arrived,
                 params=request.words if request else incoming.query,
                 source=incoming.source,
-                code=_code_of(reply),
-                request_id=incoming.query.get("requestId", ""),
+                code=self._log.code_of(reply) if reply else "",
+                request_id=request.request_id if request else "",
                 number=number,
-                service="compute",
+                service=self._log.service,
                 principal=request.user if request else "",
             )
 
         self._log.add(make)
-
-
-def _code_of(reply: Reply | None) -> str:
-    """Return the reason of a refusal, or the error that a finished operation has inside."""
-    if reply is None:
-        return ""
-    if reply.status >= _FIRST_ERROR:
-        return str(json.loads(reply.body)["error"]["errors"][0]["reason"])
-    if b'"error"' not in reply.body:
-        return ""
-    errors = json.loads(reply.body).get("error", {}).get("errors", [])
-    return str(errors[0]["code"]) if errors else ""

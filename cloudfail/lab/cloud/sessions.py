@@ -1,4 +1,4 @@
-"""Access tokens that this cloud gave out: to nodes by metadata, and the administrator's."""
+"""Access tokens that an embedded cloud gave out to nodes by metadata."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import threading
 
 import msgspec
 
-ADMIN_TOKEN = "ya29.lab-administrator"  # noqa: S105 - of the lab's own cloud
-
 
 class Session(msgspec.Struct, frozen=True):
+    """`principal` is who the token stands for, by the cloud's name for it."""
+
     token: str
-    email: str
+    principal: str
 
 
 class Sessions:
-    """Thread-safe."""
+    """Thread-safe. Every token begins with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._by_token: dict[str, Session] = {}
         self._of_nodes: dict[tuple[str, str], Session] = {}
         self._lock = threading.Lock()
@@ -30,12 +31,12 @@ class Sessions:
         with self._lock:
             self._by_token, self._of_nodes = {}, {}
 
-    def of_node(self, node: str, email: str) -> Session:
+    def of_node(self, node: str, principal: str) -> Session:
         """Give the token that a node's metadata server hands out; the same at each look."""
         with self._lock:
-            session = self._of_nodes.get((node, email))
+            session = self._of_nodes.get((node, principal))
             if session is None:
-                session = Session(f"ya29.{secrets.token_urlsafe(60)}", email)
-                self._of_nodes[node, email] = session
+                session = Session(f"{self._prefix}{secrets.token_urlsafe(60)}", principal)
+                self._of_nodes[node, principal] = session
                 self._by_token[session.token] = session
             return session
