@@ -63,12 +63,12 @@ def with_flags(
 def check_files(settings: msgspec.Struct, key: str, problems: Problems) -> None:
     """Hold every `*_file` to be there, a file, and readable by nobody but its owner.
 
-    An `endpoint` is held to be a URL.
+    The authorities of a `ca_file` are no secret. An `endpoint` is held to be a URL.
     """
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
         if name.endswith("_file") and value:
-            _check_file(Path(value), f"{key}.{name}", problems)
+            _check_file(Path(value), f"{key}.{name}", problems, public=name == "ca_file")
         if name.endswith("endpoint") and value:
             _check_url(value, f"{key}.{name}", problems)
 
@@ -83,15 +83,16 @@ def _check_url(text: str, key: str, problems: Problems) -> None:
         problems.add(key, f'"{text}" is no address of an API', "write it like https://host:443")
 
 
-def _check_file(path: Path, key: str, problems: Problems) -> None:
+def _check_file(path: Path, key: str, problems: Problems, *, public: bool) -> None:
     try:
         status = path.stat()
     except OSError as error:
         problems.add(key, f"{path}: {error.strerror}", "correct the path or write the file")
         return
     if not stat.S_ISREG(status.st_mode):
-        problems.add(key, f"{path} is not a file", "name a file that holds the credentials")
-    elif status.st_mode & 0o077:
+        holds = "the authorities" if public else "the credentials"
+        problems.add(key, f"{path} is not a file", f"name a file that holds {holds}")
+    elif status.st_mode & 0o077 and not public:
         problems.add(
             key,
             f"{path} has mode {stat.S_IMODE(status.st_mode):04o}: others than its owner can read "

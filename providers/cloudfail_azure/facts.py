@@ -1,0 +1,26 @@
+"""What a holding tells of its observation: the contract between looking and planning.
+
+Every value is a string. A missing JSON is "".
+
+| kind       | fact             | what it is                                                       |
+|------------|------------------|------------------------------------------------------------------|
+| route      | table            | the route table's id                                             |
+|            | route            | the route's id; of the one to make where there is none           |
+|            | next_hop         | the private address of this node that it has to lead to          |
+|            | etag             | of the route; "" where there is none                             |
+|            | document         | the route; "" where there is none                                |
+| public-ip  | public_ip        | its resource id                                                  |
+|            | seat             | the private address to put it on; a private-ip claim may have    |
+|            |                  | to bring it first                                                |
+|            | own_public_ip    | id of the public address that the seat has, and loses; "": none  |
+| private-ip | subnet           | the subnet's id                                                  |
+|            | config           | the holder's ipConfiguration, JSON, or what this node last saw   |
+|            |                  | of it; "" where neither is known                                 |
+| both       | own              | this node's network interface, JSON, with its etag               |
+|            | theirs           | the holder's, JSON, with its etag; "" for nobody                 |
+"""
+
+from __future__ import annotations
+
+# What is kept of a private-ip while somebody has it, for whoever puts it back on.
+KEPT = ("config",)
