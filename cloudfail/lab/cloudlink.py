@@ -27,6 +27,7 @@ class Ready(msgspec.Struct, frozen=True):
 
     endpoint: str
     control: str
+    ca_file: str = ""
 
 
 class NodeCall(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ class CloudProcess:
         self._over = threading.Event()
         self._follower: threading.Thread | None = None
         self._change = self._call = 0
-        self.endpoint = ""
+        self.endpoint = self.ca_file = ""
 
     def open(self, host: str, port: int, metadata: str) -> None:
         """Start the cloud; raise CloudfailError with its last words when it does not."""
@@ -106,7 +107,7 @@ class CloudProcess:
                 f"the embedded cloud did not start: {self._log.read_text()[-500:]}"
             )
         ready = msgspec.json.decode(line, type=Ready)
-        self.endpoint = ready.endpoint
+        self.endpoint, self.ca_file = ready.endpoint, ready.ca_file
         self._control = CloudControl(ready.control, terrain_of(self._provider).built)
 
     def follow(self) -> None:

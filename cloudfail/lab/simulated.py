@@ -62,13 +62,14 @@ class SimulatedSite:
         self._cloud.__enter__()
         terrain = terrain_of(self.topology.provider)
         built = self._cloud.build(terrain.world(self.topology))
-        config = terrain.config(self.topology, built, self._cloud.endpoint)
+        cloud = self._cloud
+        config = terrain.config(self.topology, built, cloud.endpoint, cloud.ca_file)
         for node in self.topology.nodes:
             self._nodes[node.name] = SimulatedNode(
                 node.name,
                 self._home / node.name,
                 config,
-                self._cloud.metadata_environment(node.name),
+                cloud.metadata_environment(node.name),
                 self.timeline,
             )
         self._narrator.know({node.address: node.name for node in self.topology.nodes})

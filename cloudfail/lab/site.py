@@ -9,17 +9,16 @@ from typing import Any, Protocol
 from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError
-from cloudfail.lab import kernel
+from cloudfail.lab import node_files
 from cloudfail.lab.adverts import Ear
 from cloudfail.lab.asked_agent import is_acting, status_of
 from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.interface import BuiltWorld
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
-from cloudfail.lab.keepalived_conf import host_file, keepalived_conf
-from cloudfail.lab.machine import DISKS, Machine
+from cloudfail.lab.machine import Machine
 from cloudfail.lab.network import API_ADDRESS, METADATA_ADDRESS, Network, Port
-from cloudfail.lab.node import SYSCTL, TMPFILES
+from cloudfail.lab.node_files import CA_FILE
 from cloudfail.lab.processes import send_kill
 from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
@@ -31,7 +30,6 @@ API_NAME = "api.lab.internal"
 HOME = Path("/run/lab")
 _NO_RESOLVER = "10.0.0.3"  # blackholed
 _TERM = 5.0
-_DISK_SIZE = "size=4m,mode=755"
 _FRACTION = 0.15  # of an interval: closer adverts than that are moved apart first
 
 
@@ -256,15 +254,9 @@ class RealSite:
         machine = Machine(
             name, self._home / name, self.timeline, lambda pid: self.network.plug(name, pid)
         )
-        etc = machine.home / "etc"
-        config = etc / "cloudfail.toml"
-        config.write_text(self._terrain.config(self.topology, built, self._endpoint))
-        (etc / "keepalived.conf").write_text(keepalived_conf(self.topology, config, name))
-        for part, directory in ((SYSCTL, "/etc/sysctl.d"), (TMPFILES, "/etc/tmpfiles.d")):
-            file = machine.home / part / "60-cloudfail.conf"
-            file.write_text(host_file(config, name, directory))
-        for part in DISKS:  # of its own size, so that it can be full
-            kernel.mount("tmpfs", str(machine.home / part), _DISK_SIZE)
+        trusted = CA_FILE if self.cloud.ca_file else ""
+        config = self._terrain.config(self.topology, built, self._endpoint, trusted)
+        node_files.write(machine, self.topology, config, self.cloud.ca_file)
         if self.topology.named_api:
             self.tell_names(machine, known=True)
         if self.topology.agent:

@@ -130,10 +130,12 @@ def config_of(
     interfaces: Mapping[str, str],
     claims: Sequence[Mapping[str, str | Sequence[str]]],
     endpoint: str,
+    ca_file: str = "",
 ) -> str:
     """Return cloudfail.toml: the same file on every node.
 
-    `interfaces` are the ids of the nodes' network interfaces, `claims` the tables to be written.
+    `interfaces` are the ids of the nodes' network interfaces, `claims` the tables to be written;
+    `ca_file` is what a node trusts at an endpoint with TLS.
     """
     lines = [
         f"[instance.{INSTANCE}]",
@@ -156,6 +158,7 @@ def config_of(
         lines.append(f"[[instance.{INSTANCE}.claim]]")
         lines += [f"{key} = {_toml(value)}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
+    lines += [f'ca_file = "{ca_file}"'] if ca_file else []
     lines += ["[keepalived]", 'directory = "/etc/cloudfail"', 'include = ""']
     lines += _of_agent(topology)
     return "\n".join(lines) + "\n"

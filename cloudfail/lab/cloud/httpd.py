@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
+_HANDSHAKE = b"\x16"  # RFC 8446, 5.1: what a client that wants TLS begins with
 
 
 class ConnectionCutError(Exception):
@@ -24,7 +25,10 @@ class ConnectionCutError(Exception):
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A request. Header names are in lower case; `source` is the caller's address."""
+    """A request. Header names are in lower case; `source` is the caller's address.
+
+    `secure`: it came over TLS.
+    """
 
     method: str
     path: str
@@ -32,6 +36,7 @@ class Incoming(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     source: str
+    secure: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -46,7 +51,8 @@ Handler = Callable[[Incoming], Reply]
 class HttpService:
     """Answers on its own threads from construction until `close`, which also ends connections.
 
-    `server` is the header of that name, of answers that have none of their own; `tls` makes it HTTPS.
+    `server` is the header of that name, of answers that have none of their own; `tls` makes it
+    HTTPS for whoever begins with a handshake, and leaves it HTTP for others.
     Raises OSError when the address cannot be bound. Port 0 takes a free one.
     """
 
@@ -115,7 +121,7 @@ class _Server(ThreadingHTTPServer):
 
     def _secure(self, link: socket.socket) -> socket.socket:
         """Shake hands on this connection's own thread, so that it keeps nobody else waiting."""
-        if self._tls is None:
+        if self._tls is None or link.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
             return link
         secured = self._tls.wrap_socket(link, server_side=True, do_handshake_on_connect=False)
         with self._guard:
@@ -177,6 +183,7 @@ class _Exchange(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(size),
             source=str(self.client_address[0]),
+            secure=isinstance(self.connection, ssl.SSLSocket),
         )
 
     def _send(self, reply: Reply) -> None:

@@ -82,7 +82,7 @@ class EmbeddedCloud(Protocol):
 
     @property
     def control(self) -> str:
-        """URL for CloudControl."""
+        """URL for CloudControl; plain HTTP wherever the API is."""
         ...
 
     def metadata_endpoint(self, node: str) -> str:

@@ -45,6 +45,8 @@ def _serve_until(ends: set[signal.Signals], kind: Kind, options: argparse.Namesp
     world = _read(options.world, embedded.world_type) if options.world else None
     with embedded(options.host, options.port) as cloud:
         ready = {"endpoint": cloud.endpoint, "control": cloud.control}
+        if cloud.ca_file:
+            ready["ca_file"] = cloud.ca_file
         if world is not None:
             cloud.build(world)
         if options.metadata:

@@ -91,7 +91,7 @@ class CloudService(abc.ABC, Generic[B]):
 
     @property
     def control(self) -> str:
-        return f"{self.endpoint}{PREFIX}"
+        return f"{self.endpoint.replace('https:', 'http:')}{PREFIX}"
 
     def metadata_endpoint(self, node: str) -> str:
         if node not in self._metadata:
@@ -193,6 +193,8 @@ class CloudService(abc.ABC, Generic[B]):
     def _handle(self, incoming: Incoming) -> Reply:
         if incoming.path.startswith(PREFIX):
             return self._control.handle(incoming)
+        if self.ca_file and not incoming.secure:
+            return Reply(403, f"use {self.endpoint}, and trust {self.ca_file}".encode())
         return self.answer(incoming)
 
 

@@ -35,10 +35,13 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     throttled_for: float
     keeps_displaced: bool
 
-    def config(self, topology: Topology, built: BuiltWorld, endpoint: str) -> str:
-        """Return cloudfail.toml for nodes of this cloud."""
+    def config(
+        self, topology: Topology, built: BuiltWorld, endpoint: str, ca_file: str = ""
+    ) -> str:
+        """Return cloudfail.toml for nodes of this cloud; `ca_file` is its path on the node."""
         interfaces = {name: place.interface_id for name, place in built.nodes.items()}
-        return config_of(topology, interfaces, self.claims(topology, built), endpoint)
+        claims = self.claims(topology, built)
+        return config_of(topology, interfaces, claims, endpoint, ca_file)
 
     @property
     def first(self) -> str:
