@@ -7,117 +7,159 @@ backend pools, inbound NAT rules. Whoever finishes a move has these from its own
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
-from cloudfail.model import Claim, Holding, Node, PublicIp, Step
+from cloudfail.model import Claim, Holding, Node, PrivateIp, PublicIp, Step
 
 from cloudfail_azure.links import group_of, key_of, name_of, same
+from cloudfail_azure.nics import (
+    Document,
+    address_of,
+    configuration_for,
+    is_settled,
+    portable,
+    with_address,
+    with_public_ip,
+)
 
 CALL = "networkInterfaces.put"
+Holdings = Sequence[Holding]
 
 
-def move_steps(private: Sequence[Holding], public: Sequence[Holding], node: Node) -> Iterator[Step]:
+def move_steps(private: Holdings, public: Holdings, node: Node) -> Iterator[Step]:
     """Yield one PUT for each holder, all at once, and then one of this node's interface."""
     moving = {holding.claim.target: holding for holding in private}
-    riders = [h for h in public if _is_dragged(h, moving)]
-    apart = [h for h in public if h not in riders]
-    if not private and not apart:
-        return
+    riders = [holding for holding in public if _is_dragged(holding, moving)]
+    apart = [holding for holding in public if holding not in riders]
     by_holder: dict[str, list[Holding]] = {}
     for holding in (*private, *apart, *riders):
         if holding.holder and not same(holding.holder, node.ref):
             by_holder.setdefault(key_of(holding.holder), []).append(holding)
     for theirs in by_holder.values():
         yield _release(theirs, riders)
-    yield _take(node, private, apart, riders, completes=bool(by_holder))
+    if private or apart:
+        yield _take(node, private, apart, riders, completes=bool(by_holder))
 
 
-def _is_dragged(public: Holding, moving: dict[str, Holding]) -> bool:
-    """True when the public address sits on the very ipConfiguration that moves.
-
-    Planned by itself, a claim that `rides` on a private-ip claim has only its own facts to go by.
-    """
-    seat = public.facts["private_address"]
-    if not public.holder or public.facts["sits_on"] != seat:
+def _is_dragged(public: Holding, moving: Mapping[str, Holding]) -> bool:
+    """True when the public address sits on the very ipConfiguration that moves."""
+    private = moving.get(public.facts["seat"])
+    if private is None or not same(private.holder, public.holder):
         return False
-    private = moving.get(seat)
-    return private is not None and same(private.holder, public.holder)
+    theirs = _theirs(public)
+    return theirs is not None and address_of(theirs) == ip_address(public.facts["seat"])
 
 
-def _release(theirs: Sequence[Holding], riders: Sequence[Holding]) -> Step:
+def _theirs(public: Holding) -> Document | None:
+    """Return the ipConfiguration that a public address is on; None when it is on none."""
+    document = _document(public, "theirs")
+    return document and with_public_ip(document, public.facts["public_ip"])
+
+
+def _release(theirs: Holdings, riders: Holdings) -> Step:
     ref = theirs[0].holder
+    private = [h for h in theirs if isinstance(h.claim, PrivateIp)]
     public = [h for h in theirs if isinstance(h.claim, PublicIp) and h not in riders]
-    private = [h for h in theirs if not isinstance(h.claim, PublicIp)]
-    kept = [json.loads(h.facts["configuration"]) for h in private]
-    remove = [
-        {"name": one["name"], "privateIPAddress": h.claim.target}
-        for one, h in zip(kept, private, strict=True)
-    ]
-    detach = [_detached(h) for h in public]
+    kept = [_configuration(holding) for holding in private]
     claims = tuple(holding.claim for holding in theirs)
     return Step(
         call=CALL,
         claims=claims,
-        params={"networkInterface": ref, **_said(remove=remove, detach=detach)},
+        params={
+            "id": ref,
+            **_said(remove=[_removed(h) for h in private], detach=[_detached(h) for h in public]),
+        },
         summary=f"take {_targets(claims)} off {_spot(ref)}",
-        destroys={"holder": ref, "ipConfigurations": json.dumps(kept), **_seats(public)},
+        conditions=_seen(theirs[0], "theirs"),
+        destroys={
+            "holder": ref,
+            **({"ipConfigurations": json.dumps(kept)} if kept else {}),
+            **({"publicIPAddresses": json.dumps(list(map(_lost, public)))} if public else {}),
+        },
         releases=True,
     )
 
 
 def _take(
-    node: Node,
-    private: Sequence[Holding],
-    apart: Sequence[Holding],
-    riders: Sequence[Holding],
-    *,
-    completes: bool,
+    node: Node, private: Holdings, apart: Holdings, riders: Holdings, *, completes: bool
 ) -> Step:
     claims = tuple(holding.claim for holding in (*private, *apart, *riders))
-    # Another ipConfiguration of this very interface has it: one PUT moves it.
-    elsewhere = [_detached(h) for h in apart if same(h.holder, node.ref)]
-    displaced = [h.facts["displaces"] for h in apart if h.facts.get("displaces")]
-    gone = f"; {', '.join(map(name_of, displaced))}, there now, stays unused" if displaced else ""
+    displaced = [h.facts["own_public_ip"] for h in apart if h.facts["own_public_ip"]]
+    gone = f"; {', '.join(map(name_of, displaced))}, there now, is left unused" if displaced else ""
     return Step(
         call=CALL,
         claims=claims,
         params={
-            "networkInterface": node.ref,
+            "id": node.ref,
             **_said(
-                detach=elsewhere,
-                add=[json.loads(h.facts["configuration"]) for h in private],
-                attach=[_attached(h) for h in apart],
+                # Another ipConfiguration of this very interface has it: one PUT moves it.
+                detach=[_detached(h) for h in apart if same(h.holder, node.ref)],
+                add=[_configuration(holding) for holding in private],
+                attach=[_attached(holding) for holding in apart],
             ),
         },
         summary=f"put {_targets(claims)} on {_spot(node.ref)}{gone}",
         stage=1 if completes else 0,
+        conditions=_seen((*private, *apart)[0], "own"),
         destroys={"displaced": ",".join(displaced)} if displaced else {},
         completes=completes,
     )
 
 
+def _configuration(holding: Holding) -> Document:
+    """Return the ipConfiguration that this node's interface gets: as it was, if that is known."""
+    facts = holding.facts
+    if facts["config"]:
+        return portable(json.loads(facts["config"]))
+    return configuration_for(ip_address(holding.claim.target), facts["subnet"])
+
+
+def _removed(holding: Holding) -> dict[str, Any]:
+    document = _document(holding, "theirs")
+    found = document and with_address(document, ip_address(holding.claim.target))
+    return {"name": found["name"] if found else "", "privateIPAddress": holding.claim.target}
+
+
 def _detached(holding: Holding) -> dict[str, Any]:
-    reference = json.loads(holding.facts["reference"])
-    return {"name": holding.facts["theirs"], "publicIPAddress": {"id": reference["id"]}}
+    theirs = _theirs(holding)
+    name = theirs["name"] if theirs else ""
+    return {"name": name, "publicIPAddress": {"id": holding.facts["public_ip"]}}
 
 
 def _attached(holding: Holding) -> dict[str, Any]:
+    facts = holding.facts
+    document, theirs = _document(holding, "own"), _theirs(holding)
+    own = document and with_address(document, ip_address(facts["seat"]))
+    reference = theirs["properties"]["publicIPAddress"] if theirs else {"id": facts["public_ip"]}
     return {
-        "name": holding.facts.get("configuration", ""),
-        "privateIPAddress": holding.facts["private_address"],
-        "publicIPAddress": json.loads(holding.facts["reference"]),
+        "name": own["name"] if own else "",
+        "privateIPAddress": facts["seat"],
+        "publicIPAddress": reference,
     }
+
+
+def _lost(public: Holding) -> dict[str, Any]:
+    theirs = _theirs(public)
+    seat = str(address_of(theirs)) if theirs else ""
+    return {**_detached(public), "privateIPAddress": seat}
+
+
+def _document(holding: Holding, which: str) -> Document | None:
+    text = holding.facts[which]
+    found: Document | None = json.loads(text) if text else None
+    return found
+
+
+def _seen(holding: Holding, which: str) -> dict[str, Any]:
+    """Return the interface as it was seen, unless it was being changed right then."""
+    document = _document(holding, which)
+    return {"document": document} if document and is_settled(document) else {}
 
 
 def _said(**lists: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: found for name, found in lists.items() if found}
-
-
-def _seats(public: Sequence[Holding]) -> dict[str, str]:
-    """Return what is lost of public addresses that leave: where they were, and the references."""
-    seats = {h.claim.target: [h.facts["sits_on"], h.facts["reference"]] for h in public}
-    return {"publicIPAddresses": json.dumps(seats)} if seats else {}
 
 
 def _targets(claims: Sequence[Claim]) -> str:

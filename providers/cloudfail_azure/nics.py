@@ -19,6 +19,8 @@ from cloudfail_azure.links import same
 
 Document = dict[str, Any]
 Json = Mapping[str, Any]
+# azure-resource-manager/management/async-operations: "the operation finished"; no value: as well.
+SETTLED = frozenset({"", "Succeeded", "Failed", "Canceled"})
 
 # Azure's own: where it is, what became of it. Everything else of an ipConfiguration is the owner's.
 _GIVEN = frozenset({"id", "etag", "type"})
@@ -55,6 +57,11 @@ def state_of(document: Json) -> str:
     return str((document.get("properties") or {}).get("provisioningState") or "")
 
 
+def is_settled(document: Json) -> bool:
+    """Say whether nobody is changing the resource. One that says no state is as it is."""
+    return state_of(document) in SETTLED
+
+
 def with_address(document: Json, address: Address) -> Document | None:
     """Return the ipConfiguration that has this private address."""
     return next((one for one in configurations(document) if address_of(one) == address), None)
@@ -80,7 +87,7 @@ def portable(configuration: Json) -> Document:
     return found
 
 
-def new_configuration(address: Address, subnet: str) -> Document:
+def configuration_for(address: Address, subnet: str) -> Document:
     """Return the ipConfiguration for an address that nobody was ever seen to have."""
     return {
         "name": name_for(address),

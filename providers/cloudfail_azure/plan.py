@@ -7,22 +7,7 @@
 | public-ip, private-ip | peer         | one networkInterfaces.put for each holder, then one of this node's | interface |
 | public-ip on a private-ip that moves, and sits on it already | none: it comes along      |      |
 
-What a holding's facts have to say, besides `note`:
-
-| claim      | fact              | what                                                            |
-|------------|-------------------|-----------------------------------------------------------------|
-| route      | `table`           | id of the route table                                           |
-|            | `route`           | JSON of the route as Azure answered it, "" when there is none   |
-|            | `busy`            | "yes" when the table or the route is being changed right now    |
-|            | `next_hop`        | this node's private address that the route is to lead to        |
-| private-ip | `configuration`   | JSON of the ipConfiguration to put on this node's interface     |
-| public-ip  | `reference`       | JSON of the `publicIPAddress` of an ipConfiguration: id and more |
-|            | `private_address` | this node's private address that it goes on                     |
-|            | `configuration`   | name of the ipConfiguration that has this address, if one does   |
-|            | `sits_on`         | private address that it is on now, "" when nobody has it        |
-|            | `theirs`          | name of the ipConfiguration that it is on now                   |
-|            | `displaces`       | id of the public address that `private_address` has now, or ""  |
-|            | `rides`           | "yes" when its seat is a private-ip claim of the same instance  |
+`facts` says what a holding has to tell for it.
 """
 
 from __future__ import annotations
@@ -47,11 +32,7 @@ def lanes_for(holdings: Sequence[Holding], node: Node) -> tuple[Lane, ...]:
         for h in holdings
         if isinstance(h.claim, PrivateIp) and h.owner is not Owner.MINE
     } - seats
-    public = [
-        h
-        for h in movable
-        if isinstance(h.claim, PublicIp) and h.facts["private_address"] not in stuck
-    ]
+    public = [h for h in movable if isinstance(h.claim, PublicIp) and h.facts["seat"] not in stuck]
     carried = tuple(move_steps(private, public, node))
     return (
         *_route_lanes([h for h in movable if isinstance(h.claim, Route)]),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any
 
-from cloudfail.model import Address, Holding, Network, Route, Step
+from cloudfail.model import Holding, Route, Step
 
-from cloudfail_azure.links import name_of
+from cloudfail_azure.links import name_of, up_to
+from cloudfail_azure.nics import is_settled
 
 CALL = "routes.put"
 APPLIANCE = "VirtualAppliance"
@@ -24,38 +24,33 @@ _GIVEN_PROPERTIES = frozenset({"provisioningState", "hasBgpOverride"})
 def route_steps(holdings: Sequence[Holding]) -> Iterator[Step]:
     """Yield the PUT of each of one table's routes, one after the other."""
     for stage, holding in enumerate(holdings):
-        facts = holding.facts
-        known: dict[str, Any] = json.loads(facts["route"]) if facts["route"] else {}
-        usable = stage == 0 and facts.get("busy") != "yes"
-        claim = holding.claim
+        claim, facts = holding.claim, holding.facts
         assert isinstance(claim, Route)  # noqa: S101 - for the type checker
-        wanted = led_to(known or new_route(claim.destination), facts["next_hop"])
+        known = json.loads(facts["document"]) if facts["document"] else None
+        new = {
+            "name": name_of(facts["route"]),
+            "properties": {"addressPrefix": str(claim.destination)},
+        }
         yield Step(
             call=CALL,
             claims=(claim,),
-            params={"routeTable": facts["table"], "route": _asked(wanted)},
+            params={"id": facts["route"], "route": _asked(led_to(known or new, facts["next_hop"]))},
             summary=(
                 f"{'point' if known else 'create'} {claim.destination} of "
-                f"{name_of(facts['table'])} {'at' if known else 'to'} {facts['next_hop']}"
+                f"{name_of(up_to(facts['route'], 'routeTables'))} "
+                f"{'at' if known else 'to'} {facts['next_hop']}"
             ),
             stage=stage,
-            conditions=_conditions(known, usable=usable),
+            conditions=_conditions(known, usable=stage == 0),
         )
 
 
-def _conditions(known: Mapping[str, Any], *, usable: bool) -> dict[str, str]:
-    """Return the ETag where it may be used, and where the route led when it was seen."""
-    if not known:
+def _conditions(known: Mapping[str, Any] | None, *, usable: bool) -> dict[str, str]:
+    """Return where the route led when it was seen, and the ETag where that may be used."""
+    if known is None:
         return {}
-    etag = str(known.get("etag", "")) if usable else ""
+    etag = str(known.get("etag", "")) if usable and is_settled(known) else ""
     return {"nextHop": next_hop_of(known), **({"etag": etag} if etag else {})}
-
-
-def new_route(destination: Network) -> dict[str, Any]:
-    """Return the route to a destination that the table has none for."""
-    prefix = str(destination)
-    name = "".join(sign if sign.isalnum() else "-" for sign in prefix)
-    return {"name": f"cloudfail-{name}", "properties": {"addressPrefix": prefix}}
 
 
 def led_to(route: Mapping[str, Any], address: str) -> dict[str, Any]:
@@ -69,19 +64,11 @@ def led_to(route: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 def next_hop_of(route: Mapping[str, Any]) -> str:
-    """Say where a route leads: an address, or the type of the next hop."""
+    """Say where a route leads: an address, several, or the type of the next hop."""
     properties = route["properties"]
     several = (properties.get("nextHop") or {}).get("nextHopIpAddresses") or ()
-    return str(
-        properties.get("nextHopIpAddress") or ",".join(several) or properties.get("nextHopType", "")
-    )
-
-
-def leads_to(route: Mapping[str, Any], address: Address) -> bool:
-    try:
-        return ip_address(next_hop_of(route)) == address
-    except ValueError:
-        return False
+    hops = properties.get("nextHopIpAddress") or ",".join(several)
+    return str(hops or properties.get("nextHopType", ""))
 
 
 def _asked(route: Mapping[str, Any]) -> dict[str, Any]:

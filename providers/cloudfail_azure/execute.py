@@ -1,0 +1,98 @@
+"""Doing a step: one PUT of a document that was read, and the operation that it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cloudfail.errors import ConflictError, NotFoundError, ProviderError, TransientError
+from cloudfail.model import Step
+
+from cloudfail_azure.errors import LOCKED
+from cloudfail_azure.nics import Document, edit_of
+from cloudfail_azure.routes import led_to, next_hop_of
+from cloudfail_azure.waiting import Operations
+
+# Returns the document to put; None when everything is as it has to be.
+Change = Callable[[Document], Document | None]
+
+
+def execute(operations: Operations, step: Step) -> None:
+    """Send the step's request, and wait. Safe to repeat. Raises what `Writer.execute` allows."""
+    do = _HANDLERS.get(step.call)
+    if do is None:
+        raise ProviderError(
+            f"Azure has no step {step.call!r}: the plan was made by another provider"
+        )
+    do(operations, step)
+
+
+def _put_interface(operations: Operations, step: Step) -> None:
+    """Change the interface that was seen, if it is still that one; else as it is by now.
+
+    An interface that is gone has nothing to release.
+    """
+    ref = str(step.params["id"])
+
+    def change(document: Document) -> Document | None:
+        edit = edit_of(document, step.params)
+        return edit.document if edit.changed else None
+
+    try:
+        seen = step.conditions.get("document") or operations.settled("networkInterfaces", ref)
+        wanted = change(seen)
+        if wanted is not None:
+            _put(operations, "networkInterfaces", ref, wanted, str(seen.get("etag", "")), change)
+    except NotFoundError:
+        if not step.releases:
+            raise
+
+
+def _put_route(operations: Operations, step: Step) -> None:
+    """Change the route that was seen, if it is still that one; make it if there was none."""
+    ref, route = str(step.params["id"]), step.params["route"]
+    hop = str(route["properties"]["nextHopIpAddress"])
+
+    def change(document: Document) -> Document | None:
+        leads_to = next_hop_of(document)
+        if leads_to == hop:
+            return None
+        if leads_to != step.conditions.get("nextHop"):
+            raise ConflictError(f"{ref} leads to {leads_to} by now: look again")
+        return led_to(document, hop)
+
+    if etag := str(step.conditions.get("etag", "")):
+        _put(operations, "routes", ref, dict(route), etag, change)
+        return
+    now = _route_now(operations, ref, step)
+    wanted = change(now) if now is not None else dict(route)
+    if wanted is not None:
+        _put(operations, "routes", ref, wanted, str((now or {}).get("etag", "")), change)
+
+
+def _route_now(operations: Operations, ref: str, step: Step) -> Document | None:
+    """Return the route as it is by now; None when there is none, as when it was looked for."""
+    try:
+        return operations.settled("routes", ref)
+    except NotFoundError:
+        if "nextHop" in step.conditions:
+            raise ConflictError(f"{ref} is gone by now: look again") from None
+        return None
+
+
+def _put(
+    operations: Operations, kind: str, ref: str, wanted: Document, etag: str, change: Change
+) -> None:
+    """Put it. Refused because of another operation, wait for that: it may have been our own."""
+    try:
+        operations.put(kind, ref, wanted, etag)
+    except (ConflictError, TransientError) as error:
+        if isinstance(error, TransientError) and error.code not in LOCKED:
+            raise
+        if change(operations.settled(kind, ref)) is not None:
+            raise
+
+
+_HANDLERS: Mapping[str, Callable[[Operations, Step], None]] = {
+    "networkInterfaces.put": _put_interface,
+    "routes.put": _put_route,
+}

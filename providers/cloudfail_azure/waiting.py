@@ -1,0 +1,130 @@
+"""Long-running operations: begun once, asked after at our own pace, and joined, never overridden.
+
+Source: azure-resource-manager/management/async-operations: `Azure-AsyncOperation` before `Location`,
+`Retry-After` where it is given, and the operation has finished with Succeeded, Failed or Canceled.
+The SDK's own pollers ask every 30 s where no `Retry-After` is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudfail.clock import Clock
+from cloudfail.errors import ConflictError, NotFoundError, TransientError
+
+from cloudfail_azure.answers import Context, seconds_of
+from cloudfail_azure.api import Api
+from cloudfail_azure.errors import from_answer, read_answer
+from cloudfail_azure.exceptions import not_of_azure
+from cloudfail_azure.nics import Document, is_settled, state_of
+from cloudfail_azure.sdk import Reply
+
+FIRST_PAUSE, MOST_PAUSE = 0.2, 2.0
+# Of the time that it takes already: what is noticed late is a part of what it took anyway.
+GROWTH = 0.2
+# A role that was lost meanwhile is noticed no later than this.
+MOST_SECONDS = 60.0
+_ACCEPTED = 202
+_ASYNC, _LOCATION = "azure-asyncoperation", "location"
+
+
+def pause_after(waited: float, asked: float | None) -> float:
+    """Return how long to wait before asking again; `asked` is the cloud's wish, in seconds."""
+    if asked is not None:
+        return max(FIRST_PAUSE, asked)
+    return min(MOST_PAUSE, max(FIRST_PAUSE, waited * GROWTH))
+
+
+class Operations:
+    """Sends PUTs and waits for them. Safe between threads; knows nothing between two calls.
+
+    What a dead process began is joined all the same: a resource says itself that it is being
+    changed.
+    """
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+
+    def put(self, kind: str, resource_id: str, document: Document, etag: str) -> None:
+        """Replace a resource, if it is still the one with this ETag; return when Azure is done.
+
+        `kind` is the resource's type. Raises what `errors.from_answer` makes of a refusal,
+        ConflictError for an operation that another one superseded, or that Azure forgot, and
+        TransientError when it takes very long: whoever comes again waits on.
+        """
+        call = f"{kind}.put"
+        reply = self._api.call(call, resource_id, body=document, if_match=etag)
+        context = Context(operation=call, subject=resource_id, endpoint=self._api.endpoint)
+        if url := reply.headers.get(_ASYNC):
+            self._follow(url, reply, context)
+        elif reply.status == _ACCEPTED and (url := reply.headers.get(_LOCATION)):
+            self._follow(url, reply, context, by_status=True)
+        elif isinstance(reply.body, Mapping) and not is_settled(reply.body):
+            self.settled(kind, resource_id)
+
+    def settled(self, kind: str, resource_id: str) -> Document:
+        """Return the resource once nobody is changing it: another's write is waited for.
+
+        Raises NotFoundError when there is none, TransientError when it takes very long.
+        """
+        began = self._clock.now()
+        while True:
+            reply = self._api.call(f"{kind}.get", resource_id)
+            document = self._document(reply, f"{kind}.get", resource_id)
+            if is_settled(document):
+                return document
+            self._wait(began, reply, f"{resource_id} is {state_of(document)}")
+
+    def _document(self, reply: Reply, call: str, resource_id: str) -> Document:
+        if isinstance(reply.body, dict) and isinstance(reply.body.get("properties"), dict):
+            return reply.body
+        context = Context(operation=call, subject=resource_id, endpoint=self._api.endpoint)
+        raise not_of_azure(context, "a resource without properties")
+
+    def _follow(self, url: str, begun: Reply, context: Context, *, by_status: bool = False) -> None:
+        """Ask until the operation is over; `by_status`: the HTTP status says so."""
+        began, reply = self._clock.now(), begun
+        while True:
+            self._wait(began, reply, f"{context} is under way")
+            reply = self._ask(url, context)
+            if by_status:
+                if reply.status != _ACCEPTED:
+                    return
+                continue
+            status = _status_of(reply, context)
+            if status == "Succeeded":
+                return
+            if status in {"Failed", "Canceled"}:
+                raise _failure(reply.body, status, context)
+
+    def _ask(self, url: str, context: Context) -> Reply:
+        try:
+            return self._api.call("operations.get", url)
+        except NotFoundError as exc:
+            raise ConflictError(
+                f"{context}: Azure no longer knows the operation: look again", code=exc.code
+            ) from exc
+
+    def _wait(self, began: float, reply: Reply, what: str) -> None:
+        waited = self._clock.now() - began
+        if waited >= MOST_SECONDS:
+            raise TransientError(f"{what} after {waited:.0f} s; it is waited for again")
+        self._clock.sleep(pause_after(waited, seconds_of(reply.headers)))
+
+
+def _status_of(reply: Reply, context: Context) -> str:
+    if isinstance(reply.body, Mapping) and reply.body.get("status"):
+        return str(reply.body["status"])
+    raise not_of_azure(context, "an operation without a status")
+
+
+def _failure(body: Any, status: str, context: Context) -> Exception:
+    answer = read_answer(body)
+    if answer is None:
+        return ConflictError(
+            f"{context}: the operation ended as {status}, and does not say why: look again",
+            code=status,
+        )
+    return from_answer(answer, context)
