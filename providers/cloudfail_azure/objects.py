@@ -40,7 +40,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interface(msgspec.Struct, frozen=True, kw_only=True):
-    """A network interface. `machine` is its virtual machine's id; `mac` has colons, lower case."""
+    """A network interface. `machine` is its virtual machine's id; `mac` has colons, lower case.
+
+    `is_first`: it is the virtual machine's primary one.
+    """
 
     id: str
     etag: str
@@ -49,6 +52,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     mac: str
     forwards: bool
+    is_first: bool
     configs: tuple[Config, ...]
     document: Document
 
@@ -94,6 +98,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
             machine=_id(properties.get("virtualMachine")),
             mac=mac_of(properties.get("macAddress", "")),
             forwards=bool(properties.get("enableIPForwarding")),
+            is_first=bool(properties.get("primary")),
             configs=tuple(map(Config.read, properties.get("ipConfigurations") or ())),
             document=document,
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 from cloudfail.errors import CloudfailError
 from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, PublicIp, Route
+from cloudfail.parallel import Read, in_parallel
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
@@ -21,7 +21,6 @@ from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
 
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
-Read = Callable[[], Any]
 Place = tuple[str, str]
 Field = tuple[str, str]
 
@@ -218,22 +217,3 @@ def _filtered(fields: Sequence[Field]) -> dict[str, Any]:
     if len(fields) > _MOST_NAMES:
         return {}
     return {"filter": " OR ".join(f'({field} = "{value}")' for field, value in fields)}
-
-
-def in_parallel(reads: Mapping[str, Read]) -> tuple[dict[str, Any], dict[str, CloudfailError]]:
-    """Do all reads at once; return what they gave, and what went wrong, by name."""
-    answers: dict[str, Any] = {}
-    failures: dict[str, CloudfailError] = {}
-    if not reads:
-        return answers, failures
-    with ThreadPoolExecutor(len(reads), thread_name_prefix="look") as pool:
-        asked = {name: pool.submit(read) for name, read in reads.items()}
-    for name, outcome in asked.items():
-        error = outcome.exception()
-        if error is None:
-            answers[name] = outcome.result()
-        elif isinstance(error, CloudfailError):
-            failures[name] = error
-        else:
-            raise error
-    return answers, failures
