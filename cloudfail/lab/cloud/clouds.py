@@ -30,9 +30,16 @@ def _gcp() -> type[EmbeddedCloud]:
     return EmbeddedGcp
 
 
+def _azure() -> type[EmbeddedCloud]:
+    from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
+
+    return EmbeddedAzure
+
+
 CLOUDS = {
     "aws": Kind("AWS", "moto", _aws),
     "gcp": Kind("Google Cloud", "googleapiclient", _gcp),
+    "azure": Kind("Azure", "trustme", _azure),
 }
 
 

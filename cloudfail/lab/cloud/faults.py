@@ -38,6 +38,14 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quota             group (queries, reads, lists, operation-reads) -> calls a minute and project;
                       more get 403 rateLimitExceeded until the next minute begins
     quota_minute_s    how long a minute of `quota` is
+
+    Azure, whose operations take the faults of Google Cloud's (an error of an operation named
+    CanceledAndSupersededDueToAnotherOperation ends it as Canceled):
+    retry_after_s     `Retry-After` of operations; 0: they have none
+    operation_by_location   operations are told by `Location` only
+    cleanup_ms        how long a private address is cleaned up after it was let go
+    locks             scope -> level (ReadOnly, CanNotDelete), beside the world's management locks
+    throttle_s        whoever was throttled is throttled again for this long
     """
 
     latency_ms: float = 0
@@ -61,6 +69,11 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait_ms: float = 120_000
     quota: Mapping[str, int] = {}
     quota_minute_s: float = 60
+    retry_after_s: int = 0
+    operation_by_location: bool = False
+    cleanup_ms: float = 0
+    locks: Mapping[str, str] = {}
+    throttle_s: float = 0
 
 
 class Bucket:

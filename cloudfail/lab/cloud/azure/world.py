@@ -153,7 +153,10 @@ class WorldLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it is in one tenant; `location` is the region of everything."""
+    """All of it is in one tenant; `location` is the region of everything.
+
+    `page_size` is how many resources a page of a list has.
+    """
 
     subnets: tuple[WorldSubnet, ...]
     nodes: tuple[WorldNode, ...]
@@ -169,6 +172,7 @@ class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant: str = TENANT
     group: str = GROUP
     location: str = LOCATION
+    page_size: int = 250
 
     def node(self, name: str) -> WorldNode:
         """Look a node up by name; KeyError when this world has none of that name."""
