@@ -18,12 +18,13 @@ from cloudfail.lab.cloud.azure.setting import Setting
 from cloudfail.lab.cloud.azure.store import Store
 from cloudfail.lab.cloud.azure.tokens import Tokens
 from cloudfail.lab.cloud.azure.world import Built, World
-from cloudfail.lab.cloud.client import PREFIX
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.httpd import Handler, HttpService, Incoming, Reply
+from cloudfail.lab.cloud.httpd import Handler, Incoming, Reply
 from cloudfail.lab.cloud.records import Call
 from cloudfail.lab.cloud.service import CloudService, NodeOf, names_of
 from cloudfail.lab.cloud.tls import Authority
+
+_NAMES = ("127.0.0.1", "localhost", "*.lab.internal")
 
 
 class EmbeddedAzure(CloudService[Built]):
@@ -31,7 +32,7 @@ class EmbeddedAzure(CloudService[Built]):
 
     Several may live in one process. Raises ProviderMissingError when azure-mgmt-network or trustme
     is not installed, OSError when the address cannot be bound. Its API is HTTPS: clients trust
-    `ca_file`. Its control API is plain HTTP, on a port of its own.
+    `ca_file`. Its control API is plain HTTP.
     """
 
     world_type: ClassVar[type[msgspec.Struct]] = World
@@ -43,24 +44,19 @@ class EmbeddedAzure(CloudService[Built]):
         super().__init__(host, port)
         models()
         self._authority: Authority | None = None
-        self._control_service: HttpService | None = None
         self.api = Api(self.ledger)
         self.scheduled = ScheduledEvents(self.notices)
         self._world: World | None = None
 
     def __enter__(self) -> Self:
         self._authority = Authority()
-        super().__enter__()
-        self._control_service = HttpService(self._address[0], 0, self._handle, self.server)
-        return self
+        return super().__enter__()
 
     def close(self) -> None:
         super().close()
-        if self._control_service is not None:
-            self._control_service.close()
         if self._authority is not None:
             self._authority.close()
-        self._control_service = self._authority = None
+        self._authority = None
         with self.api.lock:
             self.api.operations.clear()
 
@@ -70,17 +66,12 @@ class EmbeddedAzure(CloudService[Built]):
 
     @property
     def tls(self) -> ssl.SSLContext:
-        return self._authority_now.context([self._address[0], "127.0.0.1", "localhost"])
+        return self._authority_now.context([self._address[0], *_NAMES])
 
     @property
     def ca_file(self) -> str:
+        """UsageError outside of `with`: the file is there as long as the cloud is."""
         return str(self._authority_now.file)
-
-    @property
-    def control(self) -> str:
-        if self._control_service is None:
-            raise UsageError("the embedded cloud is not running; use it in a `with`")
-        return f"{self._control_service.url}{PREFIX}"
 
     def answer(self, incoming: Incoming) -> Reply:
         return self.api.handle(incoming)
@@ -121,6 +112,8 @@ class EmbeddedAzure(CloudService[Built]):
             self._built = self._world = None
             self.api.faults = Faults()
             self.api.iam.reset()
+            self.notices.clear()
+            self.scheduled.clear()
             self.scheduled.clear()
             self.api.start(Store(), {}, Setting())
 

@@ -14,7 +14,7 @@ from cloudfail.lab.cloud.azure.store import Store
 
 Address = IPv4Address | IPv6Address
 Link = tuple[str, str]
-_LISTS = {
+LISTS = {
     "applicationSecurityGroups": "applicationSecurityGroups/joinIpConfiguration/action",
     "loadBalancerBackendAddressPools": "loadBalancers/backendAddressPools/join/action",
     "loadBalancerInboundNatRules": "loadBalancers/inboundNatRules/join/action",
@@ -72,7 +72,7 @@ class Config(msgspec.Struct, frozen=True):
             yield "virtualNetworks/subnets/join/action", self.subnet
         if self.public_ip:
             yield "publicIPAddresses/join/action", self.public_ip
-        for field, action in _LISTS.items():
+        for field, action in LISTS.items():
             for item in self.properties.get(field) or ():
                 yield action, item["id"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from cloudfail.lab.cloud.azure.answers import Json
 from cloudfail.lab.cloud.azure.links import key_of
 from cloudfail.lab.cloud.azure.methods.context import Context, Writing
-from cloudfail.lab.cloud.azure.nics import Address, Config, configs_of, links_of
+from cloudfail.lab.cloud.azure.nics import LISTS, Address, Config, configs_of, links_of
 from cloudfail.lab.cloud.azure.operations import Work
 from cloudfail.lab.cloud.azure.request import ArmRequest
 from cloudfail.lab.cloud.azure.rules import etags, flight, interfaces, private_ips, public_ips
@@ -112,12 +112,26 @@ def _present(properties: Json) -> Json:
 def _complete(config: Json, *, is_only: bool) -> None:
     """Give an ipConfiguration the defaults of the reference; the only one is the primary one."""
     properties = _present(config.get("properties") or {})
+    for name, value in properties.items():
+        if name in _REFERENCES:
+            properties[name] = _reference(value)
+        elif name in LISTS:
+            properties[name] = [_reference(item) for item in value]
     defaults = {
         "privateIPAllocationMethod": "Dynamic",
         "privateIPAddressVersion": "IPv4",
         "primary": is_only,
     }
     config["properties"] = {**defaults, **properties}
+
+
+_REFERENCES = {"subnet", "publicIPAddress", "gatewayLoadBalancer"}
+
+
+def _reference(value: Json) -> Json:
+    """Keep of a reference what the service keeps: whose it is, and what becomes of it."""
+    option = (value.get("properties") or {}).get("deleteOption")
+    return {"id": value["id"], **({"properties": {"deleteOption": option}} if option else {})}
 
 
 def _assign_addresses(store: Store, nic: str, made: Json, current: Json | None) -> None:
