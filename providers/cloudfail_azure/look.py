@@ -18,6 +18,7 @@ from cloudfail_azure.links import (
     group_of,
     interface_of,
     key_of,
+    name_of,
     subscription_of,
     table_id,
 )
@@ -26,14 +27,16 @@ from cloudfail_azure.objects import Interface, PublicAddress, RouteTable, Subnet
 
 Found = Mapping[str, Any]
 Reads = Iterator[tuple[str, Read]]
-OWN, SUBNET = "interfaces", "subnet"
+NICS, TABLES, PUBLIC = "networkInterfaces", "routeTables", "publicIPAddresses"
+SUBNET = "subnet"
+# More of one resource group than these are read by a list.
+_MOST_NODES = 4
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What Azure showed, by `links.key_of` of the ids. `failures` says which part it did not.
 
-    The parts are OWN, SUBNET (that of this node's interface), those of `part_of_table` and
-    `part_of_public`, and `interface ID` for every other one that was asked for by its id.
+    The parts are SUBNET (that of this node's interface) and those that `parts_of` names.
     """
 
     interfaces: Mapping[str, Interface] = {}
@@ -46,14 +49,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         return self.interfaces.get(key_of(interface_id))
 
 
-def part_of_table(table: str) -> str:
-    """Name the part of a look that shows a route table."""
-    return f"routeTables {_group_key(table)}"
+def parts_of(kind: str, resource_id: str) -> tuple[str, str]:
+    """Name the parts of a look that may show a resource: its group's list, and a read of its own."""
+    group = _group_key(resource_id)
+    return f"{kind} {group}", f"{kind} {group} {name_of(resource_id).lower()}"
 
 
-def part_of_public(claim: PublicIp, members: Members) -> str:
-    """Name the part of a look that shows a public address."""
-    return f"publicIPAddresses {_group_key(claim.resource_id or _own_group(members))}"
+def own_group(members: Members) -> str:
+    """Return the id of the resource group where what has no id is looked for."""
+    facts = members.node.facts
+    return group_id(facts["subscription"], facts["group"])
 
 
 class Looker:
@@ -64,24 +69,24 @@ class Looker:
 
     def look(self, claims: Sequence[Claim], members: Members) -> Seen:
         """Read what `claims` need; the number of calls does not grow with their number."""
+        if not claims:
+            return Seen()
         answers, failures = in_parallel(dict(self._reads(claims, members)))
         if failures and not answers:
             raise next(iter(failures.values()))
-        interfaces = _joined(answers, "interface")
-        public, subnet = _joined(answers, "publicIPAddresses "), answers.get(SUBNET)
+        interfaces = _joined(answers, NICS)
+        public, subnet = _joined(answers, PUBLIC), answers.get(SUBNET)
         unseen = _holders(claims, public, subnet, interfaces)
-        others, unsaid = in_parallel(dict(self._interfaces(unseen)))
+        others, unsaid = in_parallel(dict(self._resources(NICS, unseen, Interface.read)))
         return Seen(
-            interfaces={**interfaces, **_joined(others, "interface")},
-            tables=_joined(answers, "routeTables "),
+            interfaces={**interfaces, **_joined(others, NICS)},
+            tables=_joined(answers, TABLES),
             public=public,
             subnet=subnet,
             failures={**failures, **unsaid},
         )
 
     def _reads(self, claims: Sequence[Claim], members: Members) -> Reads:
-        if not claims:
-            return
         yield from self._nodes(members)
         facts = members.node.facts
         tables = {
@@ -89,52 +94,41 @@ class Looker:
             for claim in claims
             if isinstance(claim, Route)
         }
-        yield from self._resources("routeTables", tables, RouteTable.read)
+        yield from self._resources(TABLES, tables, RouteTable.read)
         public = [claim for claim in claims if isinstance(claim, PublicIp)]
-        own = [_own_group(members)] if any(not claim.resource_id for claim in public) else []
+        whole = [own_group(members)] if any(not claim.resource_id for claim in public) else []
         named = {claim.resource_id for claim in public if claim.resource_id}
-        yield from self._resources("publicIPAddresses", named, PublicAddress.read, own)
+        yield from self._resources(PUBLIC, named, PublicAddress.read, whole)
         if any(isinstance(claim, PublicIp | PrivateIp) for claim in claims):
             yield SUBNET, partial(self._subnet, facts["subnet"])
 
     def _nodes(self, members: Members) -> Reads:
         """Read the nodes' interfaces: each by its id, or all of this node's resource group."""
-        named = [peer.interface_id for peer in members.peers if peer.interface_id]
-        if members.peers and not members.unnamed:
-            yield OWN, partial(self._get, "networkInterfaces", members.node.ref, Interface.read)
-            yield from self._interfaces(named)
-            return
-        yield OWN, partial(self._own, members)
-        group = _group_key(_own_group(members))
-        yield from self._interfaces(one for one in named if _group_key(one) != group)
-
-    def _interfaces(self, ids: Iterable[str]) -> Reads:
-        for one in sorted(set(ids)):
-            read = partial(self._get, "networkInterfaces", one, Interface.read)
-            yield f"interface {key_of(one)}", read
-
-    def _own(self, members: Members) -> Found:
-        """List the resource group's; this node's own may be in another one."""
-        ref, group = members.node.ref, _own_group(members)
-        found = self._list("networkInterfaces", group, Interface.read)
-        if key_of(ref) in found:
-            return found
-        return {**found, **self._get("networkInterfaces", ref, Interface.read)}
+        named = {peer.interface_id for peer in members.peers if peer.interface_id}
+        by_id = members.peers and not members.unnamed
+        whole = [] if by_id else [own_group(members)]
+        ids = {members.node.ref, *named}
+        yield from self._resources(NICS, ids, Interface.read, whole, most=_MOST_NODES)
 
     def _resources(
-        self, kind: str, ids: Iterable[str], read: Any, whole: Sequence[str] = ()
+        self,
+        kind: str,
+        ids: Iterable[str],
+        read: Any,
+        whole: Sequence[str] = (),
+        most: int = 1,
     ) -> Reads:
-        """Read each resource group's: the only one by its id, several by a list."""
-        groups: dict[str, set[str]] = {_group_key(group): {group} for group in whole}
-        listed = set(groups)
+        """Read each resource group's: up to `most` by their ids, else all by one list."""
+        groups: dict[str, set[str]] = {}
         for one in ids:
             groups.setdefault(_group_key(one), set()).add(one)
-        for key, members in sorted(groups.items()):
-            first = min(members)
-            if key in listed or len(members) > 1:
-                yield f"{kind} {key}", partial(self._list, kind, first, read)
-            else:
-                yield f"{kind} {key}", partial(self._get, kind, first, read)
+        listed = {_group_key(group): group for group in whole}
+        listed |= {key: min(found) for key, found in groups.items() if len(found) > most}
+        for key, within in sorted(listed.items()):
+            yield f"{kind} {key}", partial(self._list, kind, within, read)
+        for key, found in sorted(groups.items()):
+            for one in sorted(found if key not in listed else ()):
+                yield parts_of(kind, one)[1], partial(self._get, kind, one, read)
 
     def _list(self, kind: str, within: str, read: Any) -> Found:
         collection = collection_id(subscription_of(within), group_of(within), kind)
@@ -160,20 +154,16 @@ def _holders(
     subnet: Subnet | None,
     known: Mapping[str, Interface],
 ) -> set[str]:
-    """Return the ids of the interfaces that have a claim, and that were not read yet."""
+    """Return the ids of the interfaces that have, or may have, a claim, and were not read yet."""
     wanted = {claim.address for claim in claims if isinstance(claim, PublicIp)}
     named = {key_of(c.resource_id) for c in claims if isinstance(c, PublicIp) and c.resource_id}
     users = {one.user for key, one in public.items() if one.address in wanted or key in named}
-    private = {claim.address for claim in claims if isinstance(claim, PrivateIp)}
-    tenants = subnet.tenants if subnet is not None else ()
-    users |= {tenant.id for tenant in tenants if tenant.address in private}
+    seen = {address for nic in known.values() for address in nic.addresses}
+    private = {c.address for c in claims if isinstance(c, PrivateIp)} - seen
+    tenants = subnet.tenants if subnet is not None and private else ()
+    users |= {one.id for one in tenants if one.address is None or one.address in private}
     found = {interface_of(user) for user in users}
     return {one for one in found if one and key_of(one) not in known}
-
-
-def _own_group(members: Members) -> str:
-    facts = members.node.facts
-    return group_id(facts["subscription"], facts["group"])
 
 
 def _group_key(resource_id: str) -> str:
@@ -183,6 +173,6 @@ def _group_key(resource_id: str) -> str:
 def _joined(answers: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part, answer in answers.items():
-        if part.startswith(prefix):
+        if part.startswith(f"{prefix} "):
             found |= answer
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudfail.errors import UnreachableError
 from cloudfail.machine.ahead import Ahead
@@ -11,6 +11,9 @@ from cloudfail.model import Node
 from cloudfail.provider import Setup
 
 from cloudfail_azure.metadata import Metadata
+
+if TYPE_CHECKING:
+    from cloudfail_azure.api import Api
 
 
 class Machine:
@@ -28,17 +31,18 @@ class Machine:
         ask = self._document.begin()
         threading.Thread(target=ask, name="metadata", daemon=True).start()
 
-    def node(self, api: Any) -> Node:
+    def node(self, api: Api) -> Node:
         """Return this machine's node, as `identity.find_node` does; remembered once found."""
-        from cloudfail_azure.identity import find_configured, find_node, read_instance
-
         with self._lock:
             if self._found is None:
-                try:
-                    document = self._document.take()
-                except UnreachableError as error:
-                    self._found = find_configured(api, self._setup, error)
-                else:
-                    machine = read_instance(document, self.metadata.endpoint)
-                    self._found = find_node(machine, api, self._setup)
+                self._found = self._find(api)
             return self._found
+
+    def _find(self, api: Api) -> Node:
+        from cloudfail_azure.identity import find_configured, find_node, read_instance
+
+        try:
+            document = self._document.take()
+        except UnreachableError as error:
+            return find_configured(api, self._setup, error)
+        return find_node(read_instance(document, self.metadata.endpoint), api, self._setup)

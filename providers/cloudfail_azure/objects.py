@@ -130,24 +130,28 @@ class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TableRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """`destination` is None for a service tag; `hop` the next hop's address, None without one."""
+    """`destination` is None for a service tag; `hops` are the next hop's addresses."""
 
     id: str
     etag: str
+    prefix: str
     destination: Network | None
     hop_type: str
-    hop: Address | None
+    hops: tuple[Address, ...]
     document: Document
 
     @classmethod
     def read(cls, document: Any) -> TableRoute:
         properties = document.get("properties") or {}
+        several = (properties.get("nextHop") or {}).get("nextHopIpAddresses") or ()
+        hops = [properties.get("nextHopIpAddress"), *several]
         return cls(
             id=document["id"],
             etag=document.get("etag", ""),
+            prefix=properties.get("addressPrefix", ""),
             destination=_network(properties.get("addressPrefix")),
             hop_type=properties.get("nextHopType", ""),
-            hop=_address(properties.get("nextHopIpAddress")),
+            hops=tuple(hop for hop in map(_address, hops) if hop is not None),
             document=document,
         )
 

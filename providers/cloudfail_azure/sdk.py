@@ -132,7 +132,7 @@ class Client:
             RequestIdPolicy(),
             HeadersPolicy(),
             UserAgentPolicy("cloudfail"),
-            ARMChallengeAuthenticationPolicy(token, *scopes),
+            ARMChallengeAuthenticationPolicy(token, *scopes),  # type: ignore[arg-type]
             RoleGate(self._setup.before_write),
         ]
         return NetworkManagementClient(

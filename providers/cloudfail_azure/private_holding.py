@@ -1,0 +1,130 @@
+"""Private addresses: secondary ipConfigurations of network interfaces of one subnet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cloudfail.errors import CloudfailError
+from cloudfail.holdings import taken_by, unread
+from cloudfail.model import Address, Holding, Network, Owner, PrivateIp
+
+from cloudfail_azure.around import Around
+from cloudfail_azure.links import interface_of, name_of, same
+from cloudfail_azure.look import NICS, SUBNET, Seen
+from cloudfail_azure.objects import Config, Interface, Subnet
+
+# azure-resource-manager/management/azure-subscription-service-limits.
+_MOST_CONFIGS = 256
+# virtual-network/virtual-networks-faq: the first four addresses of a subnet, and the last.
+_RESERVED_FIRST = 4
+_IPV6 = 6
+
+
+def private_holding(claim: PrivateIp, own: Interface, seen: Seen, around: Around) -> Holding:
+    """Say which network interface of this node's virtual network has the address."""
+    holder = _holder(claim.address, own, seen)
+    config = holder.with_address(claim.address) if holder is not None else None
+    kept = around.kept.get(claim, {})
+    facts = _facts(own, holder, config, kept)
+    if holder is not None:
+        owner = around.members.owner_of(holder.id, holder.machine)
+        obstacle = _obstacle(claim.address, own, holder, seen.subnet)
+        return taken_by(claim, owner, holder.id, facts, obstacle)
+    elsewhere = _tenant(claim.address, seen)
+    if elsewhere:
+        return _used_elsewhere(claim, elsewhere)
+    failure = _unsaid(seen)
+    if failure is not None:
+        return unread(claim, failure)
+    obstacle = _obstacle(claim.address, own, None, seen.subnet)
+    return taken_by(claim, Owner.NOBODY, "", facts, obstacle)
+
+
+def _holder(address: Address, own: Interface, seen: Seen) -> Interface | None:
+    nearby = (nic for nic in seen.interfaces.values() if same(nic.network, own.network))
+    return next((nic for nic in nearby if nic.with_address(address)), None)
+
+
+def _tenant(address: Address, seen: Seen) -> str:
+    """Return the id of what the subnet shows with the address; "" for nothing."""
+    tenants = seen.subnet.tenants if seen.subnet is not None else ()
+    return next((tenant.id for tenant in tenants if tenant.address == address), "")
+
+
+def _used_elsewhere(claim: PrivateIp, user: str) -> Holding:
+    if interface_of(user):
+        # The subnet and the interface were not read at the same moment, or it cannot be read.
+        return Holding(claim=claim, owner=Owner.UNKNOWN)
+    return Holding(
+        claim=claim,
+        owner=Owner.STRANGER,
+        holder=user,
+        obstacle=f"it is used by {user}, not by a network interface",
+    )
+
+
+def _unsaid(seen: Seen) -> CloudfailError | None:
+    """Return why it is not certain that nobody has an address."""
+    return next(
+        (error for part, error in seen.failures.items() if part.startswith((NICS, SUBNET))),
+        None,
+    )
+
+
+def _facts(
+    own: Interface, holder: Interface | None, config: Config | None, kept: Mapping[str, str]
+) -> dict[str, str]:
+    known = json.dumps(config.document) if config is not None else kept.get("config", "")
+    never = "" if known else _NEVER_SEEN
+    return {
+        "subnet": own.subnet,
+        "config": known,
+        "own": json.dumps(own.document),
+        "theirs": json.dumps(holder.document) if holder is not None else "",
+        **({"note": never} if never else {}),
+    }
+
+
+_NEVER_SEEN = (
+    "this node never saw who had it: it gets an ipConfiguration of its own, without a public "
+    "address, security groups or pools"
+)
+
+
+def _obstacle(
+    address: Address, own: Interface, holder: Interface | None, subnet: Subnet | None
+) -> str:
+    """Say why this node cannot take an address: one sentence, or none."""
+    theirs = holder.with_address(address) if holder is not None else None
+    if holder is not None and theirs is not None and theirs is holder.primary:
+        return f"it is the primary address of {holder.id}, which never moves"
+    if subnet is not None and (why := _outside(address, own, subnet)):
+        return why
+    if len(own.configs) >= _MOST_CONFIGS:
+        return f"{own.id} has {len(own.configs)} ipConfigurations already, which is the most"
+    if address.version == _IPV6 and any(one.version == _IPV6 for one in own.addresses):
+        return (
+            f"{own.id} has an IPv6 address already, and a network interface has one at most: use "
+            "a route instead"
+        )
+    return ""
+
+
+def _outside(address: Address, own: Interface, subnet: Subnet) -> str:
+    prefix = next((one for one in subnet.prefixes if address in one), None)
+    if prefix is None:
+        prefixes = ", ".join(map(str, subnet.prefixes))
+        return (
+            f"it is outside of {name_of(subnet.id)} ({prefixes}), the subnet of {own.id}, and an "
+            "address stays in its subnet: use a route instead"
+        )
+    if _is_reserved(address, prefix):
+        return f"Azure keeps {address} of {prefix} for itself: choose another one"
+    return ""
+
+
+def _is_reserved(address: Address, prefix: Network) -> bool:
+    number = int(address) - int(prefix.network_address)
+    last = address.version != _IPV6 and number == prefix.num_addresses - 1
+    return number < _RESERVED_FIRST or last
