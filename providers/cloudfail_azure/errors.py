@@ -42,7 +42,6 @@ THROTTLING = frozenset(
         "TenantRequestsThrottled",
         "ResourceRequestsThrottled",
         "OperationThrottled",
-        "OperationNotAllowedDueToThrottling",
     }
 )
 # Another operation has the resource, or what it refers to: that one is waited for.
@@ -78,8 +77,7 @@ MOVED = frozenset(
         "PublicIPAddressInUse",
         "PublicIPReferencedByMultipleIPConfigs",
         "PrivateIPAddressInUse",
-        "PrivateIPAddressAllocated",
-        "InUse",
+        "RouteConflict",
         "Conflict",
     }
 )
@@ -91,6 +89,7 @@ GONE = frozenset(
         "ResourceGroupNotFound",
         "SubscriptionNotFound",
         "InvalidResourceReference",
+        "OperationNotFound",
     }
 )
 
@@ -232,6 +231,7 @@ BY_CODE: Mapping[str, _Row] = {
     "InvalidIPConfigCount": _last_configuration,
     "PrivateIPAddressNotInSubnet": _not_in_subnet,
     "PrivateIPAddressNotInAnySubnet": _not_in_subnet,
+    "IpConfigurationsOnSameNicCannotUseDifferentSubnets": _not_in_subnet,
 }
 BY_STATUS: Mapping[int, _Row] = {
     _UNAUTHENTICATED: _unauthenticated,

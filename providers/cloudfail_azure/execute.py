@@ -42,8 +42,8 @@ def _put_interface(operations: Operations, step: Step) -> None:
         wanted = change(seen)
         if wanted is not None:
             _put(operations, "networkInterfaces", ref, wanted, str(seen.get("etag", "")), change)
-    except NotFoundError:
-        if not step.releases:
+    except NotFoundError as gone:
+        if not step.releases or gone.code == "InvalidResourceReference":
             raise
 
 
