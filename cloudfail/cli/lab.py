@@ -54,7 +54,7 @@ def _add_run(actions: Any) -> None:
         action="append",
         default=[],
         help="what the master must own; repeatable; default: public-ip, on Google Cloud "
-        "forwarding-rule",
+        "forwarding-rule, on Azure route",
     )
     _add_agent(run)
     run.add_argument(
@@ -67,7 +67,7 @@ def _add_run(actions: Any) -> None:
 
 def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--provider", default="aws", metavar="NAME", help="aws or gcp; default: aws"
+        "--provider", default="aws", metavar="NAME", help="aws, gcp or azure; default: aws"
     )
     parser.add_argument(
         "--latency",
@@ -97,7 +97,7 @@ def _add_cloud(actions: Any) -> None:
         "words",
         nargs=argparse.REMAINDER,
         metavar="PROVIDER ...",
-        help="aws or gcp; `cloudfail lab cloud aws --help` lists its options",
+        help="aws, gcp or azure; `cloudfail lab cloud aws --help` lists its options",
     )
     cloud.set_defaults(run=_cloud)
 

@@ -16,7 +16,6 @@ from cloudfail.lab.rehearse import Result, rehearse
 from cloudfail.lab.scenario import Scenario
 from cloudfail.lab.site import RealSite, Site
 from cloudfail.lab.terrain import terrain_of
-from cloudfail.lab.topology import with_claims
 
 FAILED = 1
 _SHORTEST = 0.1
@@ -102,7 +101,7 @@ def _simulated(args: Namespace, scenario: Scenario) -> int:
 
 def _set_up(args: Namespace, scenario: Scenario) -> Scenario:
     topology = replace(
-        with_claims(scenario.topology, *args.claim),
+        terrain_of(args.provider).topology(scenario.topology, *args.claim),
         advert_interval=args.advert_int,
         provider=args.provider,
         agent=args.agent,

@@ -14,7 +14,7 @@ from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, UsageError
 from cloudfail.lab import preflight, probe, remote
 from cloudfail.lab.terrain import terrain_of
-from cloudfail.lab.topology import A, B, C, Topology, with_claims
+from cloudfail.lab.topology import A, B, C, Topology
 
 _START_SECONDS = 60.0
 _NODES = (A, B, C)
@@ -127,8 +127,8 @@ def _serve(args: Namespace, path: Path) -> int:
         advert_interval=args.advert_int,
         agent=args.agent,
     )
-    shown = terrain_of(args.provider).shown
-    site = RealSite(with_claims(topology, *shown), SystemClock())
+    terrain = terrain_of(args.provider)
+    site = RealSite(terrain.topology(topology, *terrain.shown), SystemClock())
     try:
         site.open()
         site.set_faults(Faults(latency_ms=args.latency))

@@ -107,12 +107,22 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(node for node in self.nodes if node.name != name)
 
 
+def beside(nodes: tuple[LabNode, ...]) -> tuple[LabNode, ...]:
+    """Return the nodes in the first one's subnet, at the addresses that follow its own."""
+    first = nodes[0]
+    address = ip_address(first.address)
+    return tuple(
+        replace(node, address=str(address + number), subnet=first.subnet)
+        for number, node in enumerate(nodes)
+    )
+
+
 def with_claims(topology: Topology, *kinds: str) -> Topology:
     """Return the topology with one claim of each kind; a private-ip needs both in one subnet."""
     targets = {kind: TARGETS[kind] for kind in kinds}
     return replace(
         topology,
-        nodes=(A, B_BESIDE_A) if "private-ip" in kinds else topology.nodes,
+        nodes=beside(topology.nodes) if "private-ip" in kinds else topology.nodes,
         public_ip=targets.get("public-ip", ""),
         forwarding_rule=targets.get("forwarding-rule", ""),
         private_ip=targets.get("private-ip", ""),

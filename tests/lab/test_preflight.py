@@ -33,11 +33,12 @@ def test_only_clouds_with_an_embedded_twin_can_be_rehearsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     preflight.check_provider("aws")
-    with pytest.raises(UsageError, match="no embedded azure; there is aws, gcp"):
-        preflight.check_provider("azure")
+    with pytest.raises(UsageError, match="no embedded oci; there is aws, gcp, azure"):
+        preflight.check_provider("oci")
     preflight.check_provider("gcp")
-    with pytest.raises(UsageError, match="nothing is rehearsed on azure; there are aws, gcp"):
-        terrain_of("azure")
+    preflight.check_provider("azure")
+    with pytest.raises(UsageError, match="nothing is rehearsed on oci; there are aws, gcp, azure"):
+        terrain_of("oci")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ProviderMissingError, match=r"pip install 'cloudfail\[lab\]'"):
         preflight.check_provider("aws")

@@ -20,7 +20,13 @@ def _gcp() -> Terrain:
     return GCP
 
 
-_TERRAINS: dict[str, Callable[[], Terrain]] = {"aws": _aws, "gcp": _gcp}
+def _azure() -> Terrain:
+    from cloudfail.lab.terrain.azure import AZURE
+
+    return AZURE
+
+
+_TERRAINS: dict[str, Callable[[], Terrain]] = {"aws": _aws, "gcp": _gcp, "azure": _azure}
 
 
 def terrain_of(provider: str) -> Terrain:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.interface import BuiltWorld
-from cloudfail.lab.topology import Topology, config_of
+from cloudfail.lab.topology import Topology, beside, config_of, with_claims
 
 ClaimTable = Mapping[str, str | Sequence[str]]
 """A claim as cloudfail.toml has it."""
@@ -23,7 +24,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
     claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
     `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
-    then. `keeps_displaced`: an address that another one displaces stays allocated.
+    then. `keeps_displaced`: an address that another one displaces stays allocated. `one_subnet`: a
+    pair is in one subnet, which spans zones, whatever it claims.
     """
 
     moves: Mapping[str, tuple[str, ...]]
@@ -34,6 +36,12 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     throttled_calls: int
     throttled_for: float
     keeps_displaced: bool
+    one_subnet: bool = False
+
+    def topology(self, topology: Topology, *kinds: str) -> Topology:
+        """Return the topology with one claim of each kind, as nodes are placed there."""
+        made = with_claims(topology, *kinds)
+        return replace(made, nodes=beside(made.nodes)) if self.one_subnet else made
 
     def config(
         self, topology: Topology, built: BuiltWorld, endpoint: str, ca_file: str = ""
