@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from typing import Any
 
@@ -20,6 +21,7 @@ from cloudfail_azure.nics import (
     configuration_for,
     is_settled,
     portable,
+    public_ip_of,
     with_address,
     with_public_ip,
 )
@@ -28,8 +30,13 @@ CALL = "networkInterfaces.put"
 Holdings = Sequence[Holding]
 
 
-def move_steps(private: Holdings, public: Holdings, node: Node) -> Iterator[Step]:
-    """Yield one PUT for each holder, all at once, and then one of this node's interface."""
+def move_steps(
+    private: Holdings, public: Holdings, node: Node, claimed: AbstractSet[str]
+) -> Iterator[Step]:
+    """Yield one PUT for each holder, all at once, and then one of this node's interface.
+
+    `claimed` are the public addresses that have a claim of their own, by `key_of` their ids.
+    """
     moving = {holding.claim.target: holding for holding in private}
     riders = [holding for holding in public if _is_dragged(holding, moving)]
     apart = [holding for holding in public if holding not in riders]
@@ -40,7 +47,8 @@ def move_steps(private: Holdings, public: Holdings, node: Node) -> Iterator[Step
     for theirs in by_holder.values():
         yield _release(theirs, riders)
     if private or apart:
-        yield _take(node, private, apart, riders, completes=bool(by_holder))
+        added = [_added(holding, riders, claimed) for holding in private]
+        yield _take(node, private, apart, riders, added, completes=bool(by_holder))
 
 
 def _is_dragged(public: Holding, moving: Mapping[str, Holding]) -> bool:
@@ -82,8 +90,23 @@ def _release(theirs: Holdings, riders: Holdings) -> Step:
     )
 
 
+def _added(holding: Holding, riders: Holdings, claimed: AbstractSet[str]) -> Document:
+    """Return the ipConfiguration to put on. A public address of another claim is left to that."""
+    found = _configuration(holding)
+    along = {key_of(rider.facts["public_ip"]) for rider in riders}
+    if key_of(public_ip_of(found)) in claimed - along:
+        found["properties"].pop("publicIPAddress")
+    return found
+
+
 def _take(
-    node: Node, private: Holdings, apart: Holdings, riders: Holdings, *, completes: bool
+    node: Node,
+    private: Holdings,
+    apart: Holdings,
+    riders: Holdings,
+    added: list[Document],
+    *,
+    completes: bool,
 ) -> Step:
     claims = tuple(holding.claim for holding in (*private, *apart, *riders))
     displaced = [h.facts["own_public_ip"] for h in apart if h.facts["own_public_ip"]]
@@ -96,7 +119,7 @@ def _take(
             **_said(
                 # Another ipConfiguration of this very interface has it: one PUT moves it.
                 detach=[_detached(h) for h in apart if same(h.holder, node.ref)],
-                add=[_configuration(holding) for holding in private],
+                add=added,
                 attach=[_attached(holding) for holding in apart],
             ),
         },

@@ -153,13 +153,14 @@ class Edit:
     def attach(self, reference: Json, seat: Address) -> None:
         """Put a public address on the ipConfiguration of a private one; one that is there is done.
 
-        `reference` is what an ipConfiguration says of it: its id, and what else belongs there.
-        Raises ConflictError when there is no ipConfiguration with that private address.
+        `reference` is what an ipConfiguration says of it: its id, and what else belongs there. It
+        comes off any other one of this interface: Azure takes no document with it on two. Raises ConflictError when there is no ipConfiguration with that private address.
         """
         found = with_address(self.document, seat)
         if found is None:
             raise ConflictError(f"{self.document.get('id')} has no {seat} any more: look again")
         if not same(public_ip_of(found), str(reference["id"])):
+            self.detach(str(reference["id"]))
             found["properties"]["publicIPAddress"] = copy.deepcopy(dict(reference))
 
 

@@ -33,7 +33,8 @@ def lanes_for(holdings: Sequence[Holding], node: Node) -> tuple[Lane, ...]:
         if isinstance(h.claim, PrivateIp) and h.owner is not Owner.MINE
     } - seats
     public = [h for h in movable if isinstance(h.claim, PublicIp) and h.facts["seat"] not in stuck]
-    carried = tuple(move_steps(private, public, node))
+    claimed = {key_of(h.facts["public_ip"]) for h in holdings if h.facts.get("public_ip")}
+    carried = tuple(move_steps(private, public, node, claimed))
     return (
         *_route_lanes([h for h in movable if isinstance(h.claim, Route)]),
         *((Lane(key=key_of(node.ref), steps=carried),) if carried else ()),

@@ -63,16 +63,19 @@ def test_what_was_there_before_an_add_is_as_it_was(
     assert unknown[1].items() <= added.items()
 
 
-@given(WITH, st.booleans())
-def test_a_public_address_changes_nothing_but_where_it_is(document: Json, there: bool) -> None:
+@given(WITH, st.booleans(), st.booleans())
+def test_a_public_address_changes_nothing_but_where_it_is(
+    document: Json, there: bool, detached: bool
+) -> None:
     found = with_address(document, VIRTUAL)
     assert found is not None
     if there:
         found["properties"]["publicIPAddress"] = {"id": VIP.upper()}
     edit = Edit(document)
-    edit.detach(VIP)
-    assert edit.changed == there
-    assert with_public_ip(edit.document, VIP) is None
+    if detached:
+        edit.detach(VIP)
+        assert edit.changed == there
+        assert with_public_ip(edit.document, VIP) is None
     edit.attach({"id": VIP, "more": 1}, SEAT)
     seat = with_address(edit.document, SEAT)
     assert seat is not None

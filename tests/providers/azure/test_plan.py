@@ -180,6 +180,20 @@ def test_a_public_address_elsewhere_follows_to_the_private_one_in_the_same_put()
     assert (attached["name"], attached["privateIPAddress"]) == ("", "10.0.1.100")
 
 
+def test_a_public_address_that_is_to_sit_elsewhere_leaves_the_private_one_it_came_with() -> None:
+    there = theirs(config("vip", "10.0.1.100", publicIPAddress={"id": VIP}))
+    off, on = only(lanes_for([private(there=there), public(there=there)], NODE))
+    assert (len(off.params["remove"]), len(off.params["detach"])) == (1, 1)
+    assert "publicIPAddress" not in on.params["add"][0]["properties"]
+    assert on.params["attach"][0]["privateIPAddress"] == "10.0.1.10"
+
+
+def test_a_public_address_that_nobody_claims_moves_with_the_private_one() -> None:
+    there = theirs(config("vip", "10.0.1.100", publicIPAddress={"id": VIP}))
+    _, on = only(lanes_for([private(there=there)], NODE))
+    assert on.params["add"][0]["properties"]["publicIPAddress"] == {"id": VIP}
+
+
 def test_a_public_address_whose_seat_stays_elsewhere_stays_too() -> None:
     stuck = msgspec.structs.replace(private(), owner=Owner.STRANGER)
     assert lanes_for([stuck, public(SEATED)], NODE) == ()
