@@ -93,6 +93,10 @@ class EmbeddedCloud(Protocol):
         """The variables with which a process takes that service for its own."""
         ...
 
+    def metadata_variables(self, url: str) -> Mapping[str, str]:
+        """What the vendor's own libraries read of an environment, to ask the service at `url`."""
+        ...
+
     def serve_metadata(self, host: str, port: int) -> str:
         """URL of one metadata service that tells nodes apart by the caller's address."""
         ...

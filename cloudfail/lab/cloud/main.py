@@ -16,7 +16,7 @@ from cloudfail.lab.cloud.clouds import CLOUDS, Kind, kind_of
 
 
 def serve(argv: Sequence[str]) -> int:
-    """Print one JSON line when ready, then run until SIGTERM or SIGINT. Returns an exit code.
+    """Print one line of JSON when ready, then run until SIGTERM or SIGINT. Returns an exit code.
 
     The first word is the cloud, the others are its options.
     """
@@ -44,14 +44,15 @@ def _serve_until(ends: set[signal.Signals], kind: Kind, options: argparse.Namesp
     embedded = kind.load()
     world = _read(options.world, embedded.world_type) if options.world else None
     with embedded(options.host, options.port) as cloud:
-        ready = {"endpoint": cloud.endpoint, "control": cloud.control}
+        ready: dict[str, Any] = {"endpoint": cloud.endpoint, "control": cloud.control}
         if cloud.ca_file:
             ready["ca_file"] = cloud.ca_file
         if world is not None:
             cloud.build(world)
         if options.metadata:
             host, _, port = options.metadata.rpartition(":")
-            ready["metadata"] = cloud.serve_metadata(host, int(port))
+            url = ready["metadata"] = cloud.serve_metadata(host, int(port))
+            ready["environment"] = cloud.metadata_variables(url)
         sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
         sys.stdout.flush()
         signal.sigwait(ends)
@@ -66,7 +67,11 @@ def _read(path: Path, world: type[msgspec.Struct]) -> Any:
 
 def _parser(name: str, title: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"cloudfail lab cloud {name}", description=f"An embedded {title} to rehearse on."
+        prog=f"cloudfail lab cloud {name}",
+        description=f"An embedded {title} to rehearse on, until SIGTERM. When it is ready it prints "
+        "a line of JSON: `endpoint` and, where that is HTTPS, `ca_file` for [provider.NAME]; "
+        "`control` for whoever rehearses; with --metadata also `metadata`, and the `environment` "
+        "by which the vendor's own libraries find it.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")

@@ -104,6 +104,9 @@ class CloudService(abc.ABC, Generic[B]):
         self._metadata[f"{host}:{port}"] = started
         return started.url
 
+    def metadata_environment(self, node: str) -> Mapping[str, str]:
+        return self.metadata_variables(self.metadata_endpoint(node))
+
     @property
     def holders(self) -> list[Change]:
         return self.ledger.holders()
@@ -166,8 +169,7 @@ class CloudService(abc.ABC, Generic[B]):
         """Return a metadata service; `node_of` names the node of a caller's address, or ""."""
 
     @abc.abstractmethod
-    def metadata_environment(self, node: str) -> Mapping[str, str]:
-        """Return what the vendor's own libraries read of a process' environment."""
+    def metadata_variables(self, url: str) -> Mapping[str, str]: ...
 
     @abc.abstractmethod
     def node_at(self, source: str) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from azure.identity import ManagedIdentityCredential
+from azure.mgmt.network import NetworkManagementClient
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.azure.world import Built
 from cloudfail.lab.cloud.faults import Faults
 
+from lab_cloud.azure.clients import refusal
 from lab_cloud.azure.imds import ARM, BASIC, PAIR, USER, Imds
 
 VERSION = "2021-12-13"
@@ -39,6 +42,19 @@ def on(azure: EmbeddedAzure, made: Built) -> Node:
 @pytest.fixture
 def a(on: Node) -> Imds:
     return on("a")
+
+
+def network_of(
+    cloud: EmbeddedAzure, credential: ManagedIdentityCredential
+) -> NetworkManagementClient:
+    return NetworkManagementClient(
+        credential,
+        cloud.built.subscription,
+        base_url=cloud.endpoint,
+        connection_verify=cloud.ca_file,
+        credential_scopes=["https://management.azure.com/.default"],
+        retry_total=0,
+    )
 
 
 def instance(imds: Imds, path: str = "", version: str = VERSION, **query: str) -> Any:
@@ -170,3 +186,24 @@ def test_one_service_tells_nodes_apart_by_the_callers_address(
     assert nobody.token()[0] == 404
     found = [azure.node_at(where) for where in ("10.0.1.11", "10.8.0.10", "10.9.9.9")]
     assert found == ["b", "a", ""]
+
+
+def test_microsofts_own_library_gets_tokens_that_arm_takes_for_this_node(
+    azure: EmbeddedAzure, made: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name,) = azure.metadata_environment("a")
+    monkeypatch.setenv(name, azure.metadata_environment("a")[name])
+    read = "Microsoft.Network/networkInterfaces/read"
+    role = {"actions": [read], "assignableScopes": [f"/subscriptions/{made.subscription}"]}
+    azure.enforce_iam([], {made.nodes["a"].principals[USER]: [role]})
+    where = (made.group, made.nodes["b"].interfaces[0].name)
+    with (
+        ManagedIdentityCredential(client_id=USER) as user,
+        ManagedIdentityCredential() as system,
+        network_of(azure, user) as allowed,
+        network_of(azure, system) as denied,
+    ):
+        assert allowed.network_interfaces.get(*where).id == made.nodes["b"].interface_id
+        assert refusal(denied.network_interfaces.get, *where) == (403, "AuthorizationFailed")
+    users = [call.principal for call in azure.calls]
+    assert users == [made.nodes["a"].principals[USER], made.nodes["a"].principal]

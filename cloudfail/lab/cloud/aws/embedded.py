@@ -105,8 +105,8 @@ class EmbeddedAws(CloudService[Built]):
         """Return an instance metadata service (IMDSv2 only)."""
         return Metadata(self, node_of).handle
 
-    def metadata_environment(self, node: str) -> Mapping[str, str]:
-        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata_endpoint(node)}
+    def metadata_variables(self, url: str) -> Mapping[str, str]:
+        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
 
     def client(self, service: str = "ec2") -> Any:
         """Build a boto3 client of this cloud, with retries off."""

@@ -79,8 +79,8 @@ class EmbeddedAzure(CloudService[Built]):
     def metadata_of(self, node_of: NodeOf) -> Handler:
         return Metadata(self, node_of).handle
 
-    def metadata_environment(self, node: str) -> Mapping[str, str]:
-        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.metadata_endpoint(node)}
+    def metadata_variables(self, url: str) -> Mapping[str, str]:
+        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url}
 
     def calls_since(self, since: int) -> list[Call]:
         return self.api.log.since(since)
@@ -113,7 +113,6 @@ class EmbeddedAzure(CloudService[Built]):
             self.api.faults = Faults()
             self.api.iam.reset()
             self.notices.clear()
-            self.scheduled.clear()
             self.scheduled.clear()
             self.api.start(Store(), {}, Setting())
 

@@ -48,8 +48,8 @@ class EmbeddedGcp(CloudService[Built]):
     def metadata_of(self, node_of: NodeOf) -> Handler:
         return Metadata(self, node_of).handle
 
-    def metadata_environment(self, node: str) -> Mapping[str, str]:
-        return {"GCE_METADATA_HOST": self.metadata_endpoint(node).partition("://")[2]}
+    def metadata_variables(self, url: str) -> Mapping[str, str]:
+        return {"GCE_METADATA_HOST": url.partition("://")[2]}
 
     def calls_since(self, since: int) -> list[Call]:
         return self.api.log.since(since)
