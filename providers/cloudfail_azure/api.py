@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudfail.clock import Clock
-from cloudfail.errors import CloudfailError, ThrottledError
+from cloudfail.errors import CloudfailError
 from cloudfail.provider import ApiCall, Setup
 from cloudfail.throttle import Buckets
 
@@ -99,24 +99,19 @@ class Api:
         failed = reply.status >= _ERROR
         self._report(request, began, reply, answer.code if failed and answer else "")
         if failed:
-            raise self._failure(request, reply, answer, context)
+            raise self._failure(reply, answer, context)
         if reply.status >= _REDIRECT or (
             request.verb == "GET" and not isinstance(reply.body, dict)
         ):
             raise not_of_azure(context, f"HTTP {reply.status} without its JSON")
         return reply
 
-    def _failure(
-        self, request: Request, reply: Reply, answer: Answer | None, context: Context
-    ) -> CloudfailError:
+    def _failure(self, reply: Reply, answer: Answer | None, context: Context) -> CloudfailError:
         if reply.status == _UNAUTHENTICATED:
             self._client.forget_token()
         if answer is None:
             return not_of_azure(context, f"HTTP {reply.status} without a code", reply.status)
-        error = from_answer(answer, context)
-        if isinstance(error, ThrottledError):
-            self._buckets.throttled(_bucket(request))
-        return error
+        return from_answer(answer, context)
 
     def _context(self, operation: str, target: str) -> Context:
         return Context(operation=operation, subject=urlsplit(target).path, endpoint=self.endpoint)

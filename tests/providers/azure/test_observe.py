@@ -1,0 +1,355 @@
+"""Who holds what, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from cloudfail.errors import DeniedError, NotFoundError, ThrottledError
+from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
+from cloudfail.lab.cloud.faults import Faults
+from cloudfail.model import Owner, Peer, PrivateIp, PublicIp, Route
+
+from providers.azure.nodes import (
+    DESTINATION,
+    OWN,
+    PRIVATE,
+    PUBLIC,
+    PUBLIC6,
+    SEATED,
+    NodeMaker,
+    Unheard,
+    edit,
+)
+
+EDGE = Route(table="edge", destination=ip_network(DESTINATION))
+VIP = PrivateIp(address=ip_address(PRIVATE))
+PIP = PublicIp(address=ip_address(PUBLIC))
+
+
+def seen(node_of: NodeMaker, *claims: Any, which: str = "a", **setup: Any) -> Any:
+    found = node_of(which, **setup).provider.observe(claims or [EDGE])
+    return found[0] if len(found) == 1 else found
+
+
+def route_to(cloud: EmbeddedAzure, hop: str, *, type_: str = "VirtualAppliance") -> None:
+    def change(document: dict[str, Any]) -> None:
+        properties = document["properties"]["routes"][0]["properties"]
+        properties |= {"nextHopType": type_, "nextHopIpAddress": hop}
+        if not hop:
+            del properties["nextHopIpAddress"]
+
+    edit(cloud, cloud.built.route_tables["edge"], change)
+
+
+@pytest.mark.parametrize("claim", [EDGE, VIP, PIP], ids=lambda claim: claim.kind)
+def test_a_claim_is_a_peers_by_address_or_by_interface(
+    cloud: EmbeddedAzure, node_of: NodeMaker, claim: Any
+) -> None:
+    theirs = cloud.built.nodes["b"].interface_id
+    holding = seen(node_of, claim)
+    assert (holding.owner, holding.holder, holding.obstacle) == (Owner.PEER, theirs, "")
+    named = Peer(name="b", address=ip_address("10.0.1.11"), interface_id=theirs.upper())
+    holding = seen(node_of, claim, peers=(named,))
+    assert (holding.owner, holding.holder.lower()) == (Owner.PEER, theirs.lower())
+    assert seen(node_of, claim, which="b").owner is Owner.MINE
+
+
+@pytest.mark.parametrize("claim", [EDGE, VIP, PIP], ids=lambda claim: claim.kind)
+def test_everybody_else_is_a_stranger_and_without_peers_a_peer(
+    node_of: NodeMaker, claim: Any
+) -> None:
+    others = (Peer(name="x", address=ip_address("10.0.1.99")),)
+    assert seen(node_of, claim, peers=others).owner is Owner.STRANGER
+    assert seen(node_of, claim, peers=()).owner is Owner.PEER
+
+
+def test_named_nodes_are_read_by_their_ids_and_others_by_one_list(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    named = Peer(
+        name="b",
+        address=ip_address("10.0.1.11"),
+        interface_id=cloud.built.nodes["b"].interface_id,
+    )
+    node = node_of("a", peers=(named,), interface_id=cloud.built.nodes["a"].interface_id)
+    node.provider.identify()
+    node.calls.clear()
+    node.provider.observe([EDGE])
+    assert node.operations == ["networkInterfaces.get"] * 2 + ["routeTables.get"]
+    node = node_of("a")
+    node.provider.identify()
+    node.calls.clear()
+    node.provider.observe([EDGE])
+    assert node.operations == ["networkInterfaces.list", "routeTables.get"]
+
+
+def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    public = [PublicIp(address=ip_address(text)) for text in (PUBLIC, PUBLIC6, SEATED, OWN)]
+    node.calls.clear()
+    node.provider.observe([VIP, *public])
+    assert node.operations == [
+        "networkInterfaces.list",
+        "permissions.list",
+        "publicIPAddresses.list",
+        "subnets.get",
+    ]
+    assert not any(call.mutating for call in node.calls)
+    assert node.asked == []
+
+
+def test_tables_of_other_groups_and_subscriptions_are_read_where_they_are(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    tables = ("edge", "lab/own", "apart/far", cloud.built.route_tables["foreign"])
+    claims = [Route(table=table, destination=ip_network(DESTINATION)) for table in tables]
+    node = node_of("a")
+    edge, own, far, foreign = node.provider.observe(claims)
+    assert [one.owner for one in (edge, far, foreign)] == [Owner.PEER] * 3
+    assert own.owner is Owner.NOBODY
+    assert own.facts["route"].endswith("/own/routes/cloudfail-10-99-0-0-16")
+    assert node.operations.count("routeTables.get") == 2  # and one list for the two of a group
+    assert node.operations.count("routeTables.list") == 1
+
+
+@pytest.mark.parametrize("part", ["routeTables.get", "networkInterfaces.list"])
+def test_a_route_that_was_not_said_is_unknown(
+    cloud: EmbeddedAzure, node_of: NodeMaker, part: str
+) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    cloud.faults = Faults(throttle={part: 1})
+    holding = node.provider.observe([EDGE])[0]
+    assert (holding.owner, holding.obstacle) == (Owner.UNKNOWN, "")
+
+
+@pytest.mark.parametrize("part", ["publicIPAddresses.list", "networkInterfaces.list"])
+def test_a_public_address_that_was_not_said_is_unknown(
+    cloud: EmbeddedAzure, node_of: NodeMaker, part: str
+) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    cloud.faults = Faults(deny=(part,))
+    holding = node.provider.observe([PIP])[0]
+    assert holding.owner is Owner.UNKNOWN
+    assert "Microsoft.Network/" in holding.obstacle
+    assert "see `cloudfail policy azure`" in holding.obstacle
+
+
+def test_nobody_has_a_private_address_only_when_the_subnet_says_so(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    free = PrivateIp(address=ip_address("10.0.1.200"))
+    node = node_of("a")
+    holding = node.provider.observe([free])[0]
+    assert (holding.owner, holding.facts["config"]) == (Owner.NOBODY, "")
+    assert "this node never saw who had it" in holding.facts["note"]
+    cloud.faults = Faults(throttle={"subnets.get": 1})
+    assert node.provider.observe([free])[0].owner is Owner.UNKNOWN
+    apart = PrivateIp(address=ip_address("10.0.1.97"))  # an interface of another group
+    holding = node.provider.observe([apart])[0]
+    assert (holding.owner, holding.holder) == (
+        Owner.STRANGER,
+        cloud.built.nodes["g"].interface_id,
+    )
+
+
+def test_what_a_private_address_had_is_remembered_once_nobody_has_it(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    node = node_of("a")
+    before = node.provider.observe([VIP])[0]
+    kept = json.loads(before.facts["config"])
+    assert kept["properties"]["applicationSecurityGroups"]
+    assert kept["properties"]["alsoUnknown"] == [1, 2]
+
+    def drop(document: dict[str, Any]) -> None:
+        configs = document["properties"]["ipConfigurations"]
+        configs[:] = [one for one in configs if one["name"] != "vip"]
+
+    edit(cloud, cloud.built.nodes["b"].interface_id, drop)
+    after = node.provider.observe([VIP])[0]
+    assert (after.owner, after.obstacle) == (Owner.NOBODY, "")
+    assert after.facts["config"] == before.facts["config"]
+
+
+def test_a_route_leads_to_whoever_has_the_next_hop(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    route_to(cloud, "10.0.1.111")
+    holding = seen(node_of)  # this node's, but not the address that it leads routes to
+    assert (holding.owner, holding.holder) == (Owner.PEER, cloud.built.nodes["a"].interface_id)
+    assert seen(node_of, address=ip_address("10.0.1.111")).owner is Owner.MINE
+    route_to(cloud, "10.0.1.99")
+    holding = seen(node_of)
+    assert (holding.owner, holding.holder) == (Owner.STRANGER, cloud.built.nodes["x"].interface_id)
+    route_to(cloud, "10.7.7.7")
+    assert (seen(node_of).owner, seen(node_of).holder) == (Owner.STRANGER, "10.7.7.7")
+    route_to(cloud, "", type_="Internet")
+    assert seen(node_of).holder == "next hop Internet"
+    assert (seen(node_of).owner, seen(node_of, peers=()).owner) == (Owner.STRANGER, Owner.PEER)
+
+
+def test_a_node_that_may_not_forward_takes_no_route(node_of: NodeMaker) -> None:
+    assert "az network nic update --ids" in seen(node_of, which="f").obstacle
+    six = Route(table="edge", destination=ip_network("2001:db8:99::/64"))
+    holding, _ = seen(node_of, six, EDGE)
+    assert "has no IPv6 address for it to lead to" in holding.obstacle
+
+
+def test_a_default_route_of_the_own_subnet_is_refused_unless_the_way_is_kept(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    default = Route(table="own", destination=ip_network("0.0.0.0/0"))
+    assert "turn its way to Azure Resource Manager back" in seen(node_of, default).obstacle
+    assert seen(node_of, default, assured_egress=True).obstacle == ""
+    other = Route(table="edge", destination=ip_network("0.0.0.0/0"))
+    assert seen(node_of, other, EDGE)[0].obstacle == ""
+
+    def keep_the_way(document: dict[str, Any]) -> None:
+        route = {"addressPrefix": "AzureResourceManager", "nextHopType": "Internet"}
+        spot = f"{document['id']}/routes/arm"
+        document["properties"]["routes"].append({"name": "arm", "id": spot, "properties": route})
+
+    edit(cloud, cloud.built.route_tables["own"], keep_the_way)
+    assert seen(node_of, default).obstacle == ""
+
+
+def test_what_is_in_the_way_of_a_public_address_is_said(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    def found(address: str, **more: Any) -> str:
+        claim = PublicIp(address=ip_address(address), **more)
+        return str(seen(node_of, claim, EDGE)[0].obstacle)
+
+    assert "it is of zone 2, but this node is in zone 1" in found("203.0.113.13")
+    assert "no IPv6 ipConfiguration" in found(PUBLIC6)
+    assert "no ipConfiguration with 10.0.1.5" in found(
+        PUBLIC, private_address=ip_address("10.0.1.5")
+    )
+    assert "name it by its resource_id" in found("203.0.113.14")
+    apart = cloud.built.public_ips["203.0.113.14"]
+    assert found("203.0.113.14", resource_id=apart) == ""
+    assert "correct resource_id" in found(PUBLIC, resource_id=apart)
+    assert "there is no public IP address" in found(
+        PUBLIC, resource_id=apart.replace("apart", "no")
+    )
+    free = cloud.built.public_ips["203.0.113.12"]
+    edit(cloud, free, lambda document: document["sku"].update(name="Basic"))
+    assert "only one of the Standard SKU moves" in found("203.0.113.12")
+    edit(cloud, free, lambda document: document.update(location="northeurope"))
+    edit(cloud, free, lambda document: document["sku"].update(name="Standard"))
+    assert "it is in northeurope, but this node is in westeurope" in found("203.0.113.12")
+
+
+def test_a_public_address_of_a_load_balancer_is_a_strangers(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    free = cloud.built.public_ips["203.0.113.12"]
+    front = f"{cloud.built.load_balancers['edge']}/frontendIPConfigurations/f"
+    edit(
+        cloud,
+        free,
+        lambda document: document["properties"].update(ipConfiguration={"id": front}),
+    )
+    holding = seen(node_of, PublicIp(address=ip_address("203.0.113.12")))
+    assert (holding.owner, holding.holder) == (Owner.STRANGER, front)
+    assert "put the agent's responder behind that load balancer" in holding.obstacle
+
+
+def test_two_looks_that_disagree_say_nothing(cloud: EmbeddedAzure, node_of: NodeMaker) -> None:
+    free = cloud.built.public_ips["203.0.113.12"]
+    seat = f"{cloud.built.nodes['b'].interface_id}/ipConfigurations/ipconfig1"
+    edit(
+        cloud,
+        free,
+        lambda document: document["properties"].update(ipConfiguration={"id": seat}),
+    )
+    holding = seen(node_of, PublicIp(address=ip_address("203.0.113.12")))
+    assert (holding.owner, holding.obstacle) == (Owner.UNKNOWN, "")
+
+
+def test_a_public_address_on_another_seat_of_this_node_has_to_move(node_of: NodeMaker) -> None:
+    seat = ip_address("10.0.1.11")
+    assert seen(node_of, PIP, which="b").owner is Owner.MINE
+    holding = seen(node_of, PublicIp(address=PIP.address, private_address=seat), which="b")
+    assert holding.owner is Owner.MINE
+    moved = PublicIp(address=PIP.address, private_address=ip_address(PRIVATE))
+    assert seen(node_of, moved, which="b").owner is Owner.PEER
+
+
+def test_a_seat_that_a_private_claim_brings_is_no_obstacle(node_of: NodeMaker) -> None:
+    seated = PublicIp(address=ip_address(SEATED), private_address=ip_address(PRIVATE))
+    assert "has no ipConfiguration with" in seen(node_of, seated, EDGE)[0].obstacle
+    assert seen(node_of, seated, VIP)[0].obstacle == ""
+
+
+def test_the_nodes_own_way_out_is_not_displaced(
+    cloud: EmbeddedAzure, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail_azure.public_holding.is_private", lambda _: False)
+    free = cloud.built.public_ips["203.0.113.12"]
+
+    def give(document: dict[str, Any]) -> None:
+        first = document["properties"]["ipConfigurations"][0]["properties"]
+        first["publicIPAddress"] = {"id": free}
+
+    edit(cloud, cloud.built.nodes["a"].interface_id, give)
+    assert "reaches Azure Resource Manager by free" in seen(node_of, PIP).obstacle
+    trusted = seen(node_of, PIP, assured_egress=True)
+    assert (trusted.obstacle, trusted.facts["own_public_ip"]) == ("", free)
+    assert "free gives way to it" in trusted.facts["note"]
+    aside = PublicIp(address=PIP.address, private_address=ip_address("10.0.1.111"))
+    assert seen(node_of, aside).obstacle == ""
+    second = cloud.built.nodes["a"].interfaces[1].interface_id
+    assert seen(node_of, PIP, interface_id=second).obstacle == ""  # its subnet has a NAT gateway
+
+
+def test_what_is_in_the_way_of_a_private_address_is_said(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    def found(address: str, **setup: Any) -> str:
+        claim = PrivateIp(address=ip_address(address))
+        return str(seen(node_of, claim, EDGE, **setup)[0].obstacle)
+
+    assert "the primary address of" in found("10.0.1.11")
+    assert "outside of one (10.0.1.0/24, 2001:db8:1::/64)" in found("10.0.9.9")
+    assert "Azure keeps 10.0.1.3 of 10.0.1.0/24" in found("10.0.1.3")
+    assert "Azure keeps 10.0.1.255 of" in found("10.0.1.255")
+    six = "2001:db8:1::aa"
+    assert found(six) == ""
+    assert "has an IPv6 address already" in found(six, which="b", peers=())
+
+
+def test_an_interface_that_is_gone_is_named(cloud: EmbeddedAzure, node_of: NodeMaker) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    own = cloud.built.nodes["a"].interface_id
+    cloud.api.apply(lambda store: store._resources.pop(own.lower()), None)
+    holding = node.provider.observe([EDGE])[0]
+    assert (holding.owner, "no longer shows" in holding.obstacle) == (Owner.UNKNOWN, True)
+
+
+def test_what_is_not_there_is_named(node_of: NodeMaker) -> None:
+    lost = Route(table="lost", destination=ip_network(DESTINATION))
+    with pytest.raises(NotFoundError, match=r"no route table .*/routeTables/lost"):
+        seen(node_of, lost)
+    holding, other, odd = seen(node_of, lost, EDGE, Unheard())
+    assert (holding.owner, other.owner) == (Owner.UNKNOWN, Owner.PEER)
+    assert odd.obstacle == "Azure has no unheard"
+    assert node_of("a").provider.observe([]) == []
+
+
+def test_when_nothing_can_be_read_it_is_an_error(cloud: EmbeddedAzure, node_of: NodeMaker) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    cloud.faults = Faults(throttle={"*": 10})
+    with pytest.raises(ThrottledError):
+        node.provider.observe([EDGE])
+    cloud.faults = Faults(deny=("*",))
+    with pytest.raises(DeniedError):
+        node.provider.observe([EDGE])
