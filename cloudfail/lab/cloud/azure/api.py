@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from cloudfail.clock import SystemClock
 from cloudfail.lab.cloud.azure import contract
 from cloudfail.lab.cloud.azure.actions import action_of, denied_action, linked_of
@@ -167,6 +169,7 @@ class Api:
 
     def _effect(self, request: ArmRequest, budget: Budget) -> Answer:
         with self.lock:
+            request = self._spelled(request)
             self._authorize(request)
             if not request.writes:
                 live = request.kind in _LIVE
@@ -177,6 +180,12 @@ class Api:
             if isinstance(work, Answer):
                 return work
             return self.operations.begin(request, work, budget)
+
+    def _spelled(self, request: ArmRequest) -> ArmRequest:
+        if request.is_collection or request.types not in contract.MODELS:
+            return request
+        target = self.store.spelled(request.target, request.types)
+        return msgspec.structs.replace(request, target=target)
 
     def _authorize(self, request: ArmRequest) -> None:
         if request.kind in {"operations", "operationResults"}:

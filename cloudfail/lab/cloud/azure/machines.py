@@ -23,6 +23,8 @@ from cloudfail.lab.cloud.azure.world import (
     WorldRoute,
 )
 
+_METHOD = {True: "Static", False: "Dynamic"}
+
 
 class Machines:
     def __init__(self, world: World, store: Store, grounds: Grounds) -> None:
@@ -81,6 +83,8 @@ class Machines:
         self._store.put(resource, {**where, "properties": skeleton})
         body = {**where, "tags": dict(item.tags), "properties": self._properties(name, item)}
         made = new_interface(self._store, resource, body, self.zones)
+        for config, world in zip(made["properties"]["ipConfigurations"], item.configs, strict=True):
+            config["properties"]["privateIPAllocationMethod"] = _METHOD[world.static]
         self._store.put(resource, made)
         configs = made["properties"]["ipConfigurations"]
         addresses = tuple(config["properties"]["privateIPAddress"] for config in configs)
@@ -113,7 +117,8 @@ class Machines:
         made: Json = {
             "privateIPAddress": str(ip_address(config.address)),
             "privateIPAddressVersion": f"IPv{ip_address(config.address).version}",
-            "privateIPAllocationMethod": "Static" if config.static else "Dynamic",
+            # A dynamic one would get another address than the world's.
+            "privateIPAllocationMethod": "Static",
             "primary": number == 1,
             "subnet": {"id": self._grounds.subnets[config.subnet]},
             **config.extra,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudfail.lab.cloud.azure.answers import ArmError, Json
@@ -65,6 +65,17 @@ class Store:
         if found is None:
             raise self.missing(resource)
         return found
+
+    def spelled(self, resource: str, types: Sequence[str]) -> str:
+        """Return an id as Azure has it, whatever case it was given in; `types` are Azure's own."""
+        found = self.find(resource)
+        if found is not None:
+            return str(found["id"])
+        top = self.find(top_of(resource))
+        if top is not None and len(types) > 1:
+            return f"{top['id']}/{types[1]}/{name_of(resource)}"
+        parent = resource.rstrip("/").rsplit("/", maxsplit=2)[0]
+        return f"{parent}/{types[-1]}/{name_of(resource)}"
 
     def edit(self, resource: str) -> Json:
         """Return a copy to change and write; ArmError 404."""

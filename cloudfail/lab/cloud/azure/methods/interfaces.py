@@ -36,7 +36,6 @@ SERVICE_FIELDS: Mapping[str, Any] = {
 def _put(context: Context, request: ArmRequest) -> Work:
     store, nic, body = context.store, request.target, request.body
     current = store.find(nic)
-    nic = nic if current is None else current["id"]
     etags.require_match(request.if_match, nic, current)
     etags.require_none(request.headers.get("if-none-match", ""), nic, current)
     seconds = context.budget.faults.cleanup_ms / 1000
