@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cloudfail.config.environment import variable
 from cloudfail.lab import kernel
 from cloudfail.lab.keepalived_conf import host_file, keepalived_conf
 from cloudfail.lab.machine import DISKS, Machine
@@ -24,9 +25,10 @@ def write(machine: Machine, topology: Topology, config: str, ca_file: str) -> No
     toml.write_text(config)
     if ca_file:
         (etc / Path(CA_FILE).name).write_bytes(Path(ca_file).read_bytes())
-    (etc / "keepalived.conf").write_text(keepalived_conf(topology, toml, machine.name))
+    here = {variable(topology.provider, "ca_file"): ca_file} if ca_file else {}
+    (etc / "keepalived.conf").write_text(keepalived_conf(topology, toml, machine.name, here))
     for part, directory in ((SYSCTL, "/etc/sysctl.d"), (TMPFILES, "/etc/tmpfiles.d")):
         file = machine.home / part / "60-cloudfail.conf"
-        file.write_text(host_file(toml, machine.name, directory))
+        file.write_text(host_file(toml, machine.name, directory, here))
     for part in DISKS:  # of its own size, so that it can be full
         kernel.mount("tmpfs", str(machine.home / part), _DISK_SIZE)
