@@ -20,7 +20,10 @@ from cloudfail.lab.cloud.azure.world import (
     WorldInterface,
     WorldLock,
     WorldNode,
+    WorldPrefix,
     WorldPublicIp,
+    WorldRoute,
+    WorldRouteTable,
     WorldSubnet,
 )
 
@@ -55,9 +58,19 @@ def _number(document: Any) -> None:
     document["properties"]["ipConfigurations"][0]["name"] = 7
 
 
+def _tags(document: Any) -> None:
+    document["tags"] = "none"
+
+
+def _no_object(document: Any) -> None:
+    document["properties"]["networkSecurityGroup"] = "g"
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
+        (_tags, "tags: expected an object, got 'none'"),
+        (_no_object, "networkSecurityGroup: expected an object, got 'g'"),
         (_unknown, "Could not find member 'enableIpForwarding'"),
         (_wrong_type, "enableIPForwarding: expected a boolean, got 'yes'"),
         (_wrong_enum, "'Sometimes' is not one of Static, Dynamic"),
@@ -162,6 +175,17 @@ NODE = WorldNode(name="a", interfaces=(WorldInterface(configs=(WorldConfig("10.0
         ({"subnets": (WorldSubnet("s", "10.0.1.0/24", network="none"),)}, "in no network"),
         ({"nodes": (NODE, msgspec.structs.replace(NODE, name="b"))}, "already allocated"),
         ({"public_ips": (WorldPublicIp(name="x", address="y"),)}, "'y' does not appear"),
+        (
+            {
+                "public_ips": (WorldPublicIp(name="x", address="203.0.113.1", prefix="p"),),
+                "prefixes": (WorldPrefix(name="p", cidr="198.51.100.0/28"),),
+            },
+            "is not in the prefix p",
+        ),
+        (
+            {"route_tables": (WorldRouteTable(name="t", routes=(WorldRoute("r", "::/0", "a"),)),)},
+            "a has no IPv6 address",
+        ),
     ],
 )
 def test_a_world_that_azure_does_not_allow_is_not_built(

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
-from cloudfail.lab.cloud.azure.world import Built
+from cloudfail.lab.cloud.azure.world import (
+    Built,
+    World,
+    WorldConfig,
+    WorldInterface,
+    WorldNode,
+    WorldSubnet,
+)
 from cloudfail.lab.cloud.faults import Faults
 
 from lab_cloud.azure.clients import Nic, ask
@@ -26,7 +33,7 @@ def without_state(document: Any) -> Any:
 
 def test_a_document_that_is_put_as_it_was_read_changes_nothing_but_the_etag(nic: Nics) -> None:
     read = nic("a").get()
-    assert read["properties"]["unheardOf"] is True
+    assert (read["kind"], read["properties"]["unheardOf"]) == ("Regular", True)
     answer = nic("a").put(read, read["etag"])
     assert answer.status == 200
     assert answer.body["etag"] != read["etag"]
@@ -41,7 +48,7 @@ def test_what_is_left_out_is_reset(nic: Nics) -> None:
         assert properties.pop(name)
     for name in ("dnsSettings", "unheardOf", "macAddress", "virtualMachine"):
         properties.pop(name)
-    del document["tags"]
+    del document["tags"], document["kind"]
     nic("a").config(document, "floating").pop("loadBalancerBackendAddressPools")
     after = nic("a").put(document).body
     assert after["properties"]["enableIPForwarding"] is False
@@ -49,7 +56,7 @@ def test_what_is_left_out_is_reset(nic: Nics) -> None:
     assert after["properties"]["dnsSettings"] == {"dnsServers": [], "appliedDnsServers": []}
     gone = {"networkSecurityGroup", "unheardOf"}
     assert not gone & set(after["properties"])
-    assert "tags" not in after
+    assert not {"tags", "kind"} & set(after)
     assert "loadBalancerBackendAddressPools" not in nic("a").config(after, "floating")
     # These are the service's own, whatever the body says.
     assert after["properties"]["macAddress"].startswith("00-0D-3A-")
@@ -212,6 +219,16 @@ def test_a_new_interface_is_created(cloud: EmbeddedAzure, built: Built) -> None:
     (config,) = answer.body["properties"]["ipConfigurations"]
     assert (config["properties"]["primary"], answer.body["location"]) == (True, "westeurope")
     assert cloud.changes[-1].target == config["properties"]["privateIPAddress"] == "10.8.0.4"
+
+
+def test_a_subnet_can_be_full(cloud: EmbeddedAzure) -> None:
+    subnet = WorldSubnet("s", "10.0.0.0/29")
+    configs = tuple(WorldConfig(f"10.0.0.{number}", "s") for number in (4, 5, 6))
+    node = WorldNode(name="a", interfaces=(WorldInterface(configs=configs),))
+    built = cloud.build(World(subnets=(subnet,), nodes=(node,)))
+    dynamic = {"privateIPAllocationMethod": "Dynamic"}
+    answer = Nic(cloud, "a").add("10.0.0.7", built.subnets["s"], **dynamic)
+    assert answer.code == "SubnetIsFull"
 
 
 def test_a_terminated_node_leaves_its_interface(cloud: EmbeddedAzure, nic: Nics) -> None:

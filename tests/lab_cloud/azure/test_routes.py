@@ -53,6 +53,17 @@ def test_a_route_may_be_in_another_subscription(cloud: EmbeddedAzure, built: Bui
     assert [(c.target, c.node) for c in cloud.changes] == [(f"{table} 10.98.0.0/16", "b")]
 
 
+def test_a_route_keeps_what_no_model_knows_only_when_it_is_sent(
+    cloud: EmbeddedAzure, built: Built
+) -> None:
+    path = f"{built.route_tables['rt1']}/routes/to-a"
+    read = ask(cloud, "GET", path).body
+    assert read["properties"]["metric"] == 7
+    assert ask(cloud, "PUT", path, read).body["properties"] == read["properties"]
+    bare = ask(cloud, "PUT", path, route("10.99.0.0/16"))
+    assert "metric" not in bare.body["properties"]
+
+
 def test_packets_go_where_the_next_hop_is(cloud: EmbeddedAzure, built: Built) -> None:
     table = built.route_tables["rt1"]
     path = f"{table}/routes/to-a"

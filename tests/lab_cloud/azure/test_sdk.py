@@ -11,7 +11,7 @@ from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.azure.world import Built
 from cloudfail.lab.cloud.faults import Faults
 
-from lab_cloud.azure.clients import refusal
+from lab_cloud.azure.clients import ask, refusal
 from lab_cloud.azure.worlds import FLOATING, VIP
 
 
@@ -97,7 +97,11 @@ def test_every_type_can_be_read_and_listed(built: Built, sdk: NetworkManagementC
     assert [item.name for item in configs] == ["ipconfig1", "floating", "six"]
 
 
-def test_what_is_not_there_is_told_by_its_level(sdk: NetworkManagementClient) -> None:
+def test_what_is_not_there_is_told_by_its_level(
+    cloud: EmbeddedAzure, sdk: NetworkManagementClient
+) -> None:
+    path = cloud.built.nodes["a"].interface_id.replace(cloud.built.subscription, "none")
+    assert ask(cloud, "GET", path).code == "SubscriptionNotFound"
     get = sdk.network_interfaces.get
     assert refusal(get, "lab", "gone") == (404, "ResourceNotFound")
     assert refusal(get, "gone", "a-nic") == (404, "ResourceGroupNotFound")

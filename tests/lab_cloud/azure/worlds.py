@@ -53,6 +53,7 @@ PAIR = World(
                     dns_servers=("10.0.1.53",),
                     tags={"by": "hand"},
                     extra={"unheardOf": True},
+                    top_extra={"kind": "Regular"},
                 ),
             ),
         ),
@@ -88,7 +89,7 @@ PAIR = World(
         WorldRouteTable(
             name="rt1",
             routes=(
-                WorldRoute("to-a", "10.99.0.0/16", "a"),
+                WorldRoute("to-a", "10.99.0.0/16", "a", extra={"metric": 7}),
                 WorldRoute("out", "0.0.0.0/0", type="Internet"),
                 WorldRoute("six", "2001:db8:99::/48", "a"),
             ),

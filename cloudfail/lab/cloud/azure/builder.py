@@ -46,9 +46,12 @@ class Builder:
     def _extras(self) -> Iterator[Any]:
         for address in self._world.public_ips:
             yield address.extra
+        for table in self._world.route_tables:
+            yield from (route.extra for route in table.routes)
         for node in self._world.nodes:
             for interface in node.interfaces:
                 yield interface.extra
+                yield interface.top_extra
                 yield from (config.extra for config in interface.configs)
 
     def _build(self) -> Built:

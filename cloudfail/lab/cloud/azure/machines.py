@@ -62,6 +62,7 @@ class Machines:
     def put_route(self, resource: str, route: WorldRoute, hop: str) -> None:
         properties: Json = {"addressPrefix": route.prefix, "nextHopType": route.type}
         properties |= {"nextHopIpAddress": hop} if hop else {}
+        properties |= route.extra
         table = new_route(self._store, resource, {"properties": properties})
         self._store.put(table["id"], table)
 
@@ -81,7 +82,8 @@ class Machines:
         }
         where = {"location": self._world.location}
         self._store.put(resource, {**where, "properties": skeleton})
-        body = {**where, "tags": dict(item.tags), "properties": self._properties(name, item)}
+        body = {**where, "tags": dict(item.tags), **item.top_extra}
+        body["properties"] = self._properties(name, item)
         made = new_interface(self._store, resource, body, self.zones)
         for config, world in zip(made["properties"]["ipConfigurations"], item.configs, strict=True):
             config["properties"]["privateIPAllocationMethod"] = _METHOD[world.static]

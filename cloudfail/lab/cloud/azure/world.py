@@ -69,7 +69,8 @@ class WorldConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WorldInterface(Placed, frozen=True):
     """`configs`: the first is the primary one; their names default to `ipconfig1`, `ipconfig2`.
 
-    `name` "" is `NODE-nic`, `NODE-nic2`; `extra` are properties that the models do not know.
+    `name` "" is `NODE-nic`, `NODE-nic2`; `extra` are properties that the models do not know,
+    `top_extra` such fields beside `properties`.
     """
 
     configs: tuple[WorldConfig, ...]
@@ -80,6 +81,7 @@ class WorldInterface(Placed, frozen=True):
     dns_servers: tuple[str, ...] = ()
     tags: Mapping[str, str] = {}
     extra: Mapping[str, Any] = {}
+    top_extra: Mapping[str, Any] = {}
 
 
 class WorldNode(Placed, frozen=True):
@@ -115,7 +117,7 @@ class WorldPrefix(Placed, frozen=True):
 class WorldRoute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`holder` is a node, whose first interface's address of the prefix' version is the next hop.
 
-    `next_hop` is used as it is when there is no `holder`.
+    `next_hop` is used as it is when there is no `holder`; `extra` as in WorldConfig.
     """
 
     name: str
@@ -123,6 +125,7 @@ class WorldRoute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     holder: str = ""
     next_hop: str = ""
     type: str = "VirtualAppliance"
+    extra: Mapping[str, Any] = {}
 
 
 class WorldRouteTable(Placed, frozen=True):
