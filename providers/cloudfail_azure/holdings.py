@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from cloudfail.holdings import obstructed, unless_read
@@ -11,6 +12,7 @@ from cloudfail_azure.around import Around
 from cloudfail_azure.facts import KEPT
 from cloudfail_azure.links import table_id
 from cloudfail_azure.look import NICS, PUBLIC, TABLES, Seen, own_group, parts_of
+from cloudfail_azure.nics import is_settled
 from cloudfail_azure.objects import Interface
 from cloudfail_azure.private_holding import private_holding
 from cloudfail_azure.public_holding import public_holding
@@ -29,7 +31,17 @@ def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
     if own is None:
         gone = f"Azure no longer shows {around.members.node.ref}, this node's network interface"
         return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=gone)
-    return _judged(claim, own, seen, around)
+    return _once_settled(_judged(claim, own, seen, around), own)
+
+
+def _once_settled(holding: Holding, own: Interface) -> Holding:
+    """What an operation is still putting here may yet be refused: it is not ours before its end."""
+    if holding.owner is not Owner.MINE:
+        return holding
+    route = holding.facts.get("document")
+    if is_settled(json.loads(route) if route else own.document):
+        return holding
+    return Holding(claim=holding.claim, owner=Owner.UNKNOWN, facts=holding.facts)
 
 
 def facts_to_keep(holding: Holding) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,13 +46,18 @@ class Gate:
     raises ConnectionCutError the caller gets no answer.
     """
 
-    def __init__(self, cloud: Any, read: Callable[[Incoming], Request] = read_request) -> None:
+    def __init__(
+        self,
+        cloud: Any,
+        read: Callable[[Incoming], Request] = read_request,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.cloud = cloud
         self._read = read
         self.watch: Watch = _let_pass
         self._lock = threading.Lock()
         self._count = 0
-        self._service = HttpService("127.0.0.1", 0, self._handle)
+        self._service = HttpService("127.0.0.1", 0, self._handle, tls=tls)
 
     @property
     def endpoint(self) -> str:

@@ -61,6 +61,14 @@ GCP = Way(
         "GCE_METADATA_HOST": urlsplit(gate.cloud.metadata_endpoint(name)).netloc,
     },
 )
+AZURE = Way(
+    "azure",
+    lambda gate, name: {
+        "CLOUDFAIL_AZURE_ENDPOINT": gate.endpoint,
+        "CLOUDFAIL_AZURE_CA_FILE": gate.cloud.ca_file,
+        **gate.cloud.metadata_environment(name),
+    },
+)
 
 
 class Node:

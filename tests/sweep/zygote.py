@@ -31,6 +31,7 @@ CORE = (
 )
 AWS = ("cloudfail_aws.machine", "cloudfail_aws.provider")
 GCP = ("cloudfail.cli.status", "cloudfail_gcp.machine", "cloudfail_gcp.provider")
+AZURE = ("cloudfail.cli.status", "cloudfail_azure.machine", "cloudfail_azure.provider")
 
 
 class Zygote:
