@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from azure.core.credentials import AccessTokenInfo
 from cloudfail.clock import wall_clock
-from cloudfail.errors import CloudfailError, ConfigError, UnreachableError
+from cloudfail.errors import ConfigError, UnreachableError
 
 from cloudfail_azure.metadata import Metadata
 from cloudfail_azure.settings import AzureSettings
@@ -126,13 +126,20 @@ class _Outside:
 
         try:
             return self._inner.get_token_info(*scopes, options=options)
-        except (CloudfailError, ClientAuthenticationError):
-            raise
         except (AzureError, OSError) as exc:
+            # That nobody answered is wrapped as well: only the cause tells.
+            if isinstance(exc, ClientAuthenticationError) and not _is_of_the_wire(exc.__cause__):
+                raise
             raise UnreachableError(
                 f"no token for Azure: {type(exc).__name__}: {exc}: this node needs a way to the "
                 "authority that no claim carries; check DNS, the proxy and AZURE_AUTHORITY_HOST"
             ) from exc
+
+
+def _is_of_the_wire(exc: BaseException | None) -> bool:
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+    return isinstance(exc, ServiceRequestError | ServiceResponseError | OSError)
 
 
 def _require(settings: AzureSettings, *names: str) -> str:
