@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+# What is denied is said at the end, after several ids.
+_MOST_TEXT = 2000
+
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What was called: names the operation, its object and the endpoint in messages."""
@@ -44,7 +47,7 @@ def find_answer(
     code, message = next((pair for pair in reversed(said) if pair[0] in known), said[0])
     return Answer(
         code=code,
-        message=one_line(message or error.get("message", "")),
+        message=one_line(message or error.get("message", ""), _MOST_TEXT),
         status=status,
         retry_after=seconds_of(headers),
     )
@@ -69,5 +72,5 @@ def seconds_of(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def one_line(text: object) -> str:
-    return re.sub(r"\s+", " ", str(text)).strip()[:300]
+def one_line(text: object, most: int = 300) -> str:
+    return re.sub(r"\s+", " ", str(text)).strip()[:most]

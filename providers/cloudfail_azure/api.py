@@ -19,7 +19,7 @@ from cloudfail_azure.metadata import Metadata
 from cloudfail_azure.operations import READ, WRITE, is_mutating, verb_of, version_of
 from cloudfail_azure.sdk import Client, Reply, Request
 
-_REDIRECT, _ERROR, _UNAUTHENTICATED = 300, 400, 401
+_OK, _REDIRECT, _ERROR, _UNAUTHENTICATED = 200, 300, 400, 401
 
 
 class Api:
@@ -100,9 +100,9 @@ class Api:
         self._report(request, began, reply, answer.code if failed and answer else "")
         if failed:
             raise self._failure(reply, answer, context)
-        if reply.status >= _REDIRECT or (
-            request.verb == "GET" and not isinstance(reply.body, dict)
-        ):
+        # What is accepted, or has no content, has no JSON: an operation that is asked after.
+        tells = request.verb == "GET" and reply.status == _OK
+        if reply.status >= _REDIRECT or (tells and not isinstance(reply.body, dict)):
             raise not_of_azure(context, f"HTTP {reply.status} without its JSON")
         return reply
 

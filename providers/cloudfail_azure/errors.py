@@ -31,7 +31,8 @@ _UNAUTHENTICATED, _DENIED, _NOT_FOUND, _TIMEOUT = 401, 403, 404, 408
 _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 409, 412, 429, 500
 _POLICY = "see `cloudfail policy azure`"
 _PERFORM = re.compile(r"authorization to perform action '([^']+)' over scope '([^']+)'")
-_LINKED = re.compile(r"perform action\(s\) '([^']+)' on the linked scope\(s\) '([^']+)'")
+# Both forms are seen: "action" of one, "action(s)" of several.
+_LINKED = re.compile(r"perform action(?:\(s\))?\s+'([^']+)'\s+on the linked scope\(s\)\s*'([^']+)'")
 _SECONDS = re.compile(r"(\d+)'? seconds")
 _RESERVED_SECONDS = 180.0
 

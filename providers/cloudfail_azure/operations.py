@@ -16,7 +16,7 @@ from cloudfail.throttle import Limit
 NETWORK_VERSION = "2026-03-01"
 VERSIONS: Mapping[str, str] = {"permissions": "2022-04-01", "locks": "2020-05-01"}
 # Where the version stands in the URL already.
-AS_GIVEN = frozenset({"operations"})
+AS_GIVEN = frozenset({"operations", "operationResults"})
 
 _VERBS: Mapping[str, str] = {
     "get": "GET",

@@ -26,6 +26,7 @@ GROWTH = 0.2
 # A role that was lost meanwhile is noticed no later than this.
 MOST_SECONDS = 60.0
 _ACCEPTED = 202
+_UNDONE = frozenset({"Failed", "Canceled"})
 _ASYNC, _LOCATION = "azure-asyncoperation", "location"
 
 
@@ -59,10 +60,12 @@ class Operations:
         context = Context(operation=call, subject=resource_id, endpoint=self._api.endpoint)
         if url := reply.headers.get(_ASYNC):
             self._follow(url, reply, context)
-        elif reply.status == _ACCEPTED and (url := reply.headers.get(_LOCATION)):
-            self._follow(url, reply, context, by_status=True)
+        elif url := reply.headers.get(_LOCATION):
+            self._follow_location(url, reply, context)
         elif isinstance(reply.body, Mapping) and not is_settled(reply.body):
-            self.settled(kind, resource_id)
+            state = state_of(self.settled(kind, resource_id))
+            if state in _UNDONE:
+                raise ConflictError(f"{context} ended as {state}: look again", code=state)
 
     def settled(self, kind: str, resource_id: str) -> Document:
         """Return the resource once nobody is changing it: another's write is waited for.
@@ -83,25 +86,30 @@ class Operations:
         context = Context(operation=call, subject=resource_id, endpoint=self._api.endpoint)
         raise not_of_azure(context, "a resource without properties")
 
-    def _follow(self, url: str, begun: Reply, context: Context, *, by_status: bool = False) -> None:
-        """Ask until the operation is over; `by_status`: the HTTP status says so."""
-        began, reply = self._clock.now(), begun
+    def _follow(self, url: str, reply: Reply, context: Context) -> None:
+        """Ask until the operation says that it is over."""
+        began = self._clock.now()
         while True:
             self._wait(began, reply, f"{context} is under way")
-            reply = self._ask(url, context)
-            if by_status:
-                if reply.status != _ACCEPTED:
-                    return
-                continue
+            reply = self._ask("operations.get", url, context)
             status = _status_of(reply, context)
             if status == "Succeeded":
                 return
-            if status in {"Failed", "Canceled"}:
+            if status in _UNDONE:
                 raise _failure(reply.body, status, context)
 
-    def _ask(self, url: str, context: Context) -> Reply:
+    def _follow_location(self, url: str, reply: Reply, context: Context) -> None:
+        """Ask until the answer is no longer 202; what was refused comes as an error."""
+        began = self._clock.now()
+        while True:
+            self._wait(began, reply, f"{context} is under way")
+            reply = self._ask("operationResults.get", url, context)
+            if reply.status != _ACCEPTED:
+                return
+
+    def _ask(self, call: str, url: str, context: Context) -> Reply:
         try:
-            return self._api.call("operations.get", url)
+            return self._api.call(call, url)
         except NotFoundError as exc:
             raise ConflictError(
                 f"{context}: Azure no longer knows the operation: look again", code=exc.code

@@ -151,15 +151,16 @@ def test_a_denial_names_the_permission_and_where_to_find_the_role() -> None:
     assert isinstance(error, DeniedError)
     assert error.permission == "Microsoft.Network/networkInterfaces/write"
     assert "cloudfail policy azure" in str(error)
-    linked = (
-        "The client 'x' has permission to perform action 'Microsoft.Network/networkInterfaces/"
-        "write' on scope '/a'; however, it does not have permission to perform action(s) "
-        "'Microsoft.Network/publicIPAddresses/join/action' on the linked scope(s) '/b'"
-    )
-    error = refused("LinkedAuthorizationFailed", 403, linked)
-    assert isinstance(error, DeniedError)
-    assert error.permission == "Microsoft.Network/publicIPAddresses/join/action"
-    assert "on /b is missing" in str(error)
+    for action in ("action", "action(s)"):
+        linked = (
+            f"The client 'x' has permission to perform action 'Microsoft.Network/{'n' * 300}' on "
+            f"scope '/a'; however, it does not have permission to perform {action} "
+            "'Microsoft.Network/publicIPAddresses/join/action' on the linked scope(s) '/b' or"
+        )
+        error = refused("LinkedAuthorizationFailed", 403, linked)
+        assert isinstance(error, DeniedError)
+        assert error.permission == "Microsoft.Network/publicIPAddresses/join/action"
+        assert "on /b is missing" in str(error)
     other = refused("AuthorizationFailed", 403, "no")
     assert isinstance(other, DeniedError)
     assert (other.permission, ": no;" in str(other)) == ("", True)
