@@ -43,8 +43,7 @@ class Stage:
     @property
     def move(self) -> tuple[str, ...]:
         """The API's mutating calls that bring what is claimed from one node to the other."""
-        kinds = self.topology.claims
-        return tuple(call for kind in kinds for call in self.terrain.move_of(kind))
+        return self.terrain.calls_of(self.topology.claims)
 
     @property
     def detection(self) -> float:

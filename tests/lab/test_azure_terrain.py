@@ -39,3 +39,10 @@ def test_a_standbys_own_public_address_is_on_its_interface() -> None:
     first, second = world_of(topology).nodes
     assert first.interfaces[0].configs[0].public_ip == ""
     assert second.interfaces[0].configs[0].public_ip == "203.0.113.99"
+
+
+def test_what_is_on_one_interface_moves_in_the_same_calls() -> None:
+    two = ("networkInterfaces.put",) * 2
+    assert AZURE.calls_of(["private-ip"]) == two
+    assert AZURE.calls_of(["public-ip", "private-ip"]) == two
+    assert AZURE.calls_of(AZURE.moves) == ("routes.put", *two)

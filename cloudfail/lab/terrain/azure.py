@@ -73,4 +73,5 @@ AZURE = Terrain(
     throttled_for=60,
     keeps_displaced=True,
     one_subnet=True,
+    together=frozenset({"public-ip", "private-ip"}),  # what is on one interface moves with it
 )

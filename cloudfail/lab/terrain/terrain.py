@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,7 +25,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
     `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
     then. `keeps_displaced`: an address that another one displaces stays allocated. `one_subnet`: a
-    pair is in one subnet, which spans zones, whatever it claims.
+    pair is in one subnet, which spans zones, whatever it claims. `together` are kinds that move in
+    the same calls, as many as one of them takes.
     """
 
     moves: Mapping[str, tuple[str, ...]]
@@ -37,6 +38,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     throttled_for: float
     keeps_displaced: bool
     one_subnet: bool = False
+    together: frozenset[str] = frozenset()
 
     def topology(self, topology: Topology, *kinds: str) -> Topology:
         """Return the topology with one claim of each kind, as nodes are placed there."""
@@ -60,3 +62,9 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
         if kind not in self.moves:
             raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(self.moves)}")
         return self.moves[kind]
+
+    def calls_of(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return the mutating calls that move one claim of each kind; UsageError as `move_of`."""
+        alone = [kind for kind in kinds if kind not in self.together]
+        shared = [kind for kind in kinds if kind in self.together][:1]
+        return tuple(call for kind in (*alone, *shared) for call in self.move_of(kind))
