@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloudfail.lab.scenarios import SCENARIOS
-from cloudfail.lab.terrain.gcp import GCP
+from cloudfail.lab.terrain import terrain_of
 
 pytestmark = pytest.mark.netns
 
@@ -70,15 +70,19 @@ def test_private_addresses_and_routes_follow_the_master_too(real_lab: Lab, kind:
 
 @pytest.mark.parametrize("words", [(), ("--agent",)])
 @pytest.mark.parametrize("name", ["kill-master", "partition-heal"])
-def test_every_kind_of_google_cloud_follows_the_master(
-    real_lab: Lab, name: str, words: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("provider", "atomic"), [("gcp", ("forwarding-rule", "route")), ("azure", ("route",))]
+)
+def test_every_kind_of_a_cloud_follows_the_master(
+    real_lab: Lab, provider: str, atomic: tuple[str, ...], name: str, words: tuple[str, ...]
 ) -> None:
-    claims = [word for kind in GCP.moves for word in ("--claim", kind)]
-    document = play(real_lab, name, "--provider", "gcp", *claims, *words)
+    kinds = terrain_of(provider).moves
+    claims = [word for kind in kinds for word in ("--claim", kind)]
+    document = play(real_lab, name, "--provider", provider, *claims, *words)
     moved = [event["event"] for event in document["timeline"] if event["kind"] == "holder"]
-    for kind in GCP.moves:
+    for kind in kinds:
         assert any(text.startswith(f"cloud: {kind} ") for text in moved)
-    for kind in ("forwarding-rule", "route"):  # at no time with nobody, once somebody had it
+    for kind in atomic:  # at no time with nobody, once somebody had it
         gone = [text for text in moved if text.startswith(f"cloud: {kind} ")][1:]
         assert not any("is with nobody" in text for text in gone)
 

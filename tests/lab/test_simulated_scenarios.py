@@ -19,11 +19,12 @@ def test_the_scenario_passes_simulated_and_says_so(name: str) -> None:
     assert "SIMULATED" in ran.stderr
 
 
-def test_google_cloud_is_played_on_too() -> None:
-    words = ("--simulate", "--advert-int", "0.2", "--provider", "gcp")
+@pytest.mark.parametrize("provider", ["gcp", "azure"])
+def test_other_clouds_are_played_on_too(provider: str) -> None:
+    words = ("--simulate", "--advert-int", "0.2", "--provider", provider)
     ran = run_lab("run", "stop-master", *words, "--claim", "route")
     assert ran.code == 0, ran.stderr
-    assert ran.stdout.strip().startswith("PASS  stop-master on gcp (simulated")
+    assert ran.stdout.strip().startswith(f"PASS  stop-master on {provider} (simulated")
 
 
 def test_the_verdict_for_people_says_that_it_was_simulated() -> None:
