@@ -74,7 +74,7 @@ WORLD = World(
         WorldRouteTable("two", (WorldRoute("edge", DESTINATION, OLD),), group="apart"),
         WorldRouteTable("empty"),
     ),
-    load_balancers=(WorldLoadBalancer("edge", ("pool",), {"ssh": 2222}),),
+    load_balancers=(WorldLoadBalancer("edge", pools=("pool",), nat_rules={"ssh": 2222}),),
     security_groups=(WorldGroup("edge"),),
     application_groups=(WorldGroup("web"),),
 )
