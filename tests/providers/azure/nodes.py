@@ -99,7 +99,7 @@ WORLD = World(
         WorldRouteTable("far", (WorldRoute("r", DESTINATION, "b"),), group="apart"),
         WorldRouteTable("foreign", (WorldRoute("r", DESTINATION, "b"),), subscription=SECOND),
     ),
-    load_balancers=(WorldLoadBalancer("edge", ("pool",), {"ssh": 2222}),),
+    load_balancers=(WorldLoadBalancer("edge", pools=("pool",), nat_rules={"ssh": 2222}),),
     security_groups=(WorldGroup("edge"),),
     application_groups=(WorldGroup("web"),),
 )
