@@ -17,7 +17,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency_ms   before the effect of each request; requests at the same time wait at the same time
     throttle     how many calls are told that there were too many
     errors       call -> (HTTP status, error code, how many calls)
-    buckets      call -> (capacity, refill a second): more calls are told so; AWS
+    buckets      call -> (capacity, refill a second): more calls are told so; AWS, Azure
     reset        how many calls lose their connection before the effect
     reset_after  how many calls lose their connection after the effect
     stale_reads  after each write, this many describes show the state before that write

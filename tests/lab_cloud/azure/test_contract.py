@@ -198,6 +198,7 @@ def test_a_world_that_azure_does_not_allow_is_not_built(
         public_ips=(),
         prefixes=(),
         route_tables=(),
+        load_balancers=(),
     )
     broken.build(world)
     with pytest.raises(UsageError, match=words):

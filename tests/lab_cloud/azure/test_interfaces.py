@@ -109,6 +109,22 @@ def _elsewhere(document: Any) -> None:
     document["location"] = "North Europe"
 
 
+def _nameless(document: Any) -> None:
+    del configs(document)[1]["name"]
+
+
+def _no_id(document: Any) -> None:
+    configs(document)[1]["properties"]["publicIPAddress"] = {"id": "vip"}
+
+
+def _no_subnet(document: Any) -> None:
+    del configs(document)[1]["properties"]["subnet"]
+
+
+def _no_address(document: Any) -> None:
+    configs(document)[1]["properties"]["privateIPAddress"] = "10.0.1"
+
+
 def _static_without_address(document: Any) -> None:
     del configs(document)[1]["properties"]["privateIPAddress"]
 
@@ -125,6 +141,10 @@ def _wrong_version(document: Any) -> None:
         (_other_subnet, "IpConfigurationsOnSameNicCannotUseDifferentSubnets"),
         (_rename_primary, "IpConfigDeleteNotSupported"),
         (_lose_reference, "InvalidResourceReference"),
+        (_nameless, "InvalidRequestFormat"),
+        (_no_id, "LinkedInvalidPropertyId"),
+        (_no_subnet, "InvalidRequestContent"),
+        (_no_address, "InvalidIPAddressFormat"),
         (_twice, "DuplicateResourceName"),
         (_no_location, "LocationRequired"),
         (_elsewhere, "InvalidResourceLocation"),
@@ -196,6 +216,23 @@ def test_a_public_address_is_on_one_configuration(built: Built, nic: Nics) -> No
     answer = nic("b").attach(vip)
     assert (answer.status, answer.code) == (400, "PublicIPAddressInUse")
     assert nic("a").attach(vip, "floating").code == "PublicIPReferencedByMultipleIPConfigs"
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "user"),
+    [
+        ("203.0.113.11", "ipConfiguration", "/loadBalancers/lb/frontendIPConfigurations/frontend"),
+        ("203.0.113.12", "natGateway", "/natGateways/two-nat"),
+    ],
+)
+def test_a_public_address_may_be_on_something_else(
+    cloud: EmbeddedAzure, built: Built, nic: Nics, address: str, field: str, user: str
+) -> None:
+    public = built.public_ips[address]
+    assert nic("a").attach(public).code == "PublicIPAddressInUse"
+    assert ask(cloud, "GET", public).body["properties"][field]["id"].endswith(user)
+    (held,) = (change for change in cloud.holders if change.target == address)
+    assert (held.node, held.holder.split("/")[8]) == ("", user.split("/")[2])
 
 
 def test_a_public_address_has_to_fit(built: Built, nic: Nics) -> None:

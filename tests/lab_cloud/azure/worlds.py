@@ -27,7 +27,7 @@ PAIR = World(
     networks=(WorldNetwork(name="lab"), WorldNetwork(name="far", prefixes=("10.0.0.0/8",))),
     subnets=(
         WorldSubnet("one", "10.0.1.0/24", ipv6="2001:db8:1::/64", table="rt1", security_group="g"),
-        WorldSubnet("two", "10.8.0.0/24", nat=True, default_outbound=False),
+        WorldSubnet("two", "10.8.0.0/24", nat_ip="203.0.113.12", default_outbound=False),
         WorldSubnet("away", "10.0.1.0/24", network="far"),
     ),
     nodes=(
@@ -82,6 +82,8 @@ PAIR = World(
         WorldPublicIp(name="zonal", address=ZONAL, zones=("1",)),
         WorldPublicIp(name="member", address=MEMBER, prefix="range", group="shared"),
         WorldPublicIp(name="six", address=SIX),
+        WorldPublicIp(name="front", address="203.0.113.11"),
+        WorldPublicIp(name="nat", address="203.0.113.12"),
         WorldPublicIp(name="basic", address="203.0.113.9", sku="Basic"),
     ),
     prefixes=(WorldPrefix(name="range", cidr="198.51.100.0/28"),),
@@ -96,7 +98,11 @@ PAIR = World(
         ),
         WorldRouteTable(name="rt2", subscription=OTHER, group="elsewhere"),
     ),
-    load_balancers=(WorldLoadBalancer(name="lb", pools=("pool",), nat_rules={"ssh": 22}),),
+    load_balancers=(
+        WorldLoadBalancer(
+            name="lb", public_ip="203.0.113.11", pools=("pool",), nat_rules={"ssh": 22}
+        ),
+    ),
     security_groups=(WorldGroup(name="g"),),
     application_groups=(WorldGroup(name="web", group="shared"),),
 )

@@ -28,6 +28,7 @@ from cloudfail.lab.cloud.azure.methods import READS, WRITES
 from cloudfail.lab.cloud.azure.methods.context import Context
 from cloudfail.lab.cloud.azure.operations import Operations
 from cloudfail.lab.cloud.azure.request import ArmRequest, place_of
+from cloudfail.lab.cloud.azure.rules import shape
 from cloudfail.lab.cloud.azure.rules.locks import require_unlocked
 from cloudfail.lab.cloud.azure.setting import Setting
 from cloudfail.lab.cloud.azure.store import Store
@@ -159,6 +160,9 @@ class Api:
         if found:
             self.log.violate(f"{request.method}: {'; '.join(found)}")
             raise contract.unreadable(found)
+        if request.method == "networkInterfaces.put":
+            for rule in (shape.require_names, shape.require_ids, shape.require_addresses):
+                rule(request.target, request.body)
 
     def _check_answer(self, request: ArmRequest, answer: Answer) -> None:
         found = list(contract.check_answer(request, answer.body, self.setting.planted))

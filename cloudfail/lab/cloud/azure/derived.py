@@ -9,6 +9,7 @@ from cloudfail.lab.cloud.azure.answers import Json
 from cloudfail.lab.cloud.azure.links import is_same, is_within, key_of, types_of
 from cloudfail.lab.cloud.azure.nics import configs, configs_of, effective_configs
 from cloudfail.lab.cloud.azure.store import Store
+from cloudfail.lab.cloud.azure.users import user_of
 
 
 def shown(store: Store, document: Json) -> Json:
@@ -31,9 +32,10 @@ def is_updating(store: Store, public_ip: str) -> bool:
 
 
 def _address(store: Store, made: Json) -> None:
-    for config in configs(store):
-        if is_same(config.public_ip, made["id"]):
-            made["properties"]["ipConfiguration"] = {"id": config.id}
+    user = user_of(store, made["id"])
+    if user:
+        is_gateway = "/natgateways/" in key_of(user)
+        made["properties"]["natGateway" if is_gateway else "ipConfiguration"] = {"id": user}
     if is_updating(store, made["id"]):
         made["properties"]["provisioningState"] = "Updating"
 

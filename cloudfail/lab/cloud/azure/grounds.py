@@ -46,7 +46,6 @@ class Grounds:
             self.application_groups[group.name] = self.put(
                 "applicationSecurityGroups", group.name, {}, group
             )
-        self._build_networks()
         for prefix in world.prefixes:
             made = _prefix(prefix.cidr)
             sku = {"name": "Standard", "tier": "Regional"}
@@ -55,6 +54,7 @@ class Grounds:
             )
         for address in world.public_ips:
             self.put_address(address)
+        self._build_networks()
         for balancer in world.load_balancers:
             self._build_balancer(balancer)
 
@@ -127,15 +127,26 @@ class Grounds:
             made["routeTable"] = {"id": self.tables[item.table]}
         if item.security_group:
             made["networkSecurityGroup"] = {"id": self.security_groups[item.security_group]}
-        if item.nat:
-            sku = {"name": "Standard"}
-            nat = self.put("natGateways", f"{item.name}-nat", {}, network, sku=sku)
-            made["natGateway"] = {"id": nat}
+        if item.nat or item.nat_ip:
+            made["natGateway"] = {"id": self._put_nat(item, network)}
         return {"name": item.name, "properties": made}
+
+    def _put_nat(self, item: WorldSubnet, network: Placed) -> str:
+        made: Json = {"idleTimeoutInMinutes": 4}
+        if item.nat_ip:
+            made["publicIpAddresses"] = [{"id": self._address(item.nat_ip)}]
+        sku = {"name": "Standard"}
+        return self.put("natGateways", f"{item.name}-nat", made, network, sku=sku)
+
+    def _address(self, text: str) -> str:
+        return self.addresses[str(ip_address(text))]
 
     def _build_balancer(self, item: WorldLoadBalancer) -> None:
         resource = self.id_of("loadBalancers", item.name, item)
         frontend = {"id": f"{resource}/frontendIPConfigurations/frontend"}
+        public = (
+            {"publicIPAddress": {"id": self._address(item.public_ip)}} if item.public_ip else {}
+        )
         rules = [
             {
                 "name": name,
@@ -151,7 +162,7 @@ class Grounds:
             for name, port in item.nat_rules.items()
         ]
         made = {
-            "frontendIPConfigurations": [{"name": "frontend", **frontend, "properties": {}}],
+            "frontendIPConfigurations": [{"name": "frontend", **frontend, "properties": public}],
             "backendAddressPools": [{"name": name, "properties": {}} for name in item.pools],
             "inboundNatRules": rules,
             "loadBalancingRules": [],

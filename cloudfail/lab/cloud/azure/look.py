@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from cloudfail.lab.cloud.azure.answers import Json
-from cloudfail.lab.cloud.azure.links import key_of
+from cloudfail.lab.cloud.azure.links import key_of, top_of
 from cloudfail.lab.cloud.azure.nics import Config, configs_of
 from cloudfail.lab.cloud.azure.rules.routes import APPLIANCE
 from cloudfail.lab.cloud.azure.store import Store
+from cloudfail.lab.cloud.azure.users import standing_users
 from cloudfail.lab.cloud.ledger import Target
 
 _NOWHERE = "None"
@@ -22,6 +23,8 @@ def look(store: Store) -> dict[Target, str]:
         for item in store.every("publicIPAddresses")
     }
     holders: dict[Target, str] = {("public-ip", value): "" for value in addresses.values()}
+    for key, user in standing_users(store):
+        holders["public-ip", addresses[key]] = top_of(user)
     for nic in store.every_effective("networkInterfaces"):
         for config in configs_of(nic):
             holders["private-ip", str(config.address)] = config.nic

@@ -29,7 +29,7 @@ class Config(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return str(self.document["name"])
+        return str(self.document.get("name", ""))
 
     @property
     def id(self) -> str:
@@ -70,11 +70,11 @@ class Config(msgspec.Struct, frozen=True):
         """Go through all that it refers to: the action that is needed on it, and its id."""
         if self.subnet:
             yield "virtualNetworks/subnets/join/action", self.subnet
-        if self.public_ip:
+        if self.properties.get("publicIPAddress") is not None:
             yield "publicIPAddresses/join/action", self.public_ip
         for field, action in LISTS.items():
             for item in self.properties.get(field) or ():
-                yield action, item["id"]
+                yield action, str(item.get("id", ""))
 
     def linked(self, field: str) -> list[str]:
         """Return the ids of one of its lists."""
@@ -90,9 +90,9 @@ def configs_of(nic: Json, resource: str = "") -> list[Config]:
 
 def links_of(nic: Json, resource: str) -> Iterator[Link]:
     """Go through all that a NIC refers to, its configurations' links too."""
-    group = ((nic.get("properties") or {}).get("networkSecurityGroup") or {}).get("id")
-    if group:
-        yield "networkSecurityGroups/join/action", group
+    group = (nic.get("properties") or {}).get("networkSecurityGroup")
+    if group is not None:
+        yield "networkSecurityGroups/join/action", str(group.get("id", ""))
     for config in configs_of(nic, resource):
         yield from config.links()
 

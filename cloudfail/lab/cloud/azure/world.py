@@ -34,7 +34,8 @@ class WorldSubnet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A subnet of a virtual network, in that network's resource group.
 
     `ipv6` is an optional /64; `table` and `security_group` are names of this world; `nat` gives it
-    a NAT gateway; `default_outbound` false makes it a private subnet.
+    a NAT gateway, `nat_ip` one with this public address; `default_outbound` false makes it a
+    private subnet.
     """
 
     name: str
@@ -44,6 +45,7 @@ class WorldSubnet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: str = ""
     security_group: str = ""
     nat: bool = False
+    nat_ip: str = ""
     default_outbound: bool = True
 
 
@@ -134,9 +136,13 @@ class WorldRouteTable(Placed, frozen=True):
 
 
 class WorldLoadBalancer(Placed, frozen=True):
-    """Its backend pools, and inbound NAT rules of TCP by name and frontend port."""
+    """Its backend pools, and inbound NAT rules of TCP by name and frontend port.
+
+    `public_ip` is the address of its frontend, in a WorldPublicIp.
+    """
 
     name: str
+    public_ip: str = ""
     pools: tuple[str, ...] = ()
     nat_rules: Mapping[str, int] = {}
 

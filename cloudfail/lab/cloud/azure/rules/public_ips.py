@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudfail.lab.cloud.azure.answers import Json, bad_request
-from cloudfail.lab.cloud.azure.links import is_same, key_of, name_of
-from cloudfail.lab.cloud.azure.nics import Config, configs
+from cloudfail.lab.cloud.azure.links import is_same, key_of, name_of, top_of
+from cloudfail.lab.cloud.azure.nics import Config
 from cloudfail.lab.cloud.azure.store import Store
+from cloudfail.lab.cloud.azure.users import user_of
 
 
 def require_unused(store: Store, config: Config) -> None:
     """microsoft/azure-tools-for-java#91: refused at once, before anything changes."""
-    for other in configs(store):
-        if is_same(other.public_ip, config.public_ip) and not is_same(other.nic, config.nic):
-            raise bad_request(
-                "PublicIPAddressInUse",
-                f"Resource {config.id} is referencing public IP address {config.public_ip} that is "
-                f"already allocated to resource {other.id}.",
-            )
+    user = user_of(store, config.public_ip)
+    if user and not is_same(top_of(user), config.nic):
+        raise bad_request(
+            "PublicIPAddressInUse",
+            f"Resource {config.id} is referencing public IP address {config.public_ip} that is "
+            f"already allocated to resource {user}.",
+        )
 
 
 def require_referenced_once(resource: str, mine: Sequence[Config]) -> None:
