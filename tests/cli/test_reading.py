@@ -100,7 +100,7 @@ def test_providers_lists_what_is_installed(machine: Machine) -> None:
     assert "ready, msgspec" in line
     found = {one["name"]: one for one in machine.run("providers", "--output", "json").json[
         "providers"]}  # fmt: skip
-    assert set(found) == {"aws", "fake", "gcp"}
+    assert set(found) == {"aws", "azure", "fake", "gcp"}
     assert found["fake"]["ready"] is True
     assert found["aws"]["sdk"].keys() == {"boto3"}
 
@@ -136,7 +136,7 @@ def test_a_plugin_that_exits_ends_nothing(machine: Machine, plugin: Path) -> Non
     answer = machine.finish(["providers"])
     assert answer.code == 0
     assert "does not import: SystemExit: x\\ny" in answer.out
-    assert len(answer.out.splitlines()) == 4  # the heading, and one line a provider
+    assert len(answer.out.splitlines()) == 5  # the heading, and one line a provider
     answer = machine.finish(["promote", "--provider", "fake", "--public-ip", "203.0.113.7"])
     assert answer.code == 78
     assert "provider 'fake' is broken" in answer.err

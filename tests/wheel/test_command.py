@@ -19,10 +19,11 @@ def test_the_version_is_the_wheels(installed: Installed) -> None:
 
 def test_aws_is_installed_and_ready(installed: Installed) -> None:
     answer = installed.cloudfail("providers", "--output", "json")
-    aws, gcp = answer.json["providers"]
+    aws, azure, gcp = answer.json["providers"]
     assert (aws["name"], aws["ready"], aws["problem"]) == ("aws", True, "")
     assert (gcp["name"], gcp["ready"]) == ("gcp", False)
     assert gcp["problem"] == "google-cloud-compute missing"
+    assert azure["problem"] == "azure-identity, azure-mgmt-network missing"
 
 
 def test_a_dry_run_says_what_is_pending_and_writes_nothing(

@@ -23,7 +23,7 @@ def text_of(installed: Installed, ending: str) -> str:
 def test_only_the_packages_and_their_metadata_are_in_the_wheel(installed: Installed) -> None:
     tops = {name.split("/")[0] for name in names(installed)}
     packages = {top for top in tops if not top.endswith(".dist-info")}
-    assert packages == {"cloudfail", "cloudfail_aws", "cloudfail_gcp"}
+    assert packages == {"cloudfail", "cloudfail_aws", "cloudfail_azure", "cloudfail_gcp"}
 
 
 def test_no_test_and_no_bytecode_is_in_the_wheel(installed: Installed) -> None:
@@ -33,12 +33,13 @@ def test_no_test_and_no_bytecode_is_in_the_wheel(installed: Installed) -> None:
 
 
 def test_all_packages_say_that_they_are_typed(installed: Installed) -> None:
-    packages = ("cloudfail", "cloudfail_aws", "cloudfail_gcp")
+    packages = ("cloudfail", "cloudfail_aws", "cloudfail_azure", "cloudfail_gcp")
     assert {f"{package}/py.typed" for package in packages} <= set(names(installed))
 
 
 def test_the_permissions_are_in_the_wheel(installed: Installed) -> None:
-    assert json.loads(text_of(installed, "cloudfail_aws/permissions.json"))
+    for package in ("cloudfail_aws", "cloudfail_azure", "cloudfail_gcp"):
+        assert json.loads(text_of(installed, f"{package}/permissions.json"))
 
 
 def test_the_metadata_names_licence_python_and_extras(installed: Installed) -> None:
