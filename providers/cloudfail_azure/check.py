@@ -15,6 +15,8 @@ from cloudfail_azure.grants import Grants, Verdict
 from cloudfail_azure.linked import Need, needs_of
 from cloudfail_azure.links import group_id, group_of, key_of, name_of, subscription_of
 from cloudfail_azure.nics import edit_of
+from cloudfail_azure.objects import Document, Interface
+from cloudfail_azure.way import way_findings
 
 _ROUTE_WRITE = "Microsoft.Network/routeTables/routes/write"
 _LOCKS = "/providers/Microsoft.Authorization/locks"
@@ -27,7 +29,8 @@ UNPROVEN = (
 
 def check_lanes(api: Api, grants: Grants, lanes: Sequence[Lane]) -> Sequence[Finding]:
     steps = [step for lane in lanes for step in lane.steps]
-    needs = [_needs(api, step) for step in steps]
+    documents = [_document(api, step) for step in steps]
+    needs = [_needs(step, document) for step, document in zip(steps, documents, strict=True)]
     verdict = grants.judge(
         need for found in needs if not isinstance(found, CloudfailError) for need in found
     )
@@ -36,18 +39,33 @@ def check_lanes(api: Api, grants: Grants, lanes: Sequence[Lane]) -> Sequence[Fin
     for step, needed in zip(steps, needs, strict=True):
         found += _of_permissions(step, needed, verdict)
         found += _of_locks(step, locks, unsaid)
+    for step, document in zip(steps, documents, strict=True):
+        if isinstance(document, Mapping):
+            found += way_findings(api, step, Interface.read(document))
     return found
 
 
-def _needs(api: Api, step: Step) -> list[Need] | CloudfailError:
-    """Return what the step's PUT needs: all that the interface will refer to then."""
-    target = str(step.params["id"])
+def _document(api: Api, step: Step) -> Document | CloudfailError | None:
+    """Return the interface that the step changes, as it is; None for a route."""
     if step.call == "routes.put":
-        return [Need(_ROUTE_WRITE, target)]
+        return None
     try:
-        document = step.conditions.get("document") or api.call("networkInterfaces.get", target).body
-        return list(dict.fromkeys(needs_of(edit_of(document, step.params).document)))
+        known: Document | None = step.conditions.get("document")
+        target = str(step.params["id"])
+        return known or api.call("networkInterfaces.get", target).body
     except CloudfailError as error:
+        return error
+
+
+def _needs(step: Step, document: Document | CloudfailError | None) -> list[Need] | CloudfailError:
+    """Return what the step's PUT needs: all that the interface will refer to then."""
+    if document is None:
+        return [Need(_ROUTE_WRITE, str(step.params["id"]))]
+    try:
+        if isinstance(document, CloudfailError):
+            return document
+        return list(dict.fromkeys(needs_of(edit_of(document, step.params).document)))
+    except CloudfailError as error:  # it is no longer what the plan was made of
         return error
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
+from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Owner, PrivateIp, PublicIp, Route
 
 from providers.azure.nodes import (
@@ -137,3 +138,24 @@ def test_what_is_in_the_way_of_a_private_address_is_said(
     six = "2001:db8:1::aa"
     assert found(six) == ""
     assert "has an IPv6 address already" in found(six, which="b", peers=())
+
+
+def test_check_says_whether_the_api_is_reached_without_the_claim(
+    cloud: EmbeddedAzure, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail_azure.way.is_private", lambda _: False)
+
+    def said(**setup: Any) -> str:
+        provider = node_of("a", **setup).provider
+        lanes = provider.steps(provider.observe([PIP]), provider.identify())
+        *_, way = provider.check(lanes)
+        assert way.subject.startswith("way of ")
+        return f"{way.severity.value}: {way.message}"
+
+    assert said().startswith("warning: not proven: 10.0.1.10 leaves by its public address")
+    second = cloud.built.nodes["a"].interfaces[1].interface_id
+    assert "through the NAT gateway" in said(interface_id=second)
+    provider = node_of("a").provider
+    lanes = provider.steps(provider.observe([PIP]), provider.identify())
+    cloud.faults = Faults(throttle={"subnets.get": 1})
+    assert "its subnet could not be read" in provider.check(lanes)[-1].message
