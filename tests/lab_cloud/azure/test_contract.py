@@ -163,6 +163,9 @@ def test_lists_come_in_pages(broken: EmbeddedAzure) -> None:
     second = ask(broken, "GET", first["nextLink"].removeprefix(broken.endpoint)).body
     assert [item["name"] for item in second["value"]] == ["c-nic"]
     assert "nextLink" not in second
+    parts = ask(broken, "GET", f"{built.route_tables['rt1']}/routes").body
+    rest = ask(broken, "GET", parts["nextLink"].removeprefix(broken.endpoint)).body
+    assert [item["name"] for item in rest["value"]] == ["six"]
 
 
 NODE = WorldNode(name="a", interfaces=(WorldInterface(configs=(WorldConfig("10.0.1.10", "s"),)),))

@@ -141,6 +141,16 @@ def test_what_is_denied_to_all_is_no_permission_of_anybody(
     assert ask(cloud, "PUT", route, {"properties": properties}).code == "AuthorizationFailed"
 
 
+@pytest.mark.parametrize("name", ["*", "permissions.list"])
+def test_the_permissions_api_itself_may_be_denied(
+    cloud: EmbeddedAzure, built: Built, name: str
+) -> None:
+    cloud.faults = Faults(deny=(name,))
+    scope = built.route_tables["rt1"]
+    assert permissions(cloud, scope, "anybody").code == "AuthorizationFailed"
+    assert ask(cloud, "GET", scope).status == (403 if name == "*" else 200)
+
+
 def test_an_operation_is_followed_with_permission_on_the_group_only(
     cloud: EmbeddedAzure, built: Built
 ) -> None:
