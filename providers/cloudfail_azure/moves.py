@@ -1,7 +1,7 @@
 """Addresses: taken off their holders' network interfaces, one PUT each, and put onto this node's.
 
-An ipConfiguration moves with all that is on it: a public address, application security groups,
-backend pools, inbound NAT rules. Whoever finishes a move has these from its own last look.
+An ipConfiguration moves with all that is on it: a public address, backend pools, inbound NAT rules;
+it is in the application security groups of the interface that it comes to. Whoever finishes a move has these from its own last look.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cloudfail_azure.links import group_of, key_of, name_of, same
 from cloudfail_azure.nics import (
     Document,
     address_of,
+    aligned,
     configuration_for,
     is_settled,
     portable,
@@ -91,12 +92,13 @@ def _release(theirs: Holdings, riders: Holdings) -> Step:
 
 
 def _added(holding: Holding, riders: Holdings, claimed: AbstractSet[str]) -> Document:
-    """Return the ipConfiguration to put on. A public address of another claim is left to that."""
+    """Return the ipConfiguration to put on: without the public address of a claim of its own."""
     found = _configuration(holding)
     along = {key_of(rider.facts["public_ip"]) for rider in riders}
     if key_of(public_ip_of(found)) in claimed - along:
         found["properties"].pop("publicIPAddress")
-    return found
+    own = _document(holding, "own")
+    return aligned(found, own) if own else found
 
 
 def _take(

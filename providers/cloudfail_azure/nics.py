@@ -15,7 +15,7 @@ from typing import Any
 from cloudfail.errors import ConflictError
 from cloudfail.model import Address
 
-from cloudfail_azure.links import same
+from cloudfail_azure.links import key_of, same
 
 Document = dict[str, Any]
 Json = Mapping[str, Any]
@@ -24,6 +24,7 @@ SETTLED = frozenset({"", "Succeeded", "Failed", "Canceled"})
 
 # Azure's own: where it is, what became of it. Everything else of an ipConfiguration is the owner's.
 _GIVEN = frozenset({"id", "etag", "type"})
+_GROUPS = "applicationSecurityGroups"
 _GIVEN_PROPERTIES = frozenset({"provisioningState", "privateLinkConnectionProperties"})
 
 
@@ -87,6 +88,30 @@ def portable(configuration: Json) -> Document:
     return found
 
 
+def aligned(configuration: Json, document: Json) -> Document:
+    """Return an ipConfiguration with the application security groups that an interface's share.
+
+    Azure takes no network interface whose IPv4 ipConfigurations have different ones
+    (AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups: Azure/azure-cli#21551,
+    hashicorp/terraform-provider-azurerm#5815). Its own stay where there is none to share with.
+    """
+    address = address_of(configuration)
+    found: Document = copy.deepcopy(dict(configuration))
+    for other in configurations(document):
+        there = address_of(other)
+        if address is not None and there is not None and there.version == address.version:
+            found["properties"].pop(_GROUPS, None)
+            if groups := other["properties"].get(_GROUPS):
+                found["properties"][_GROUPS] = copy.deepcopy(groups)
+            break
+    return found
+
+
+def groups_of(configuration: Json) -> set[str]:
+    """Return the application security groups of an ipConfiguration, by `key_of` their ids."""
+    return {key_of(str(one["id"])) for one in configuration["properties"].get(_GROUPS) or ()}
+
+
 def configuration_for(address: Address, subnet: str) -> Document:
     """Return the ipConfiguration for an address that nobody was ever seen to have."""
     return {
@@ -138,7 +163,7 @@ class Edit:
         if address is not None and with_address(self.document, address) is not None:
             return
         here = {str(one.get("name", "")).lower() for one in configurations(self.document)}
-        added: Document = copy.deepcopy(dict(configuration))
+        added = aligned(configuration, self.document)
         if str(added.get("name", "")).lower() in here and address is not None:
             added["name"] = name_for(address)
         there = configurations(self.document)

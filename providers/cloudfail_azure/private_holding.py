@@ -12,7 +12,8 @@ from cloudfail.model import Address, Holding, Network, Owner, PrivateIp
 from cloudfail_azure.around import Around
 from cloudfail_azure.links import interface_of, name_of, same
 from cloudfail_azure.look import NICS, SUBNET, Seen
-from cloudfail_azure.objects import Config, Interface, Subnet
+from cloudfail_azure.nics import aligned, groups_of
+from cloudfail_azure.objects import Config, Document, Interface, Subnet
 
 # azure-resource-manager/management/azure-subscription-service-limits.
 _MOST_CONFIGS = 256
@@ -76,14 +77,25 @@ def _facts(
     own: Interface, holder: Interface | None, config: Config | None, kept: Mapping[str, str]
 ) -> dict[str, str]:
     known = json.dumps(config.document) if config is not None else kept.get("config", "")
-    never = "" if known else _NEVER_SEEN
+    note = _groups_differ(json.loads(known), own) if known else _NEVER_SEEN
     return {
         "subnet": own.subnet,
         "config": known,
         "own": json.dumps(own.document),
         "theirs": json.dumps(holder.document) if holder is not None else "",
-        **({"note": never} if never else {}),
+        **({"note": note} if note else {}),
     }
+
+
+def _groups_differ(config: Document, own: Interface) -> str:
+    """Say which application security groups it leaves: an interface's addresses share theirs."""
+    left = groups_of(config) - groups_of(aligned(config, own.document))
+    if not left:
+        return ""
+    return (
+        f"it leaves {', '.join(sorted(map(name_of, left)))}: all addresses of a network interface "
+        f"are in the same application security groups; put those of {own.id} in them, too"
+    )
 
 
 _NEVER_SEEN = (

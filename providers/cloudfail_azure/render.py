@@ -15,12 +15,14 @@ from cloudfail.errors import ProviderError
 from cloudfail.model import Node, Step
 
 from cloudfail_azure.links import group_of, name_of, subscription_of, up_to
+from cloudfail_azure.nics import configurations
 from cloudfail_azure.settings import AzureSettings
 
 Command = list[str]
 # How the command line names what hangs on an ipConfiguration.
+_ASGS = "applicationSecurityGroups"
 _LISTS = {
-    "applicationSecurityGroups": "--application-security-groups",
+    _ASGS: "--application-security-groups",
     "loadBalancerBackendAddressPools": "--lb-address-pools",
     "loadBalancerInboundNatRules": "--lb-inbound-nat-rules",
     "applicationGatewayBackendAddressPools": "--app-gateway-address-pools",
@@ -31,13 +33,14 @@ _CLOUDS = {"usgovernment": "AzureUSGovernment", "china": "AzureChinaCloud"}
 def render(step: Step) -> Sequence[str]:
     """Return the argv of `az network ...`; the caller quotes it.
 
-    The tool changes one ipConfiguration a command: several of them are one shell's.
+    The tool changes one ipConfiguration a command: several of them are one shell's. It is not told
+    of ETags, and resets what its version of the API does not know.
     """
     match step.call:
         case "routes.put":
             return _route(step)
         case "networkInterfaces.put":
-            commands = list(_interface(step.params))
+            commands = list(_interface(step.params, _groups(step)))
             if len(commands) == 1:
                 return commands[0]
             return ["sh", "-c", " && ".join(shlex.join(command) for command in commands)]
@@ -58,23 +61,33 @@ def _route(step: Step) -> Command:
     ]
 
 
-def _interface(params: Mapping[str, Any]) -> Iterator[Command]:
+def _groups(step: Step) -> Command:
+    """Name the application security groups of the interface: an update without takes all off."""
+    found = configurations(step.conditions.get("document") or {"properties": {}})
+    ids = {
+        str(one["id"]): None for config in found for one in config["properties"].get(_ASGS) or ()
+    }
+    return [_LISTS[_ASGS], *ids] if ids else []
+
+
+def _interface(params: Mapping[str, Any], groups: Command) -> Iterator[Command]:
     ref = str(params["id"])
     for item in params.get("detach", ()):
-        yield [*_config("update", ref, item["name"]), "--public-ip-address", "null"]
+        yield [*_config("update", ref, item["name"]), "--public-ip-address", "null", *groups]
     for item in params.get("remove", ()):
         yield _config("delete", ref, item["name"])
     for configuration in params.get("add", ()):
-        yield from _create(ref, configuration)
+        yield from _create(ref, configuration, groups)
     for item in params.get("attach", ()):
         name = item["name"] or _added_name(params, item["privateIPAddress"])
         yield [
             *_config("update", ref, name),
             *("--public-ip-address", str(item["publicIPAddress"]["id"])),
+            *groups,
         ]
 
 
-def _create(ref: str, configuration: Mapping[str, Any]) -> Iterator[Command]:
+def _create(ref: str, configuration: Mapping[str, Any], groups: Command) -> Iterator[Command]:
     properties = configuration["properties"]
     command = [
         *_config("create", ref, configuration["name"]),
@@ -89,7 +102,8 @@ def _create(ref: str, configuration: Mapping[str, Any]) -> Iterator[Command]:
             command += [option, *ids]
     yield command
     if gateway := properties.get("gatewayLoadBalancer"):
-        yield [*_config("update", ref, configuration["name"]), "--gateway-lb", str(gateway["id"])]
+        chained = ["--gateway-lb", str(gateway["id"])]
+        yield [*_config("update", ref, configuration["name"]), *chained, *groups]
 
 
 def _added_name(params: Mapping[str, Any], address: str) -> str:

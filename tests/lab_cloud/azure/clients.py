@@ -132,10 +132,13 @@ class Nic:
 
     def add(self, address: str, subnet: str, name: str = "new", **properties: Any) -> Answered:
         document = self.get()
+        first = document["properties"]["ipConfigurations"][0]["properties"]
         made = {
             "privateIPAddress": address,
             "privateIPAllocationMethod": "Static",
             "subnet": {"id": subnet},
+            # All of an interface are in the same ones.
+            "applicationSecurityGroups": first.get("applicationSecurityGroups", []),
             **properties,
         }
         document["properties"]["ipConfigurations"].append({"name": name, "properties": made})

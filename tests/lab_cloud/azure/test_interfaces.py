@@ -88,6 +88,10 @@ def _other_subnet(document: Any) -> None:
     configs(document)[1]["properties"]["subnet"] = {"id": subnet["id"].replace("/one", "/two")}
 
 
+def _other_groups(document: Any) -> None:
+    configs(document)[1]["properties"]["applicationSecurityGroups"] = []
+
+
 def _rename_primary(document: Any) -> None:
     configs(document)[0]["name"] = "renamed"
 
@@ -139,6 +143,10 @@ def _wrong_version(document: Any) -> None:
         (lambda d: configs(d).clear(), "InvalidIPConfigCount"),
         (_no_primary, "NetworkInterfaceMustHaveOneOneIPConfigAsPrimary"),
         (_other_subnet, "IpConfigurationsOnSameNicCannotUseDifferentSubnets"),
+        (
+            _other_groups,
+            "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
+        ),
         (_rename_primary, "IpConfigDeleteNotSupported"),
         (_lose_reference, "InvalidResourceReference"),
         (_nameless, "InvalidRequestFormat"),
@@ -183,8 +191,11 @@ def test_a_dynamic_address_stays_and_a_new_one_is_the_next_that_is_free(
     built: Built, nic: Nics
 ) -> None:
     document = nic("b").get()
-    nic("b").config(document, "ipconfig1")["privateIPAddress"] = "10.0.1.77"
-    more = {"privateIPAllocationMethod": "Dynamic", "subnet": {"id": built.subnets["one"]}}
+    first = nic("b").config(document, "ipconfig1")
+    first["privateIPAddress"] = "10.0.1.77"
+    groups = {"applicationSecurityGroups": first["applicationSecurityGroups"]}
+    subnet = {"id": built.subnets["one"]}
+    more = {"privateIPAllocationMethod": "Dynamic", "subnet": subnet, **groups}
     configs(document).append({"name": "more", "properties": more})
     after = nic("b").put(document).body
     assert nic("b").config(after, "ipconfig1")["privateIPAddress"] == "10.0.1.11"

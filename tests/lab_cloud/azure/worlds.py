@@ -36,7 +36,7 @@ PAIR = World(
             interfaces=(
                 WorldInterface(
                     configs=(
-                        WorldConfig("10.0.1.10", "one"),
+                        WorldConfig("10.0.1.10", "one", application_groups=("web",)),
                         WorldConfig(
                             FLOATING,
                             "one",
@@ -63,7 +63,7 @@ PAIR = World(
             interfaces=(
                 WorldInterface(
                     configs=(
-                        WorldConfig("10.0.1.11", "one", static=False),
+                        WorldConfig("10.0.1.11", "one", static=False, application_groups=("web",)),
                         WorldConfig("2001:db8:1::b", "one", name="six"),
                     )
                 ),

@@ -45,8 +45,8 @@ WORLD = World(
             (
                 WorldInterface(
                     (
-                        WorldConfig("10.0.1.10", "one"),
-                        WorldConfig("10.0.1.111", "one", name="seat"),
+                        WorldConfig("10.0.1.10", "one", application_groups=("web",)),
+                        WorldConfig("10.0.1.111", "one", name="seat", application_groups=("web",)),
                     ),
                     security_group="edge",
                     tags={"owner": "somebody"},
@@ -61,7 +61,9 @@ WORLD = World(
             (
                 WorldInterface(
                     (
-                        WorldConfig("10.0.1.11", "one", public_ip=PUBLIC),
+                        WorldConfig(
+                            "10.0.1.11", "one", public_ip=PUBLIC, application_groups=("web",)
+                        ),
                         WorldConfig("2001:db8:1::11", "one", name="six", public_ip=PUBLIC6),
                         WorldConfig(
                             PRIVATE,

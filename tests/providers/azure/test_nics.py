@@ -16,6 +16,7 @@ from cloudfail_azure.nics import (
     configuration_for,
     configurations,
     edit_of,
+    groups_of,
     is_settled,
     name_for,
     portable,
@@ -111,6 +112,26 @@ def test_an_ip_configuration_travels_with_all_that_is_on_it() -> None:
     assert "provisioningState" not in found["properties"]
     # Azure would choose another one.
     assert found["properties"]["privateIPAllocationMethod"] == "Static"
+
+
+@pytest.mark.parametrize("mine", [[], [{"id": "/mine"}]])
+def test_an_address_is_in_the_security_groups_of_the_interface_that_it_comes_to(
+    mine: list[Json],
+) -> None:
+    """Azure takes no interface whose addresses are in different ones."""
+    edit = Edit(interface(config("ipconfig1", "10.0.1.11", applicationSecurityGroups=mine)))
+    edit.add(portable(config("vip", str(VIRTUAL), applicationSecurityGroups=[{"id": "/theirs"}])))
+    added = with_address(edit.document, VIRTUAL)
+    assert added is not None
+    assert added["properties"].get("applicationSecurityGroups", []) == mine
+
+
+def test_an_address_keeps_its_security_groups_where_there_are_none_to_share() -> None:
+    edit = Edit(interface(config("six", "2001:db8::1", applicationSecurityGroups=[{"id": "/6"}])))
+    edit.add(portable(config("vip", str(VIRTUAL), applicationSecurityGroups=[{"id": "/Theirs"}])))
+    added = with_address(edit.document, VIRTUAL)
+    assert added is not None
+    assert groups_of(added) == {"/theirs"}
 
 
 def test_a_name_that_is_taken_gives_way() -> None:

@@ -141,6 +141,21 @@ def test_a_public_address_that_was_not_said_is_unknown(
     assert "see `cloudfail policy azure`" in holding.obstacle
 
 
+def test_security_groups_that_an_address_leaves_are_named(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    floating = PrivateIp(address=ip_address(PRIVATE))
+    assert "note" not in node_of("a").provider.observe([floating])[0].facts
+
+    def ungroup(document: dict[str, Any]) -> None:
+        for config in document["properties"]["ipConfigurations"]:
+            config["properties"].pop("applicationSecurityGroups", None)
+
+    edit(cloud, cloud.built.nodes["a"].interface_id, ungroup)
+    (holding,) = node_of("a").provider.observe([floating])
+    assert holding.facts["note"].startswith("it leaves web: ")
+
+
 def test_nobody_has_a_private_address_only_when_the_subnet_says_so(
     cloud: EmbeddedAzure, node_of: NodeMaker
 ) -> None:

@@ -116,6 +116,15 @@ def test_a_private_address_leaves_its_holder_and_comes_here_with_what_is_on_it()
     assert on.summary == "put 10.0.1.100 on edge/a-nic"
 
 
+def test_a_private_address_joins_the_security_groups_of_this_interface() -> None:
+    mine, theirs_ = [{"id": "/mine"}], [{"id": "/theirs"}]
+    there = theirs(config("vip", "10.0.1.100", applicationSecurityGroups=theirs_))
+    primary = config("ipconfig1", "10.0.1.10", primary=True, applicationSecurityGroups=mine)
+    own = json.dumps(interface(primary, nic="a-nic"))
+    _, on = only(lanes_for([private(there=there, own=own)], NODE))
+    assert on.params["add"][0]["properties"]["applicationSecurityGroups"] == mine
+
+
 def test_what_a_remove_loses_is_known_before_it_is_sent() -> None:
     off, _ = only(lanes_for([private()], NODE))
     assert off.destroys["holder"] == THEIRS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from ipaddress import ip_address
 from typing import Any
@@ -13,7 +14,7 @@ from cloudfail.model import Node, PrivateIp, Step
 from cloudfail_azure.plan import lanes_for
 from cloudfail_azure.render import environment, render
 from cloudfail_azure.settings import AzureSettings
-from providers.azure.documents import SUBNET, VIP, config
+from providers.azure.documents import SUBNET, VIP, Json, config, interface
 from providers.azure.test_plan import (
     NODE,
     SEATED,
@@ -47,10 +48,11 @@ def test_a_private_address_is_deleted_there_and_created_here_with_what_was_on_it
         "vip",
         "10.0.1.100",
         publicIPAddress={"id": VIP},
-        applicationSecurityGroups=[{"id": ASG}, {"id": f"{ASG}2"}],
         loadBalancerInboundNatRules=[{"id": RULE}],
     )
-    delete, create = rendered(private(there=theirs(carried)))
+    groups: Json = {"applicationSecurityGroups": [{"id": ASG}, {"id": f"{ASG}2"}]}
+    own = interface(config("ipconfig1", "10.0.1.10", primary=True, **groups), nic="a-nic")
+    delete, create = rendered(private(there=theirs(carried), own=json.dumps(own)))
     assert delete == f"az network nic ip-config delete {PLACE} --nic-name b-nic --name vip"
     assert create == (
         f"az network nic ip-config create {PLACE} --nic-name a-nic --name vip "
@@ -66,6 +68,15 @@ def test_a_public_address_is_taken_off_with_null() -> None:
     assert off == f"az network nic ip-config update {there} --public-ip-address null"
     here = f"{PLACE} --nic-name a-nic --name ipconfig1"
     assert on == f"az network nic ip-config update {here} --public-ip-address {VIP}"
+
+
+def test_an_update_names_the_security_groups_that_it_would_take_off() -> None:
+    """All ipConfigurations of an interface get those of the command, or none: az 2.91."""
+    reference = {"id": VIP}
+    groups: Json = {"applicationSecurityGroups": [{"id": ASG}]}
+    there = theirs(config("vip", "10.0.1.100", publicIPAddress=reference, **groups))
+    off, _ = rendered(public(there=there))
+    assert off.endswith(f"--name vip --public-ip-address null --application-security-groups {ASG}")
 
 
 def test_several_changes_of_an_interface_are_one_shells() -> None:

@@ -137,7 +137,8 @@ def test_what_goes_wrong_with_an_operation_has_its_meaning(
 ) -> None:
     node = waited()
     step, *_ = steps_of(node, claim)
-    cloud.faults = Faults(**{name: {step.call: value} for name, value in faults.items()})
+    injected: dict[str, Any] = {name: {step.call: value} for name, value in faults.items()}
+    cloud.faults = Faults(**injected)
     with pytest.raises(error) as raised:
         node.provider.execute(step)
     assert type(raised.value) is error

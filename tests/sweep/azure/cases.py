@@ -26,12 +26,13 @@ from sweep.cases import NEW, OLD, THIRD
 
 FLOATING, SECOND, PUBLIC, ALONG = "10.0.1.100", "10.0.1.101", "203.0.113.7", "203.0.113.8"
 DESTINATION = "10.99.0.0/16"
+WEB: Any = {"application_groups": ("web",)}
 
 
 def _node(name: str, last: int, *more: WorldConfig, public_ip: str = "") -> WorldNode:
     configs = (
-        WorldConfig(f"10.0.1.{last}", "one", public_ip=public_ip, extra={"x": last}),
-        WorldConfig(f"10.0.1.{last + 1}", "one", name="other", application_groups=("web",)),
+        WorldConfig(f"10.0.1.{last}", "one", public_ip=public_ip, extra={"x": last}, **WEB),
+        WorldConfig(f"10.0.1.{last + 1}", "one", name="other", **WEB),
         *more,
     )
     nic = WorldInterface(configs, security_group="edge", dns_servers=("10.0.1.4",), extra={"y": 1})
@@ -49,12 +50,12 @@ WORLD = World(
                 "one",
                 name="vip",
                 public_ip=ALONG,
-                application_groups=("web",),
+                **WEB,
                 pools=("edge/pool",),
                 nat_rules=("edge/ssh",),
                 extra={"x": ["unknown", {"as": "well"}]},
             ),
-            WorldConfig(SECOND, "one", name="vip2"),
+            WorldConfig(SECOND, "one", name="vip2", **WEB),
             public_ip=PUBLIC,
         ),
         _node(NEW, 20),

@@ -74,6 +74,7 @@ def _require_shape(store: Store, nic: str, body: Json, current: Json | None) -> 
         interfaces.require_primary_kept(configs_of(current), wanted)
     interfaces.require_references(store, nic, body)
     interfaces.require_one_subnet(wanted)
+    interfaces.require_same_groups(wanted)
 
 
 def _made_of(body: Json, current: Json | None) -> Json:

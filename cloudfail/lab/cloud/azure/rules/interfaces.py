@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudfail.lab.cloud.azure.answers import ArmError, Json, bad_request
-from cloudfail.lab.cloud.azure.links import is_same, name_of, type_of
+from cloudfail.lab.cloud.azure.links import is_same, key_of, name_of, type_of
 from cloudfail.lab.cloud.azure.nics import Config, links_of
 from cloudfail.lab.cloud.azure.store import Store
 
@@ -78,6 +78,21 @@ def require_one_subnet(configs: Sequence[Config]) -> None:
             raise bad_request(
                 "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
                 "IPConfigurations on a Nic cannot belong to different subnets.",
+            )
+
+
+def require_same_groups(configs: Sequence[Config]) -> None:
+    """Azure/azure-cli#21551: those of IPv4 are in the same application security groups."""
+    found = [config for config in configs if config.version == "IPv4"]
+    sets = [{key_of(one) for one in config.linked("applicationSecurityGroups")} for config in found]
+    for config, groups in zip(found, sets, strict=True):
+        if groups != sets[0]:
+            raise bad_request(
+                "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
+                "All IPConfigurations on a Network Interface should reference the same set of "
+                f"Application Security Groups. IPConfiguration {found[0].id} references ASG(s) "
+                f"{', '.join(sorted(sets[0]))}, wheras IPConfiguration {config.id} references ASG(s) "
+                f"{', '.join(sorted(groups))}.",
             )
 
 
