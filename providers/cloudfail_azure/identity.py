@@ -23,6 +23,7 @@ from cloudfail_azure.links import (
     interface_of,
     same,
     subscription_of,
+    up_to,
 )
 from cloudfail_azure.objects import Interface
 from cloudfail_azure.settings import AzureSettings
@@ -148,6 +149,11 @@ def _configured(api: Api, interface_id: str) -> Interface:
         raise ConfigError(
             f"interface_id {interface_id!r} is no id of a network interface: az network nic list "
             "--query '[].id' shows them"
+        )
+    if up_to(interface_id, "virtualMachineScaleSets"):
+        raise ConfigError(
+            f"interface_id {interface_id} is of a scale set with uniform orchestration, whose "
+            "interfaces cannot be changed one by one: use virtual machines, or a flexible scale set"
         )
     return Interface.read(api.call("networkInterfaces.get", interface_id).body)
 

@@ -74,6 +74,10 @@ def test_what_disagrees_with_the_configuration_is_named(
         node_of(interface_id=theirs).provider.identify()
     with pytest.raises(ConfigError, match="az network nic list"):
         node_of(interface_id="eni-0a").provider.identify()
+    uniform = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute"
+    uniform += "/virtualMachineScaleSets/v/virtualMachines/0/networkInterfaces/n"
+    with pytest.raises(ConfigError, match="uniform orchestration"):
+        node_of(interface_id=uniform).provider.identify()
     with pytest.raises(ConfigError, match='cloud to "public"'):
         node_of(settings={"cloud": "china", "endpoint": ""}).provider.identify()
     with pytest.raises(NotFoundError, match="resource group apart has no network interface of"):

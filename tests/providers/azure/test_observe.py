@@ -15,11 +15,8 @@ from cloudfail.model import Owner, Peer, PrivateIp, PublicIp, Route
 
 from providers.azure.nodes import (
     DESTINATION,
-    OWN,
     PRIVATE,
     PUBLIC,
-    PUBLIC6,
-    SEATED,
     NodeMaker,
     Unheard,
     edit,
@@ -65,56 +62,6 @@ def test_everybody_else_is_a_stranger_and_without_peers_a_peer(
     others = (Peer(name="x", address=ip_address("10.0.1.99")),)
     assert seen(node_of, claim, peers=others).owner is Owner.STRANGER
     assert seen(node_of, claim, peers=()).owner is Owner.PEER
-
-
-def test_named_nodes_are_read_by_their_ids_and_others_by_one_list(
-    cloud: EmbeddedAzure, node_of: NodeMaker
-) -> None:
-    named = Peer(
-        name="b",
-        address=ip_address("10.0.1.11"),
-        interface_id=cloud.built.nodes["b"].interface_id,
-    )
-    node = node_of("a", peers=(named,), interface_id=cloud.built.nodes["a"].interface_id)
-    node.provider.identify()
-    node.calls.clear()
-    node.provider.observe([EDGE])
-    assert node.operations == ["networkInterfaces.get"] * 2 + ["routeTables.get"]
-    node = node_of("a")
-    node.provider.identify()
-    node.calls.clear()
-    node.provider.observe([EDGE])
-    assert node.operations == ["networkInterfaces.list", "routeTables.get"]
-
-
-def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
-    node = node_of("a")
-    node.provider.identify()
-    public = [PublicIp(address=ip_address(text)) for text in (PUBLIC, PUBLIC6, SEATED, OWN)]
-    node.calls.clear()
-    node.provider.observe([VIP, *public])
-    assert node.operations == [
-        "networkInterfaces.list",
-        "permissions.list",
-        "publicIPAddresses.list",
-        "subnets.get",
-    ]
-    assert not any(call.mutating for call in node.calls)
-    assert node.asked == []
-
-
-def test_tables_of_other_groups_and_subscriptions_are_read_where_they_are(
-    cloud: EmbeddedAzure, node_of: NodeMaker
-) -> None:
-    tables = ("edge", "lab/own", "apart/far", cloud.built.route_tables["foreign"])
-    claims = [Route(table=table, destination=ip_network(DESTINATION)) for table in tables]
-    node = node_of("a")
-    edge, own, far, foreign = node.provider.observe(claims)
-    assert [one.owner for one in (edge, far, foreign)] == [Owner.PEER] * 3
-    assert own.owner is Owner.NOBODY
-    assert own.facts["route"].endswith("/own/routes/cloudfail-10-99-0-0-16")
-    assert node.operations.count("routeTables.get") == 2  # and one list for the two of a group
-    assert node.operations.count("routeTables.list") == 1
 
 
 @pytest.mark.parametrize("part", ["routeTables.get", "networkInterfaces.list"])

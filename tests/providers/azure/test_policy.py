@@ -9,6 +9,7 @@ import subprocess
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import msgspec
 import pytest
 from cloudfail.errors import DeniedError
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
@@ -240,3 +241,19 @@ def test_what_no_subscription_could_serve_is_said_offline() -> None:
     assert SPEC.validate(seats) == []
     sixes = [PrivateIp(address=ip_address(f"2001:db8::{n}")) for n in (1, 2)]
     assert "one IPv6 address at most" in said(*sixes)
+
+
+def test_check_says_what_it_could_not_read(cloud: EmbeddedAzure, node_of: NodeMaker) -> None:
+    provider = node_of("a").provider
+    lanes = provider.steps(provider.observe([VIP]), provider.identify())
+    fresh = [
+        msgspec.structs.replace(
+            lane, steps=tuple(msgspec.structs.replace(one, conditions={}) for one in lane.steps)
+        )
+        for lane in lanes
+    ]
+    assert {one.severity for one in provider.check(fresh)} == {Severity.INFO}
+    cloud.faults = Faults(throttle={"networkInterfaces.get": 9})
+    found = provider.check(fresh)
+    assert {one.severity for one in found} == {Severity.WARNING}
+    assert "what it refers to could not be read" in found[0].message
