@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -62,6 +65,17 @@ def test_the_control_api_does_what_it_does_on_other_clouds(ready: dict[str, Any]
     control.reset()
     assert control.announced() == []
     control.build(PAIR)
+
+
+def test_who_asks_the_api_without_tls_is_told_where_it_is(ready: dict[str, Any]) -> None:
+    parts = urlsplit(ready["endpoint"])
+    link = http.client.HTTPConnection(parts.netloc, timeout=20)
+    with contextlib.closing(link):
+        link.request("GET", "/subscriptions")
+        answer = link.getresponse()
+        assert answer.status == 403
+        said = answer.read().decode()
+    assert said == f"use {ready['endpoint']}, and trust {ready['ca_file']}"
 
 
 def test_libraries_find_the_metadata_service_by_the_environment(ready: dict[str, Any]) -> None:
