@@ -6,6 +6,7 @@ import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from cloudfail.clock import Clock, SystemClock
 from cloudfail.model import Address, Network
 
 from cloudfail_azure.links import same
@@ -13,10 +14,27 @@ from cloudfail_azure.objects import RouteTable
 
 # Service tags of which Azure Resource Manager is a part.
 _TAGS = ("azureresourcemanager", "azurecloud")
+_KEPT_SECONDS = 300.0
 
 
-def api_addresses(endpoint: str) -> tuple[Address, ...]:
-    """Return the addresses of the API's host; none when the name cannot be resolved."""
+class ApiAddresses:
+    """Looks the API's host up, and keeps what it found: no failover waits for a resolver."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[str, tuple[float, tuple[Address, ...]]] = {}
+
+    def of(self, endpoint: str) -> tuple[Address, ...]:
+        """Return the addresses of the API's host; none when its name was never resolved."""
+        at, found = self._known.get(endpoint, (0.0, ()))
+        now = self._clock.now()
+        if not found or now - at > _KEPT_SECONDS:
+            found = _resolve(endpoint) or found
+            self._known[endpoint] = now, found
+        return found
+
+
+def _resolve(endpoint: str) -> tuple[Address, ...]:
     try:
         found = socket.getaddrinfo(urlsplit(endpoint).hostname, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -24,9 +42,12 @@ def api_addresses(endpoint: str) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(ip_address(str(item[4][0]).partition("%")[0]) for item in found))
 
 
+_addresses = ApiAddresses(SystemClock())
+
+
 def is_private(endpoint: str) -> bool:
     """True when the API is reached inside of the network: no public address carries that."""
-    found = api_addresses(endpoint)
+    found = _addresses.of(endpoint)
     return bool(found) and all(address.is_private for address in found)
 
 
@@ -39,7 +60,7 @@ def cuts(destination: Network, table: RouteTable, subnet: str, endpoint: str) ->
     """
     if not any(same(one, subnet) for one in table.subnets) or _has_tag(table):
         return False
-    found = api_addresses(endpoint)
+    found = _addresses.of(endpoint)
     if not found:
         return destination.prefixlen == 0
     return any(_catches(destination, table, address) for address in found)
