@@ -103,6 +103,7 @@ def test_an_old_token_lives_on_while_there_is_no_new_one(monkeypatch: pytest.Mon
     assert kept.get_token_info(SCOPE).token == "token 5"
     kept.forget()
     assert kept.get_token_info(SCOPE).token == "token 6"
+    assert kept.get_token_info(SCOPE, options={"claims": "{}"}).token == "token 7"
 
 
 def test_a_token_that_azure_does_not_take_is_replaced(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cloudfail import registry
+from cloudfail.config.problems import Problems
+from cloudfail.config.settings import read_settings
 from cloudfail.errors import ProviderMissingError
 from cloudfail.provider import Setup
 
@@ -48,3 +51,16 @@ def test_the_managed_identity_needs_neither_azure_identity_nor_msal() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_the_authorities_are_no_secret_but_have_to_be_there(tmp_path: Path) -> None:
+    authorities = tmp_path / "ca.pem"
+    authorities.write_text("-----BEGIN CERTIFICATE-----\n")
+    authorities.chmod(0o644)
+    problems = Problems("cloudfail.toml")
+    assert read_settings(SPEC, {"ca_file": str(authorities)}, {}, problems) is not None
+    assert read_settings(SPEC, {"ca_file": str(tmp_path)}, {}, problems) is None
+    assert read_settings(SPEC, {"ca_file": str(tmp_path / "lost")}, {}, problems) is None
+    said = [f"{one.message}; {one.remedy}" for one in problems.found]
+    assert said[0].endswith("is not a file; name a file that holds the authorities")
+    assert "No such file or directory" in said[1]
