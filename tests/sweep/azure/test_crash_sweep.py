@@ -9,7 +9,7 @@ import pytest
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.records import Call
 
-from sweep.azure.cases import CASES, EVERYTHING, PRIVATE, SEATED, WORLD, Case
+from sweep.azure.cases import CASES, EVERYTHING, PRIVATE, PUBLIC_IP, ROUTE, SEATED, WORLD, Case
 from sweep.azure.conftest import UNDER_WAY
 from sweep.azure.snapshot import Snapshot, take_snapshot
 from sweep.cases import NEW, OLD
@@ -57,11 +57,17 @@ class Sweep:
 # sweeps every state, also that between a detach and its attach; "before" lets the call itself be
 # cut off.
 WAYS = ((When.AFTER, NEW, "same-node"), (When.AFTER, OLD, "peer"), (When.BEFORE, NEW, "same-node"))
-SWEPT = {PRIVATE: WAYS, EVERYTHING: WAYS[1:2], SEATED: WAYS[:2]}
+SWEPT = {
+    PRIVATE: WAYS,
+    SEATED: WAYS[:1],
+    ROUTE: WAYS[2:],
+    PUBLIC_IP: WAYS[1:2],
+    EVERYTHING: WAYS[1:2],
+}
 POINTS = [
     pytest.param(case, when, rerun_on, id=f"{case.name}-{when}-{place}")
     for case in CASES
-    for when, rerun_on, place in SWEPT.get(case, WAYS[1:])
+    for when, rerun_on, place in SWEPT[case]
 ]
 
 
