@@ -70,4 +70,4 @@ class GcpProvider:
         return check_lanes(self._api, lanes)
 
     def execute(self, step: Step) -> None:
-        execute(self._api, self._operations, step)
+        execute(self._api, self._operations, step, self._machine.external_address)
