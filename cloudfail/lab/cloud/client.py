@@ -12,6 +12,7 @@ import msgspec
 from cloudfail.clock import SystemClock
 from cloudfail.errors import DeadlineError, UnreachableError, UsageError
 from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.notices import Notice
 from cloudfail.lab.cloud.records import Call, Change
 
 PREFIX = "/_lab"
@@ -81,6 +82,18 @@ class CloudControl(Generic[B]):
 
     def terminate_node(self, name: str) -> None:
         self._ask("POST", "terminate", {"name": name})
+
+    def announce(self, node: str, kind: str, seconds: float = 120.0) -> Notice:
+        """Have the node's metadata service tell of what comes in so many seconds."""
+        wanted = {"node": node, "kind": kind, "seconds": seconds}
+        return msgspec.json.decode(self._ask("POST", "announce", wanted), type=Notice)
+
+    def withdraw(self, node: str, kind: str = "") -> None:
+        self._ask("POST", "withdraw", {"node": node, "kind": kind})
+
+    def announced(self) -> list[Notice]:
+        """Return the notices that hold, and when the nodes saw and acknowledged them."""
+        return msgspec.json.decode(self._ask("GET", "announced"), type=list[Notice])
 
     def enforce_iam(
         self,

@@ -22,6 +22,12 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
+class NoticeAsked(msgspec.Struct, frozen=True):
+    node: str
+    kind: str = ""
+    seconds: float = 120.0
+
+
 class PoliciesAsked(msgspec.Struct, frozen=True):
     policies: list[dict[str, Any]] | None
     roles: dict[str, list[dict[str, Any]]] = {}
@@ -43,6 +49,9 @@ class Control:
             "violations": lambda _: cloud.violations,
             "terminate": self._terminate,
             "iam": self._enforce,
+            "announce": self._announce,
+            "withdraw": self._withdraw,
+            "announced": lambda _: cloud.announced,
             "reset": lambda _: cloud.reset(),
         }
 
@@ -72,6 +81,14 @@ class Control:
 
     def _terminate(self, asked: Incoming) -> None:
         self._cloud.terminate_node(msgspec.json.decode(asked.body, type=Named).name)
+
+    def _announce(self, asked: Incoming) -> Any:
+        wanted = msgspec.json.decode(asked.body, type=NoticeAsked)
+        return self._cloud.announce(wanted.node, wanted.kind, wanted.seconds)
+
+    def _withdraw(self, asked: Incoming) -> None:
+        wanted = msgspec.json.decode(asked.body, type=NoticeAsked)
+        self._cloud.withdraw(wanted.node, wanted.kind)
 
     def _enforce(self, asked: Incoming) -> None:
         wanted = msgspec.json.decode(asked.body, type=PoliciesAsked)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import msgspec
 
 from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.notices import Notice
 from cloudfail.lab.cloud.records import Call, Change
 
 
@@ -96,7 +97,7 @@ class EmbeddedCloud(Protocol):
     def build(self, world: Any) -> BuiltWorld:
         """Replace everything by `world`; UsageError when the cloud's rules do not allow it.
 
-        Faults, changes, calls and stale reads start anew.
+        Faults, changes, calls, notices and stale reads start anew.
         """
         ...
 
@@ -111,6 +112,27 @@ class EmbeddedCloud(Protocol):
 
     def terminate_node(self, name: str) -> None:
         """Let the machine be gone, as the cloud's own call would; UsageError for an unknown one."""
+        ...
+
+    # ---- what it tells its nodes in advance
+
+    notice_kinds: ClassVar[Sequence[str]]
+    """What can be announced, in the cloud's own words."""
+
+    def announce(self, node: str, kind: str, seconds: float = 120.0) -> Notice:
+        """Tell a node by its metadata service of what comes in so many seconds.
+
+        Nothing happens to the node then. UsageError for an unknown node or kind.
+        """
+        ...
+
+    def withdraw(self, node: str, kind: str = "") -> None:
+        """Let what was announced be over; `kind` "" is all of it."""
+        ...
+
+    @property
+    def announced(self) -> Sequence[Notice]:
+        """What holds now, and when the nodes saw and acknowledged it."""
         ...
 
     # ---- who holds what: the router's data plane

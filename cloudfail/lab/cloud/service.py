@@ -15,6 +15,7 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.httpd import Handler, HttpService, Incoming, Reply
 from cloudfail.lab.cloud.interface import BuiltWorld
 from cloudfail.lab.cloud.ledger import Ledger
+from cloudfail.lab.cloud.notices import Notice, Notices
 from cloudfail.lab.cloud.records import Call, Change
 
 NodeOf = Callable[[str], str]
@@ -40,11 +41,13 @@ class CloudService(abc.ABC, Generic[B]):
     world_type: ClassVar[type[msgspec.Struct]]
     server: ClassVar[str]
     """What the API calls itself in the header `Server`."""
+    notice_kinds: ClassVar[Sequence[str]]
     api: Faulty
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._address = (host, port)
         self.ledger = Ledger()
+        self.notices = Notices()
         self._control = Control(self)
         self._service: HttpService | None = None
         self._metadata: dict[str, HttpService] = {}
@@ -64,6 +67,11 @@ class CloudService(abc.ABC, Generic[B]):
             if service is not None:
                 service.close()
         self._service, self._metadata = None, {}
+        self.notices.clear()
+
+    @property
+    def is_running(self) -> bool:
+        return self._service is not None
 
     @property
     def endpoint(self) -> str:
@@ -121,6 +129,21 @@ class CloudService(abc.ABC, Generic[B]):
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self.api.faults = faults
+
+    def announce(self, node: str, kind: str, seconds: float = 120.0) -> Notice:
+        if node not in self.built.nodes:
+            raise UsageError(f"no node {node!r}; there are {', '.join(self.built.nodes)}")
+        if kind not in self.notice_kinds:
+            known = ", ".join(self.notice_kinds)
+            raise UsageError(f"this cloud announces no {kind!r}; there are {known}")
+        return self.notices.announce(node, kind, seconds)
+
+    def withdraw(self, node: str, kind: str = "") -> None:
+        self.notices.withdraw(node, kind)
+
+    @property
+    def announced(self) -> Sequence[Notice]:
+        return self.notices.every()
 
     # ---- what a cloud says; `EmbeddedCloud` has the words
 

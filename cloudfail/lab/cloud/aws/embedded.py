@@ -11,6 +11,7 @@ from cloudfail.lab.cloud.aws.api import Api
 from cloudfail.lab.cloud.aws.builder import Builder
 from cloudfail.lab.cloud.aws.engine import ACCOUNTS, Engine
 from cloudfail.lab.cloud.aws.metadata import Metadata
+from cloudfail.lab.cloud.aws.notices import ACTIONS, REBALANCE
 from cloudfail.lab.cloud.aws.sessions import ADMIN_KEY
 from cloudfail.lab.cloud.aws.world import Built, World
 from cloudfail.lab.cloud.faults import Faults
@@ -28,6 +29,7 @@ class EmbeddedAws(CloudService[Built]):
 
     world_type: ClassVar[type[msgspec.Struct]] = World
     server = "AmazonEC2"
+    notice_kinds: ClassVar[Sequence[str]] = (*ACTIONS, REBALANCE)
     api: Api
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -72,6 +74,7 @@ class EmbeddedAws(CloudService[Built]):
             self.api.faults = Faults()
             self.api.iam.reset()
             self.api.table_owners = {}
+            self.notices.clear()
             self.api.start({})
 
     def terminate_node(self, name: str) -> None:

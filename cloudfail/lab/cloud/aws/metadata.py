@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cloudfail.lab.cloud.aws.notices import shown_at
 from cloudfail.lab.cloud.aws.tree import lookup, tree_of
 from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
 
@@ -77,4 +78,6 @@ class Metadata:
         found = lookup(tree_of(self._cloud, node), incoming.path)
         if found is None:
             return Reply(404, b"", _TEXT)
+        notices = self._cloud.notices
+        notices.see(shown_at(incoming.path, notices.of_node(node)))
         return Reply(200, found.encode(), _TEXT)

@@ -6,6 +6,7 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+from cloudfail.lab.cloud.aws.notices import of_metadata
 from cloudfail.lab.cloud.aws.sessions import Session
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _tree(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
         "services": {"domain": "amazonaws.com", "partition": "aws"},
     }
     document = {"instance-identity": {"document": json.dumps(identity, indent=2)}}
+    meta |= of_metadata(cloud.notices.of_node(name))
     return {"latest": {"dynamic": document, "meta-data": meta}}
 
 

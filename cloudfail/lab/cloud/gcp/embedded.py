@@ -12,6 +12,7 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.api import Api
 from cloudfail.lab.cloud.gcp.builder import Builder
 from cloudfail.lab.cloud.gcp.metadata import Metadata
+from cloudfail.lab.cloud.gcp.notices import EVENTS, PREEMPTED
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.gcp.world import Built, World
 from cloudfail.lab.cloud.httpd import Handler, Incoming, Reply
@@ -28,6 +29,7 @@ class EmbeddedGcp(CloudService[Built]):
 
     world_type: ClassVar[type[msgspec.Struct]] = World
     server = "ESF"
+    notice_kinds: ClassVar[Sequence[str]] = (*EVENTS, PREEMPTED)
     api: Api
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -71,6 +73,7 @@ class EmbeddedGcp(CloudService[Built]):
             self._built = self._world = None
             self.api.faults = Faults()
             self.api.iam.reset()
+            self.notices.clear()
             self.api.start(Store(), {}, {})
 
     def terminate_node(self, name: str) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloudfail.clock import wall_clock
 from cloudfail.lab.cloud.gcp.answers import ComputeError
+from cloudfail.lab.cloud.gcp.notices import shown_in
 from cloudfail.lab.cloud.gcp.tree import find, is_directory, text_of, tree_of
+from cloudfail.lab.cloud.gcp.waiting import etag_of, settled
 from cloudfail.lab.cloud.httpd import ConnectionCutError, Incoming, Reply
 
 if TYPE_CHECKING:
@@ -52,22 +54,31 @@ class Metadata:
         return self._value(node, incoming)
 
     def _value(self, node: str, incoming: Incoming) -> Reply:
+        path = incoming.path.removeprefix(_PREFIX)
         try:
-            tree = self._tree(node)
-            path = incoming.path.removeprefix(_PREFIX)
-            secret = self._secret(node, tree, path, incoming)
+            secret = self._secret(node, self._tree(node), path, incoming)
             if secret is not None:
                 return secret
-            value = find(tree, path.replace("universe_domain", "universe-domain"))
+            value = settled(incoming, self._cloud.notices, lambda: self._look(node, path))
         except (KeyError, ComputeError):
             return Reply(404, b"", _TEXT)
+        except ValueError:
+            return Reply(400, b"timeout_sec must be a number of seconds", _TEXT)
+        notices = self._cloud.notices
+        notices.see(shown_in(incoming, notices.of_node(node)))
         return _shown(value, incoming)
+
+    def _look(self, node: str, path: str) -> Any:
+        if not self._cloud.is_running or self._cloud.faults.metadata_down:
+            raise ConnectionCutError
+        return find(self._tree(node), path.replace("universe_domain", "universe-domain"))
 
     def _tree(self, node: str) -> Any:
         api = self._cloud.api
         with api.lock:
             store = api.memory.shown_to_metadata(api.store, api.faults)
-            return tree_of(store, self._cloud.built.nodes[node])
+            built = self._cloud.built.nodes[node]
+            return tree_of(store, built, self._cloud.notices.of_node(node))
 
     def _secret(self, node: str, tree: Any, path: str, incoming: Incoming) -> Reply | None:
         """Answer what no listing shows: a token, an identity."""
@@ -85,13 +96,14 @@ class Metadata:
 
 
 def _shown(value: Any, incoming: Incoming) -> Reply:
+    tag = {"ETag": etag_of(value)}
     if incoming.query.get("recursive", "").lower() == "true":
-        return Reply(200, json.dumps(value).encode(), _JSON)
+        return Reply(200, json.dumps(value).encode(), {**_JSON, **tag})
     if is_directory(value) and not incoming.path.endswith("/"):
         return Reply(301, b"", {**_TEXT, "Location": f"{incoming.path}/"})
     if not is_directory(value) and incoming.query.get("alt") == "json":
-        return Reply(200, json.dumps(value).encode(), _JSON)
-    return Reply(200, text_of(value).encode(), _TEXT)
+        return Reply(200, json.dumps(value).encode(), {**_JSON, **tag})
+    return Reply(200, text_of(value).encode(), {**_TEXT, **tag})
 
 
 def _identity(tree: Any, email: str, query: Any) -> Reply:

@@ -6,14 +6,17 @@ Names are those of the recursive JSON (`networkInterfaces`); a path has them wit
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from cloudfail.lab.cloud.gcp.answers import Json
 from cloudfail.lab.cloud.gcp.links import link, name_of, path_of, project_of
 from cloudfail.lab.cloud.gcp.methods.reads import number_of
 from cloudfail.lab.cloud.gcp.nics import Seat
+from cloudfail.lab.cloud.gcp.notices import of_metadata
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.lab.cloud.gcp.world import BuiltNode
+from cloudfail.lab.cloud.notices import Notice
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 Lines = tuple[str, ...]
@@ -55,7 +58,7 @@ def _slash(value: Any) -> str:
     return "/" if is_directory(value) else ""
 
 
-def tree_of(store: Store, node: BuiltNode) -> Json:
+def tree_of(store: Store, node: BuiltNode, notices: Sequence[Notice] = ()) -> Json:
     """Tell what the metadata server says of a node; ComputeError 404 when it is gone."""
     instance = store.get(node.instance)
     project = project_of(node.instance)
@@ -71,6 +74,7 @@ def tree_of(store: Store, node: BuiltNode) -> Json:
             "hostname": f"{node.name}.{node.zone}.c.{project}.internal",
             "id": int(instance["id"]),
             "machineType": f"projects/{number}/machineTypes/e2-small",
+            **of_metadata(notices),
             "name": node.name,
             "networkInterfaces": [
                 _interface(store, Seat(node.instance, nic), built.mac)
