@@ -162,6 +162,7 @@ def _look_again(
     """Look at the group's other instances; then, a while later, at all of them once more."""
     from cloudfail.cli.mates import look_for_mates
     from cloudfail.cli.promotion import run_promotion
+    from cloudfail.keepalived.one_at_a_time import let_go
     from cloudfail.outcome import Order
     from cloudfail.role.event import boottime
 
@@ -169,6 +170,7 @@ def _look_again(
     _settle(stopper)
     if stopper.stopped:
         return first
+    let_go()  # what is told from here on, this look may have missed
     # Each advert that was told of ends up here: one look that began late enough does for them all.
     anew = Order(since=boottime())
     ended = _both(first, run_promotion(target, event, stopper, anew))
