@@ -212,12 +212,25 @@ def _without_reason(exc: GoogleAPICallError, context: Context) -> CloudfailError
 
 
 def _closed(exc: Exception, context: Context) -> CloudfailError:
-    if "RemoteDisconnected" in repr(exc) or "ConnectionResetError" in repr(exc):
-        return TransientError(
-            f"{context}: the connection to {context.endpoint} was reset; it is tried again",
-            fresh_connection=True,
-        )
-    return _unreachable(exc, context)
+    return _reset(exc, context) or _unreachable(exc, context)
+
+
+def _reset(exc: Exception, context: Context) -> CloudfailError | None:
+    if "RemoteDisconnected" not in repr(exc) and "ConnectionResetError" not in repr(exc):
+        return None
+    return TransientError(
+        f"{context}: the connection to {context.endpoint} was reset; it is tried again",
+        fresh_connection=True,
+    )
+
+
+def _no_token(exc: Exception, context: Context) -> CloudfailError:
+    """Nothing of Compute was asked yet."""
+    return _reset(exc, context) or UnreachableError(
+        f"{context}: no token for it, as what gives tokens cannot be reached ({_one_line(exc)}): "
+        "this node needs a way there that no claim carries; check DNS, the firewall, and "
+        "credentials_file in [provider.gcp]"
+    )
 
 
 def _late(_: Exception, context: Context) -> CloudfailError:
@@ -257,7 +270,7 @@ _TypeRow = Callable[[Exception, Context], CloudfailError]
 # The first match counts: ConnectTimeout before Timeout, SSLError before ConnectionError.
 _BY_TYPE: tuple[tuple[tuple[type[Exception], ...], _TypeRow], ...] = (
     ((ParseError,), _unreadable),
-    ((auth.TransportError,), _closed),
+    ((auth.TransportError,), _no_token),
     ((auth.GoogleAuthError,), _no_credentials),
     ((http.SSLError,), _tls),
     ((http.ConnectTimeout, http.ProxyError), _unreachable),

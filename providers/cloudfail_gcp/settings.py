@@ -41,6 +41,14 @@ class GcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "free of other routes to the same destination.",
         ),
     ] = 1000
+    iam_endpoint: Annotated[
+        str,
+        Meta(
+            description="URL of the IAM Credentials API, for impersonation. Default: that of the same "
+            "Private Service Connect endpoint as `endpoint`, or Google's.",
+            examples=["https://iamcredentials-edge.p.googleapis.com"],
+        ),
+    ] = ""
     impersonate: Annotated[
         str,
         Meta(
