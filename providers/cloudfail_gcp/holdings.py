@@ -20,8 +20,8 @@ from cloudfail_gcp.access_configs import KEPT as KEPT_OF_PUBLIC
 from cloudfail_gcp.access_configs import public_holding
 from cloudfail_gcp.aliases import private_holding
 from cloudfail_gcp.around import Around
-from cloudfail_gcp.links import interface_id, part_of
-from cloudfail_gcp.look import Seen, place_of
+from cloudfail_gcp.links import interface_id, part_of, place_of
+from cloudfail_gcp.look import Seen
 from cloudfail_gcp.members import Members
 from cloudfail_gcp.objects import Rule, TargetInstance, network_of
 from cloudfail_gcp.routes import route_facts, route_obstacle, winners

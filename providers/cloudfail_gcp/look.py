@@ -14,15 +14,15 @@ from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, Pub
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
-from cloudfail_gcp.links import name_of, part_of, path_of
+from cloudfail_gcp.links import Place, name_of, part_of, path_of, place_of
 from cloudfail_gcp.members import Members
 from cloudfail_gcp.nat import is_private_endpoint, read_nat, read_subnet
 from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
+from cloudfail_gcp.under_way import OPERATIONS, Running, reads_of_operations
 
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
 Read = Callable[[], Any]
-Place = tuple[str, str]
 Field = tuple[str, str]
 
 
@@ -31,7 +31,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT", "addresses",
     "machines", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
-    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's machine may forward packets, None where nobody asked.
+    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's
+    machine may forward packets, None where nobody asked. `running` are operations under way, by
+    scope and target; where they could not be read there are none.
     """
 
     rules: Mapping[tuple[str, str, str], Rule] = {}
@@ -43,15 +45,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     addresses: Mapping[Address, Reserved] = {}
     subnet: Subnet | None = None
     translates: bool | None = None
+    running: Mapping[str, Running] = {}
     failures: Mapping[str, CloudfailError] = {}
 
     def interface(self, ref: str) -> Interface | None:
         return next((nic for nic in self.interfaces if nic.ref == ref), None)
-
-
-def place_of(claim: ForwardingRule, node: Node) -> Place:
-    """Return the claim's project and region; the node's own where it names none."""
-    return (claim.project or node.facts["project"], claim.region or node.facts["region"])
 
 
 class Looker:
@@ -63,11 +61,12 @@ class Looker:
     def look(self, claims: Sequence[Claim], members: Members) -> Seen:
         """Read what `claims` need; the number of calls does not grow with their number."""
         answers, failures = in_parallel(dict(self._reads(claims, members)))
-        if failures and not answers:
+        if failures and all(part.startswith(OPERATIONS) for part in answers):
             raise next(iter(failures.values()))
         machines = answers.get("machines", Machines())
         around, unsaid = in_parallel(dict(self._around(claims, members, machines)))
         failures |= unsaid
+        running = {**answers, **around}.items()
         return Seen(
             rules=_joined(answers, "rules "),
             targets=_joined(answers, "targets "),
@@ -78,6 +77,7 @@ class Looker:
             addresses=answers.get("addresses", {}),
             subnet=around.get("subnet"),
             translates=around.get("nat"),
+            running={part: found for part, found in running if part.startswith(OPERATIONS)},
             failures=failures,
         )
 
@@ -99,11 +99,14 @@ class Looker:
             yield "addresses", partial(self._addresses, node)
         if (members.unnamed and claims) or routes or carried(claims):
             yield "machines", partial(self._machines, members, carried(claims))
+        yield from reads_of_operations(self._api, [*rules, *routes], node)
 
     def _around(
         self, claims: Sequence[Claim], members: Members, machines: Machines
     ) -> Iterator[tuple[str, Read]]:
-        """Read what only this node's own interface tells where to look for."""
+        """Read what only the interfaces tell where to look for."""
+        zones = {part_of(nic.ref, "zones") for nic in machines.interfaces}
+        yield from reads_of_operations(self._api, _of_interfaces(claims), members.node, zones)
         own = next((nic for nic in machines.interfaces if nic.ref == members.node.ref), None)
         if own is None or not carried(claims):
             return
@@ -163,7 +166,7 @@ class Looker:
         """
         node = members.node
         own = ip_address(node.facts["primary"])
-        wanted = {own, *(peer.address for peer in members.unnamed)}
+        wanted = {own, *(peer.address for peer in members.peers)}
         fields = [("networkInterfaces.networkIP", str(address)) for address in wanted]
         request = {"project": node.facts["project"], **_filtered(sorted({*fields, *also}))}
         peers: dict[Address, str] = {}
@@ -196,6 +199,10 @@ def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
         if part.startswith(prefix):
             found |= answer
     return found
+
+
+def _of_interfaces(claims: Sequence[Claim]) -> list[Claim]:
+    return [claim for claim in claims if isinstance(claim, PrivateIp | PublicIp)]
 
 
 def carried(claims: Sequence[Claim]) -> list[Field]:

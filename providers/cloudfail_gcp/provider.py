@@ -39,6 +39,7 @@ class GcpProvider:
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
         members = Members(node=self.identify(), peers=self._setup.peers)
         seen = self._looker.look(claims, members)
+        self._operations.under_way.see(seen.running)
         members = msgspec.structs.replace(members, found=seen.peers)
         around = Around(
             members=members,

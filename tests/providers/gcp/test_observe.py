@@ -42,7 +42,11 @@ def test_a_rule_is_a_peers_by_address_or_by_interface(
     )
     node = node_of("a", peers=(named,))
     assert node.provider.observe([EDGE])[0].owner is Owner.PEER
-    assert node.operations == ["forwardingRules.list", "targetInstances.aggregatedList"]
+    assert node.operations == [
+        "forwardingRules.list",
+        "regionOperations.list",
+        "targetInstances.aggregatedList",
+    ]
 
 
 def test_strangers_are_everybody_elses_and_without_peers_there_are_none(
@@ -76,6 +80,7 @@ def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
     assert node.operations == [
         "forwardingRules.list",
         "instances.aggregatedList",
+        "regionOperations.list",
         "targetInstances.aggregatedList",
     ]
     assert not any(call.mutating for call in node.calls)
