@@ -141,7 +141,8 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     `validate` gives one sentence for each claim that this cloud cannot serve, offline.
     `render` gives the argv of the vendor's command line for a step. `permissions` lists the
     least permissions for the claims; `policy` gives documents ready to paste, by name
-    (`read`, `write`). `deadline` is the default for one run, in seconds. `environment` gives the
+    (`read`, `write`). `deadline` is the default for one run, in seconds. `secondary_ranges` says
+    that subnets have ranges besides the one that a node declares. `environment` gives the
     variables that rendered commands need to reach the same cloud (a region, an endpoint), from
     the settings and the node; never a secret. `terraform` gives the documents of `policy` as
     Terraform resources, by the same names; None: this provider has none.
@@ -158,6 +159,7 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     permissions: Callable[[Sequence[Claim]], Sequence[Permission]]
     policy: Callable[[Sequence[Claim], Any], Mapping[str, str]]
     deadline: float = 30.0
+    secondary_ranges: bool = False
     environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
     terraform: Callable[[Sequence[Claim], Any], Mapping[str, str]] | None = None
     api: int = 1

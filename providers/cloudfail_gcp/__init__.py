@@ -84,5 +84,6 @@ SPEC = ProviderSpec(
     policy=_policy,
     terraform=_terraform,
     deadline=120.0,
+    secondary_ranges=True,
     environment=_environment,
 )
