@@ -23,12 +23,16 @@ from cloudfail.provider import ApiCall
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How it ended for one claim: who has it, and the error when that is not this node."""
+    """How it ended for one claim: who has it, and the error when that is not this node.
+
+    `is_moving`: somebody's call was under way that may change it yet.
+    """
 
     claim: Claim
     owner: Owner
     holder: str = ""
     error: CloudfailError | None = None
+    is_moving: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,64 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 from cloudfail.errors import ConflictError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
-from cloudfail.lab.cloud.gcp.links import link
 from cloudfail.lab.cloud.gcp.store import Store
-from cloudfail.model import Holding, Owner, Route, Step
+from cloudfail.model import Owner, Route
 
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import DESTINATION, Node, NodeMaker
-
-CLAIM = Route(table="lab", destination=ip_network(DESTINATION))
-ROUTES = "projects/lab-project/global/routes"
-
-
-def lay(cloud: EmbeddedGcp, *routes: tuple[int, str], **more: Any) -> None:
-    """Let there be these routes and no others: priority, and the node that it leads to."""
-
-    def effect(store: Store) -> None:
-        for path, _ in list(store.every("routes")):
-            store.drop(path)
-        for priority, name in routes:
-            made = {
-                "network": link(cloud.built.networks["lab"]),
-                "destRange": DESTINATION,
-                "priority": priority,
-                "nextHopInstance": link(cloud.built.nodes[name].instance),
-                "routeType": "STATIC",
-                **more,
-            }
-            store.put(f"{ROUTES}/{name}-{priority}", made)
-
-    cloud.api.apply(effect)
-
-
-def look(node: Node) -> Holding:
-    (holding,) = node.provider.observe([CLAIM])
-    return holding
-
-
-def steps_of(node: Node) -> Sequence[Step]:
-    provider = node.provider
-    lanes = provider.steps([look(node)], provider.identify())
-    return [step for lane in lanes for step in sorted(lane.steps, key=lambda step: step.stage)]
-
-
-def there(cloud: EmbeddedGcp) -> list[tuple[int, str]]:
-    """The routes there are: priority and node."""
-    found = [route for _, route in cloud.api.store.every("routes")]
-    return sorted((r["priority"], r["nextHopInstance"].rpartition("/")[2]) for r in found)
-
-
-def darkness(cloud: EmbeddedGcp) -> list[str]:
-    """Who held the destination, one after the other."""
-    return [c.node for c in cloud.changes if c.target.endswith(f" {DESTINATION}")]
+from providers.gcp.laid import ROUTES, darkness, lay, look, steps_of, there
+from providers.gcp.nodes import DESTINATION, NodeMaker
 
 
 @pytest.mark.parametrize(
@@ -73,7 +26,8 @@ def darkness(cloud: EmbeddedGcp) -> list[str]:
         ([(999, "b"), (1000, "a")], ["delete"], [(1000, "a")]),
         ([(1000, "b"), (1000, "a")], ["delete"], [(1000, "a")]),
         ([(999, "b"), (1000, "b")], ["delete", "insert", "delete"], [(1000, "a")]),
-        ([(999, "a"), (1000, "b")], [], [(999, "a"), (1000, "b")]),
+        ([(999, "a"), (1000, "b")], ["delete"], [(999, "a")]),
+        ([(999, "a"), (2000, "b")], [], [(999, "a"), (2000, "b")]),
     ],
 )
 def test_a_route_moves_without_a_gap(
