@@ -157,15 +157,15 @@ def _obstacle(own: Interface, seen: Seen, around: Around) -> str:
             f"external address: take it off once (gcloud compute instances delete-access-config "
             f'--access-config-name "{own.config.name}")'
         )
-    if around.trusts_egress or around.is_private or own.name != "nic0" or seen.translates:
+    if around.trusts_egress or seen.reach.is_inside or own.name != "nic0" or seen.translates:
         return ""
     if seen.subnet is not None and seen.subnet.reaches_google:
         return ""
     unsaid = next((str(seen.failures[p]) for p in ("subnet", "nat") if p in seen.failures), "")
     return (
         f"{own.ref} reaches the Compute API by {own.config.address or 'its access config'}, which "
-        "has to go first: turn on Private Google Access of its subnetwork, give it Cloud NAT or a "
-        "Private Service Connect endpoint, or vouch for it with [guard] own_egress = "
+        "has to go first: turn on Private Google Access of its subnetwork (Private Service Connect "
+        "needs it, too), give it Cloud NAT, or vouch for it with [guard] own_egress = "
         f'"assured"{f" ({unsaid})" if unsaid else ""}'
     )
 
