@@ -18,7 +18,6 @@ from cloudfail_gcp.holdings import facts_to_keep, holding_of
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
-from cloudfail_gcp.nat import is_private_endpoint
 from cloudfail_gcp.plan import lanes_for
 from cloudfail_gcp.settings import numbers_of
 from cloudfail_gcp.waiting import Operations
@@ -52,7 +51,6 @@ class GcpProvider:
             now=wall_clock(),
             trusts_egress=self._setup.assured_egress,
             kept={claim: self._setup.memory.recall(claim) for claim in claims},
-            is_private=is_private_endpoint(self._api.endpoint),
             written=self._written.of(claims),
         )
         holdings = [certain(holding_of(claim, seen, around), seen, around) for claim in claims]

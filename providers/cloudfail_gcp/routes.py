@@ -12,6 +12,7 @@ from cloudfail_gcp.leftovers import find_leftovers
 from cloudfail_gcp.links import name_of
 from cloudfail_gcp.look import Seen
 from cloudfail_gcp.objects import NetworkRoute, network_of
+from cloudfail_gcp.own_way import way_obstacle
 from cloudfail_gcp.route_steps import name_prefix
 
 
@@ -90,10 +91,4 @@ def route_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, aro
                 f"{name_of(route.path)} leads to {route.machine} with priority {route.priority}, "
                 f"and would win or share: delete it, or set route_priority below it"
             )
-    tagged = any(route.tags for route in routes)
-    if claim.destination.prefixlen == 0 and not around.trusts_egress and not tagged:
-        return (
-            "the default route would turn this node's own way to the Compute API back to itself; "
-            'use tags, or vouch for it with [guard] own_egress = "assured"'
-        )
-    return ""
+    return way_obstacle(claim, routes, seen, around)
