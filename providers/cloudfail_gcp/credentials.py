@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cloudfail.errors import UnreachableError
 from google.auth.credentials import Credentials
+from google.auth.exceptions import DefaultCredentialsError
 
 from cloudfail_gcp.credential_files import impersonated, of_file, require_private
 from cloudfail_gcp.metadata import Metadata
@@ -26,14 +28,20 @@ Check = Callable[[str, str], None]
 class MachineCredentials(Credentials):
     """The instance's service account, by our own client of the metadata server."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, *, is_elsewhere: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._metadata = metadata
+        self._is_elsewhere = is_elsewhere
 
     def refresh(self, request: Any) -> None:
         """Fetch a token. Raises UnreachableError."""
         del request
-        found = self._metadata.json(_TOKEN)
+        try:
+            found = self._metadata.json(_TOKEN)
+        except UnreachableError as exc:
+            if not self._is_elsewhere:
+                raise
+            raise DefaultCredentialsError(str(exc)) from exc  # type: ignore[no-untyped-call]
         self.token = found["access_token"]
         # google.auth compares with a naive UTC time.
         now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
@@ -59,14 +67,16 @@ class Gate(Credentials):
         self._check(method, url)
 
 
-def find_credentials(settings: GcpSettings, metadata: Metadata) -> Credentials:
+def find_credentials(
+    settings: GcpSettings, metadata: Metadata, *, is_elsewhere: bool = False
+) -> Credentials:
     """Return what the settings name, then the environment, then the instance's own.
 
-    Raises ConfigError for a file that cannot be used, or that others may read.
+    `is_elsewhere`: this may be no instance, so that no metadata server means no credentials. Raises ConfigError for a file that cannot be used, or that others may read.
     """
     # Impersonation is a call of another API, which Compute's scope does not cover.
     scopes = (_CLOUD,) if settings.impersonate else SCOPES
-    source = _source(settings, metadata, scopes)
+    source = _of_file(settings, scopes) or MachineCredentials(metadata, is_elsewhere=is_elsewhere)
     if not settings.impersonate:
         return source
     host = settings.iam_endpoint or iam_endpoint_of(settings.endpoint)
@@ -84,11 +94,11 @@ def iam_endpoint_of(endpoint: str) -> str:
     return "https://iamcredentials.googleapis.com"
 
 
-def _source(settings: GcpSettings, metadata: Metadata, scopes: tuple[str, ...]) -> Credentials:
+def _of_file(settings: GcpSettings, scopes: tuple[str, ...]) -> Credentials | None:
     if settings.credentials_file:
         key = "[provider.gcp] credentials_file"
         require_private(Path(settings.credentials_file), key)
         return of_file(Path(settings.credentials_file), key, scopes)
     if file := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", ""):
         return of_file(Path(file), "GOOGLE_APPLICATION_CREDENTIALS", scopes)
-    return MachineCredentials(metadata)
+    return None

@@ -35,7 +35,7 @@ class Machine:
 
     def external_address(self, nic: str) -> str:
         """Return the external address that this machine is told to have; "" : there is no telling."""
-        if self.node().facts["identity"] != "metadata":
+        if self._found is None:
             return ""
         path = f"instance/network-interfaces/{nic.removeprefix('nic')}/access-configs/0/external-ip"
         try:

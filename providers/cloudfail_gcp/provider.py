@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from cloudfail.clock import Clock, SystemClock, wall_clock
+from cloudfail.errors import UnreachableError
 from cloudfail.holdings import missing
 from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
@@ -15,6 +16,7 @@ from cloudfail_gcp.around import Around
 from cloudfail_gcp.certainty import certain
 from cloudfail_gcp.execute import execute
 from cloudfail_gcp.holdings import facts_to_keep, holding_of
+from cloudfail_gcp.identity_by_api import find_node_by_api, is_elsewhere
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
@@ -36,9 +38,18 @@ class GcpProvider:
         self._looker = Looker(self._api)
         self._numbers = numbers_of(setup.settings)
         self._written = Written()
+        self._by_api: Node | None = None
 
     def identify(self) -> Node:
-        return self._machine.node()
+        if self._by_api is not None:
+            return self._by_api
+        try:
+            return self._machine.node()
+        except UnreachableError:
+            if not is_elsewhere(self._setup):
+                raise
+        self._by_api = find_node_by_api(self._api, self._setup)
+        return self._by_api
 
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
         members = Members(node=self.identify(), peers=self._setup.peers)

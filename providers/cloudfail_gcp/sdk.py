@@ -37,7 +37,11 @@ class Clients:
         """Return the client of this class. Raises ConfigError for credentials that are off."""
         with self._lock:
             if self._gate is None:
-                found = find_credentials(self._setup.settings, self._metadata)
+                found = find_credentials(
+                    self._setup.settings,
+                    self._metadata,
+                    is_elsewhere=bool(self._setup.interface_id and self._setup.settings.project),
+                )
                 self._gate = Gate(found, self._check)
             if name not in self._known:
                 options = ClientOptions(api_endpoint=self.endpoint)
