@@ -38,8 +38,9 @@ def test_whoever_has_no_time_for_it_leaves_it() -> None:
 
 def test_what_is_not_ours_is_not_tidied_up() -> None:
     run = ready_run(seconds=3)
-    bad = {FIRST: DeniedError("no", permission="Take")}
-    cloud = cloud_of(run, {FIRST: "b", SECOND: "a"}, bad=bad)
+    cloud = cloud_of(
+        run, {FIRST: "b", SECOND: "a"}, bad={FIRST: DeniedError("no", permission="Take")}
+    )
     cloud.untidy = {FIRST, SECOND}
     assert promote(cloud, [FIRST, SECOND], run).exit_code == 77
     assert [step.claims for step in cloud.sent] == [(SECOND,)]
