@@ -13,6 +13,7 @@ import msgspec
 
 from cloudfail.memory import Memory, ShortMemory
 from cloudfail.model import Address, Claim, Finding, Holding, Lane, Node, Peer, Step
+from cloudfail.notice import Notices
 
 
 class Reader(Protocol):
@@ -145,7 +146,9 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     that subnets have ranges besides the one that a node declares. `environment` gives the
     variables that rendered commands need to reach the same cloud (a region, an endpoint), from
     the settings and the node; never a secret. `terraform` gives the documents of `policy` as
-    Terraform resources, by the same names; None: this provider has none.
+    Terraform resources, by the same names; None: this provider has none. `notices` gives where
+    the cloud announces to this machine that it will be interrupted, from the settings; it must
+    not need the SDK. None: this cloud announces nothing.
     """
 
     name: str
@@ -162,4 +165,5 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     secondary_ranges: bool = False
     environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
     terraform: Callable[[Sequence[Claim], Any], Mapping[str, str]] | None = None
+    notices: Callable[[Any], Notices] | None = None
     api: int = 1

@@ -8,6 +8,7 @@ from typing import Any
 from cloudfail.errors import ProviderMissingError
 from cloudfail.imports import defer, uncollected
 from cloudfail.model import Claim, Node, Step
+from cloudfail.notice import Notices
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
 from cloudfail_gcp.settings import GcpSettings
@@ -65,6 +66,13 @@ def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     return terraform(claims)
 
 
+def _notices(settings: Any) -> Notices:
+    from cloudfail_gcp.notices import GcpNotices
+
+    del settings
+    return GcpNotices()
+
+
 def _environment(settings: Any, node: Node) -> Mapping[str, str]:
     from cloudfail_gcp.render import environment
 
@@ -86,4 +94,5 @@ SPEC = ProviderSpec(
     deadline=120.0,
     secondary_ranges=True,
     environment=_environment,
+    notices=_notices,
 )

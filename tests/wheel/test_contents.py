@@ -23,7 +23,7 @@ def text_of(installed: Installed, ending: str) -> str:
 def test_only_the_packages_and_their_metadata_are_in_the_wheel(installed: Installed) -> None:
     tops = {name.split("/")[0] for name in names(installed)}
     packages = {top for top in tops if not top.endswith(".dist-info")}
-    assert packages == {"cloudfail", "cloudfail_aws", "cloudfail_gcp"}
+    assert packages == {"cloudfail", "cloudfail_aws", "cloudfail_azure", "cloudfail_gcp"}
 
 
 def test_no_test_and_no_bytecode_is_in_the_wheel(installed: Installed) -> None:

@@ -48,6 +48,16 @@ HEARTBEAT = _gauge(
 STARTED = _gauge("start_time_seconds", (), "When the agent was started.")
 HEARING = _gauge("hearing", (), "1 while keepalived's FIFO is read and the wire is heard.")
 PROBLEMS = _gauge("problems", (), "How many problems concern the whole agent; `status` says which.")
+ANNOUNCED = _gauge(
+    "maintenance_announced",
+    (),
+    "How many interruptions of this node the cloud announces; absent: [agent] notices is off.",
+)
+ANNOUNCED_HANDOVERS = _counter(
+    "maintenance_handovers",
+    ("result",),
+    "Handovers that an announcement began. result: ok, or failed: this node masters still.",
+)
 NOTES = _counter("notes", ("event",), "What else was logged, by its word.")
 
 INSTANCE_INFO = _gauge(
