@@ -55,15 +55,13 @@ def _permissions(claims: Sequence[Claim]) -> Sequence[Permission]:
 def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     from cloudfail_gcp.policy import policy
 
-    del settings
-    return policy(claims)
+    return policy(claims, settings or GcpSettings())
 
 
 def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     from cloudfail_gcp.policy import terraform
 
-    del settings
-    return terraform(claims)
+    return terraform(claims, settings or GcpSettings())
 
 
 def _notices(settings: Any) -> Notices:

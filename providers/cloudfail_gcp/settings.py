@@ -21,6 +21,14 @@ class GcpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             examples=["my-project"],
         ),
     ] = ""
+    host_project: Annotated[
+        str,
+        Meta(
+            description="The host project of a shared VPC, for `cloudfail policy`: what its network "
+            "needs goes into a role of its own. Default: what the tables of routes name.",
+            examples=["my-network-host"],
+        ),
+    ] = ""
     endpoint: Annotated[
         str,
         Meta(
