@@ -101,6 +101,11 @@ class Stage:
         self._fault = self._fault or event.t
         self._last_fault = event.t
 
+    def announce(self, node: str) -> None:
+        """Have the cloud announce maintenance to the node."""
+        self.fault(f"the cloud announces {self.terrain.notice} to {node}", node)
+        self.site.control.announce(node, self.terrain.notice)
+
     def note(self, text: str, node: str = "") -> None:
         self.site.timeline.add(node, Kind.LAB, text)
 

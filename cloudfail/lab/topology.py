@@ -43,7 +43,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     `forwarding_rule` is the address of the rule that has the instance's name. `advert_interval` is
     in seconds. `bare` configures keepalived with nothing but the one line
     `notify_master "cloudfail promote --provider NAME"`. `agent`: it runs on every node.
-    `named_api`: nodes find the API by a name, in the DNS or what stands for it.
+    `named_api`: nodes find the API by a name, in the DNS or what stands for it. `notices`: agents
+    hand over when the cloud announces maintenance.
     """
 
     nodes: tuple[LabNode, ...] = (A, B)
@@ -58,6 +59,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     agent: bool = False
     higher_prio_send_advert: bool = True
     named_api: bool = False
+    notices: bool = False
 
     @property
     def reconcile_interval(self) -> float:
@@ -174,6 +176,7 @@ def _of_agent(topology: Topology) -> list[str]:
         "[agent]",
         f"standby_interval = {topology.standby_interval:g}",
         f"reconcile_interval = {topology.reconcile_interval:g}",
+        f"notices = {'true' if topology.notices else 'false'}",
     ]
 
 

@@ -51,6 +51,19 @@ def test_nodes_with_agents_pass_too(real_lab: Lab, name: str) -> None:
     assert document["unowned_ms"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [("maintenance", "aws"), ("maintenance", "gcp"), ("maintenance-preempt", "aws")],
+)
+def test_what_a_cloud_announces_leaves_a_route_with_nobody_at_no_time(
+    real_lab: Lab, name: str, provider: str
+) -> None:
+    document = play(real_lab, name, "--agent", "--claim", "route", "--provider", provider)
+    assert document["unowned_ms"] == 0
+    texts = [event["event"] for event in document["timeline"]]
+    assert any("after the poll of a that saw it" in text for text in texts)
+
+
 def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> None:
     document = play(real_lab, "kill-master", "--latency", "50")
     parts = sum(document[key] for key in ("detection_ms", "cloudfail_ms", "api_ms"))

@@ -23,7 +23,9 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
     claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
     `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
-    then. `keeps_displaced`: an address that another one displaces stays allocated.
+    then. `keeps_displaced`: an address that another one displaces stays allocated. `notice`: the
+    kind of maintenance that is announced, in the cloud's word. `waits`: the cloud begins with it
+    once it is acknowledged.
     """
 
     moves: Mapping[str, tuple[str, ...]]
@@ -34,6 +36,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     throttled_calls: int
     throttled_for: float
     keeps_displaced: bool
+    notice: str
+    waits: bool = False
 
     def config(self, topology: Topology, built: BuiltWorld, endpoint: str) -> str:
         """Return cloudfail.toml for nodes of this cloud."""
