@@ -33,6 +33,8 @@ class Reader(Protocol):
         Must read the cloud afresh, must batch (the number of calls must not grow with the number
         of claims), must not write. Must answer UNKNOWN, never NOBODY, when the cloud did not say.
         With peers in the setup, everybody else is a STRANGER; without, everybody else is a PEER.
+        May say that a holding `is_fresh`, only where the look shows every write of this node's, and
+        that it `is_moving`, where a call of somebody's is known to be under way.
         Raises TransientError, DeniedError, NotFoundError (only if no claim at all can be seen;
         otherwise the holding's `obstacle` says it).
         """
@@ -42,7 +44,8 @@ class Reader(Protocol):
         """Say what would make this node own every holding that a PEER or NOBODY has.
 
         Must be pure and deterministic, must not call the cloud, must ignore holdings that are
-        MINE, a STRANGER's, UNKNOWN or that have an obstacle. Must be given all holdings of an
+        a STRANGER's, UNKNOWN or that have an obstacle. For one that is MINE it may give steps that
+        tidy up what a move left (`Step.tidies`), and no others. Must be given all holdings of an
         instance at once, so that it can batch. Must prefer one atomic take to remove-then-add.
         """
         ...

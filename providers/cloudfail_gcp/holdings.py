@@ -123,7 +123,7 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     network = network_of(claim, node)
     known = [r for r in seen.routes if (r.network, r.destination) == (network, claim.destination)]
     best = winners(known)
-    facts = route_facts(claim, known, around)
+    facts = route_facts(claim, known, seen, around)
     machines = {route.machine for route in best}
     owners = {members.owner_of(machine) for machine in machines}
     obstacle = route_obstacle(claim, known, seen, around)

@@ -56,6 +56,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def interface(self, ref: str) -> Interface | None:
         return next((nic for nic in self.interfaces if nic.ref == ref), None)
 
+    def networks_of(self, machine: str) -> frozenset[str]:
+        """Return the paths of the networks that a machine has interfaces in, as far as seen."""
+        return frozenset(nic.network for nic in self.interfaces if nic.machine == machine)
+
 
 class Looker:
     """Reads afresh, in parallel. Raises only when nothing could be read."""

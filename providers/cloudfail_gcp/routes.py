@@ -23,13 +23,15 @@ def winners(routes: Sequence[NetworkRoute]) -> list[NetworkRoute]:
     return [route for route in alive if route.priority == best]
 
 
-def route_facts(claim: Route, routes: Sequence[NetworkRoute], around: Around) -> Mapping[str, str]:
+def route_facts(
+    claim: Route, routes: Sequence[NetworkRoute], seen: Seen, around: Around
+) -> Mapping[str, str]:
     """Return what the steps need: the routes there are, the tags to keep, who lacks a standing one.
 
     Where there is no route, the tags are those of the last one seen: two masters at once may have
     deleted each other's.
     """
-    own = around.members.node.facts["instance"]
+    own, network = around.members.node.facts["instance"], network_of(claim, around.members.node)
     routes = sorted(routes, key=lambda route: (route.priority, route.path))
     best = winners(routes)
     left = {route.path for route in _leftovers(claim, routes, best, around)}
@@ -44,11 +46,12 @@ def route_facts(claim: Route, routes: Sequence[NetworkRoute], around: Around) ->
     ]
     last = around.kept.get(claim, {}).get("tags", "")
     kept = next(iter(best or routes), None)
+    lacking = _lacking(routes, best, around)
     return {
-        "network": network_of(claim, around.members.node),
+        "network": network,
         "routes": json.dumps(known),
         "tags": last if kept is None else ",".join(kept.tags),
-        "lacking": ",".join(_lacking(routes, best, around)),
+        "lacking": ",".join(one for one in lacking if network in seen.networks_of(one)),
     }
 
 
@@ -74,9 +77,10 @@ def _lacking(
 
 def route_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, around: Around) -> str:
     """Say why this node cannot take a route: one sentence, or none."""
-    node, network = around.members.node, name_of(network_of(claim, around.members.node))
-    if network != node.facts["network"]:
-        return f"{node.ref} is in network {node.facts['network']}, not in {network}"
+    node, network = around.members.node, network_of(claim, around.members.node)
+    own = seen.networks_of(node.facts["instance"])
+    if own and network not in own:
+        return f"{node.facts['instance']} is in {' and '.join(sorted(own))}, not in {network}"
     if seen.forwards is False:
         return (
             f"{node.facts['instance']} may not forward packets (canIpForward), which is decided "

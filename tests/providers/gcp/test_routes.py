@@ -10,6 +10,8 @@ from cloudfail.errors import ConflictError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.store import Store
 from cloudfail.model import Owner, Route
+from cloudfail.promote import promote
+from cloudfail.testing import ready_run
 
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.laid import ROUTES, darkness, lay, look, steps_of, there
@@ -109,8 +111,8 @@ def test_a_machine_that_is_gone_holds_nothing(cloud: EmbeddedGcp, node_of: NodeM
 
 def test_what_is_in_the_way_is_an_obstacle(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
     elsewhere = Route(table="other", destination=ip_network(DESTINATION))
-    (holding,) = node_of("a").provider.observe([elsewhere])
-    assert "is in network lab, not in other" in holding.obstacle
+    (holding,) = node_of("b", peers=()).provider.observe([elsewhere])
+    assert "/networks/lab, not in projects/lab-project/global/networks/other" in holding.obstacle
     default = Route(table="lab", destination=ip_network("0.0.0.0/0"))
     (holding,) = node_of("a").provider.observe([default])
     assert "own way to the Compute API" in holding.obstacle
@@ -127,6 +129,22 @@ def test_what_is_in_the_way_is_an_obstacle(cloud: EmbeddedGcp, node_of: NodeMake
 
     cloud.api.apply(tag)
     assert "different tags" in look(node_of("x")).obstacle
+
+
+@pytest.mark.parametrize("destination", [DESTINATION, "2001:db8:99::/64"])
+def test_routes_in_each_network_that_a_node_has_an_interface_in(
+    cloud: EmbeddedGcp, node_of: NodeMaker, destination: str
+) -> None:
+    lay(cloud)
+    claims = [Route(table=name, destination=ip_network(destination)) for name in ("lab", "other")]
+    provider = node_of("a").provider
+    assert promote(provider, claims, ready_run()).exit_code == 0
+    held = {
+        one.target.partition(" ")[0]: one.holder for one in cloud.holders if one.kind == "route"
+    }
+    nics = {nic.network: nic.interface_id for nic in cloud.built.nodes["a"].interfaces}
+    assert held == nics
+    assert {h.owner for h in provider.observe(claims)} == {Owner.MINE}
 
 
 def test_a_name_that_is_taken_by_another_route_is_a_conflict(

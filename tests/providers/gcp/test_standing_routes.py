@@ -160,3 +160,13 @@ def test_a_strangers_number_among_these_is_an_obstacle(
     lay(cloud, (1000, "b"), (1001, "a"))
     add(cloud, 1010, "x")
     assert "x-1010 leads to" in look(standing("a")).obstacle
+
+
+def test_a_peer_without_an_interface_in_the_network_has_no_standing_route(
+    cloud: EmbeddedGcp, standing: NodeMaker
+) -> None:
+    lay(cloud)
+    claim = msgspec.structs.replace(CLAIM, table="other")
+    node = standing("a")
+    assert promote(node.provider, [claim], ready_run()).exit_code == 0
+    assert there(cloud) == [(1000, "a")]
