@@ -26,7 +26,8 @@ from bench import (
 )
 from bench.counts import Counts
 from bench.report import Report, Section, Target, as_text, write_json, write_markdown
-from bench.stage import Stage, small_world, stage, unowned_seconds
+from bench.scene import unowned_seconds
+from bench.stage import Stage, small_world, stage
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_missed_target_is_printed_and_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     missed = Section("x", "X", ("what", "n"), (("a", 2),), (Target("n", 2, 1, "ms"),))
-    monkeypatch.setattr(app, "SECTIONS", {"x": lambda counts: missed})
+    monkeypatch.setattr(app, "PROVIDERS", {"aws": {"x": lambda counts: missed}})
     out = tmp_path / "out.json"
     assert app.main(["--rounds", "1", "--output", str(out)]) == 1
     assert "MISSED: n: 2 ms, at most 1 ms" in capsys.readouterr().out
