@@ -32,7 +32,12 @@ CODE = {
     PARTS: _PARTS,
     WHOLE: "import google.cloud.compute_v1\n",
 }
-_MEMORY = "print(int(open('/proc/self/statm').read().split()[1]))\n"
+# Ends as cloudfail does: Python would take everything apart again.
+_END = """\
+import os
+os.write(1, open('/proc/self/statm', 'rb').read().split()[1])
+os._exit(0)
+"""
 # As cloudfail did it once: its command, with the whole package imported first.
 _WITH_WHOLE = """\
 import sys
@@ -69,7 +74,7 @@ def imports(rounds: int) -> Mapping[str, Import]:
 def _import(code: str) -> Import:
     began = time.monotonic()
     done = process.run(
-        [sys.executable, "-c", code + _MEMORY],
+        [sys.executable, "-c", code + _END],
         stdin=process.DEVNULL,
         capture_output=True,
         timeout=PATIENCE,
