@@ -97,6 +97,7 @@ def test_addresses_that_could_never_move_are_said_offline() -> None:
     (problem,) = SPEC.validate([PublicIp(address=ip_address(a)) for a in (PUBLIC, "203.0.113.51")])
     assert "an interface has one external address" in problem
     (problem,) = SPEC.validate([PublicIp(address=ip_address("2001:db8::1"))])
+    assert "comes and goes with its stack type" in problem
     assert problem.endswith("use a forwarding-rule")
     (problem,) = SPEC.validate([PrivateIp(address=ip_address("2001:db8::1"), resource_id="")])
     assert problem.endswith("use a route")
