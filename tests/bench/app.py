@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cloudfail
 
-from bench import agent_sections, sections
+from bench import agent_sections, maintained, sections
 from bench.counts import Counts, add_to, counts_of
 from bench.gcp import sections as gcp_sections
 from bench.report import Report, Section, as_text, write_json, write_markdown
@@ -21,7 +21,10 @@ SECTIONS: Mapping[str, Callable[[Counts], Section]] = {
     **{name: sections.of_rounds(section) for name, section in sections.SECTIONS.items()},
     **agent_sections.SECTIONS,
 }
-PROVIDERS = {"aws": SECTIONS, "gcp": gcp_sections.SECTIONS}
+PROVIDERS = {
+    name: {**own, "maintained": maintained.section_of(name)}
+    for name, own in {"aws": SECTIONS, "gcp": gcp_sections.SECTIONS}.items()
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

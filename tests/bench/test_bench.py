@@ -20,6 +20,7 @@ from bench import (
     event,
     explain,
     kills,
+    maintained,
     many,
     sections,
     written,
@@ -177,3 +178,17 @@ def test_a_killed_master_is_followed_and_its_pair_only_noted() -> None:
     (pair,) = kills.measure(0.1, 10, 1)
     assert pair.alone > 300  # three adverts
     assert pair.told <= pair.here
+
+
+@pytest.mark.netns
+def test_an_announced_interruption_is_measured_from_the_poll_that_saw_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(maintained, "_INTERVAL", 0.2)
+    section = maintained.section_of("aws")(Counts(rounds=1))
+    assert [row[0] for row in section.rows] == ["median", "most"]
+    _, told, here, _, nobody = section.rows[1]
+    assert isinstance(told, float)
+    assert isinstance(here, float)
+    assert 0 < told < here
+    assert nobody == 0
