@@ -40,11 +40,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the cloud answered; `code` is a reason, or the code inside of an operation."""
+    """What the cloud answered; `code` is a reason, or the code inside of an operation.
+
+    `retry_after` is what its header of that name says in seconds, None without one.
+    """
 
     code: str
     message: str
     status: int = 0
+    retry_after: float | None = None
 
 
 _TIMEOUT, _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 408, 409, 412, 429, 500
@@ -89,12 +93,13 @@ def _throttled(context: Context, answer: Answer) -> CloudfailError:
     return ThrottledError(
         f"{context}: {answer.code}: too many calls of this project this minute; tried again later",
         code=answer.code,
+        retry_after=answer.retry_after,
     )
 
 
 def _transient(context: Context, answer: Answer) -> CloudfailError:
     message = f"{context}: {answer.code}: {answer.message}; it is tried again"
-    return TransientError(message, code=answer.code)
+    return TransientError(message, code=answer.code, retry_after=answer.retry_after)
 
 
 def _moved(context: Context, answer: Answer) -> CloudfailError:
@@ -183,7 +188,13 @@ def answer_of(exc: GoogleAPICallError) -> Answer | None:
         code=str(errors[0].get("reason", "")),
         message=_one_line(errors[0].get("message", exc.message)),
         status=int(exc.code or 0),
+        retry_after=_seconds(getattr(exc.response, "headers", {}).get("Retry-After", "")),
     )
+
+
+def _seconds(header: str) -> float | None:
+    """Read Retry-After as seconds; its other form, a date, is none of Google's."""
+    return float(header) if header.isascii() and header.isdigit() else None
 
 
 def from_answer(answer: Answer, context: Context) -> CloudfailError:

@@ -96,6 +96,13 @@ def test_every_kind_of_google_cloud_follows_the_master(
         assert not any("is with nobody" in text for text in gone)
 
 
+def test_a_throttled_api_of_google_cloud_is_waited_for(real_lab: Lab) -> None:
+    """Its quotas are a minute's; a rehearsal's minute is of three seconds."""
+    document = play(real_lab, "api-throttled", "--provider", "gcp")
+    assert document["cloudfail_ms"] > 2500
+    assert document["unowned_ms"] == 0
+
+
 def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(
     real_lab: Lab,
 ) -> None:

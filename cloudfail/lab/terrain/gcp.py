@@ -68,7 +68,7 @@ GCP = Terrain(
     world=world_of,
     claims=claims_of,
     throttled_calls=2,  # whoever is throttled comes again when the next minute begins
-    throttled_for=80,  # quotas are counted a minute: the next one begins within 60 s
+    throttled_for=30,
     keeps_displaced=False,  # an ephemeral address goes back to Google
     notice="MIGRATE_ON_HOST_MAINTENANCE",
 )

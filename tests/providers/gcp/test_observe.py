@@ -166,6 +166,17 @@ def test_throttled_twice_in_a_minute_waits_for_the_next(
     assert all(0 < wait <= 60 for wait in told)
 
 
+def test_what_the_api_says_of_when_to_come_again_goes_before_that(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    cloud.faults = Faults(throttle={"*": 100}, quota_minute_s=2)
+    node = node_of("a")
+    for _ in range(3):
+        with pytest.raises(ThrottledError) as caught:
+            node.provider.observe([EDGE])
+        assert caught.value.retry_after == 2
+
+
 def test_pages_are_read_to_the_end(
     cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
