@@ -15,7 +15,7 @@ IDENTITY: Final = ("iname", "vrid")
 CLAIM: Final = (*IDENTITY, "claim")
 STATES: Final = ("MASTER", "BACKUP", "FAULT", "STOP", "unknown")
 RESULTS: Final = ("ok", "unchanged", "superseded", "failed")
-REASONS: Final = ("event", "repair", "hand", "start")
+REASONS: Final = ("event", "repair", "tidy", "hand", "start")
 PHASES: Final = ("queue", "plan", "api", "verify", "total")
 # From a warm call to EC2 (10 ms and more) to the longest deadline (Azure, 600 s).
 BUCKETS: Final = (
@@ -115,7 +115,8 @@ DRIFT = _gauge(
 PROMOTIONS = _counter(
     "promotions",
     (*IDENTITY, "result", "why"),
-    "Runs that ended. why: event, repair (of drift), hand, start (a reload or resume while MASTER).",
+    "Runs that ended. why: event, repair (of drift), tidy (leftovers), hand, start (a reload or "
+    "resume while MASTER).",
 )
 DURATION = Metric(
     "cloudfail_promotion_duration_seconds",

@@ -165,7 +165,7 @@ def test_what_never_happened_is_nought_so_that_its_first_time_is_an_increase() -
     assert value(samples, "cloudfail_role_changes_total", state="MASTER") == 0
     assert value(samples, "cloudfail_api_throttles_total", **EDGE) == 0
     assert value(samples, "cloudfail_doubts_total", **EDGE) == 0
-    assert len(samples["cloudfail_promotions_total"]) == 16
+    assert len(samples["cloudfail_promotions_total"]) == 20
 
 
 def test_runs_are_counted_by_result_and_their_phases_fall_into_buckets() -> None:
