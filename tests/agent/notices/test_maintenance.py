@@ -9,6 +9,7 @@ import pytest
 from cloudfail.agent import handbrake
 from cloudfail.agent.handbrake import handover_file
 from cloudfail.agent.notices import watch
+from cloudfail.errors import RefusedError
 from cloudfail.notice import Notice
 from cloudfail.role import Role
 
@@ -97,6 +98,25 @@ def test_the_only_living_node_tries_once_and_the_cloud_has_to_wait(tmp_path: Pat
         made.announce(msgspec.structs.replace(FREEZE, id="2"))  # another event, another try
         made.leaves()
         made.until(lambda: made.cloud.acknowledged == ["2"])
+
+
+def test_a_handover_of_somebody_else_is_waited_for(tmp_path: Path) -> None:
+    with node(tmp_path, preempts=True) as made:
+        made.one.become(Role.FAULT)
+        made.handing_over._under_way.add("edge")
+        made.announce(FREEZE)
+        made.saw()
+        assert made.done == ""
+        assert made.cloud.acknowledged == []
+        made.handing_over._under_way.clear()
+        made.until(lambda: made.cloud.acknowledged)
+
+
+def test_without_an_announcement_a_node_that_preempts_is_not_handed_over(tmp_path: Path) -> None:
+    with node(tmp_path, preempts=True) as made:
+        with pytest.raises(RefusedError, match="this node preempts"):
+            made.loop.run_until_complete(made.handing_over.hand_over(made.member))
+        assert not made.is_braked
 
 
 def test_a_mistake_of_ours_is_no_end_of_notices(tmp_path: Path) -> None:
