@@ -17,7 +17,7 @@ from cloudfail_gcp.operations import BEGUN
 
 Running = Mapping[str, Any]
 OPERATIONS = "operations "
-_OWN = 64  # more than one process has under way between two looks
+_ENDED = 64  # more than one process sees to end between two looks
 _FILTER = {"filter": 'status != "DONE"'}
 
 
@@ -67,7 +67,7 @@ class UnderWay:
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, Any]] = {}
-        self._own: deque[str] = deque(maxlen=_OWN)
+        self._ended: deque[str] = deque(maxlen=_ENDED)
         self._lock = threading.Lock()
 
     def see(self, running: Mapping[str, Running]) -> None:
@@ -75,16 +75,16 @@ class UnderWay:
         with self._lock:
             self._seen |= {scope: dict(found) for scope, found in running.items()}
 
-    def begun(self, operation: Any) -> None:
-        """Know an operation as this process's own, which is waited for anyway."""
+    def ended(self, operation: Any) -> None:
+        """Forget an operation, whatever an older look saw of it."""
         with self._lock:
-            self._own.append(operation.name)
+            self._ended.append(operation.name)
 
     def take(self, target: str) -> Any:
-        """Return another process's operation on this object, or None."""
+        """Return the operation on this object that nobody here has seen to end, or None."""
         with self._lock:
             found = [seen.pop(target) for seen in self._seen.values() if target in seen]
-            return next((one for one in found if one.name not in self._own), None)
+            return next((one for one in found if one.name not in self._ended), None)
 
 
 def target_of(operation: str, request: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ class Operations:
     def run(self, operation: str, request: Mapping[str, Any], subject: str) -> None:
         """Return when Compute says DONE. Raises what `errors.translate` makes of its error.
 
-        ConflictError after an operation of another process on the same object: look again.
+        ConflictError after another operation on the same object: look again.
         """
         key = json.dumps([operation, to_json(request)], sort_keys=True)
         context = Context(operation=operation, subject=subject)
@@ -78,20 +78,18 @@ class Operations:
         is_repeat, pending.was_sent = pending.was_sent, True
         try:
             asked = {**request, "request_id": pending.request_id}
-            begun = self._api.call(operation, asked, subject=subject)
+            return self._api.call(operation, asked, subject=subject)
         except NotFoundError as exc:
             if not is_repeat:
                 raise
             raise ConflictError(f"{exc}: look again", code=exc.code) from exc
-        self.under_way.begun(begun)
-        return begun
 
     def _join(self, target: str, context: Context) -> None:
         other = self.under_way.take(target)
         if other is not None:
             self._wait(other, context)
             raise ConflictError(
-                f"{context}: another process's operation {other.name} was under way: look again"
+                f"{context}: the operation {other.name} was under way already: look again"
             )
 
     def _forget(self, key: str) -> None:
@@ -103,6 +101,7 @@ class Operations:
         while True:
             seen = self._poll(operation, context)
             if seen is not None and seen.status.name == "DONE":
+                self.under_way.ended(operation)
                 return seen
             if self._clock.now() >= until:
                 raise TransientError(

@@ -15,7 +15,7 @@ from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 from urllib3.connection import HTTPConnection
 
-from providers.gcp.nodes import ALIAS, Node, NodeMaker
+from providers.gcp.nodes import ALIAS, Node, NodeMaker, edit_interfaces
 
 EDGE = ForwardingRule(name="edge")
 ONE = PrivateIp(address=ip_address(ALIAS))
@@ -68,11 +68,40 @@ def test_what_a_peer_has_under_way_is_waited_for_and_then_planned_on(
     (step,) = steps_of(node_of("a"), EDGE)
     taker = node_of("a")
     taker.provider.observe([EDGE])
-    with pytest.raises(ConflictError, match="another process's operation"):
+    with pytest.raises(ConflictError, match="was under way already: look again"):
         taker.provider.execute(step)
     assert peer.provider.observe([EDGE])[0].owner is Owner.PEER
     taker.provider.execute(step)
     assert writes(cloud) == [SET, SET]
+
+
+def test_what_an_abandoned_run_of_this_process_left_under_way_is_joined(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    node = node_of("a")
+    cloud.faults = Faults(operation_ms=400, throttle={"zoneOperations.wait": 1})
+    with pytest.raises(TransientError):
+        node.provider.execute(steps_of(node, ONE)[0])
+    # Something else of the interface has changed since, so that it is not the same request.
+    edit_interfaces(cloud, lambda nic: nic.update(nicType="VIRTIO_NET"), node="b")
+    assert promote(node.provider, [ONE], ready_run()).exit_code == 0
+    assert writes(cloud) == [PATCH, PATCH]
+
+
+def test_what_has_ended_is_not_waited_for_whatever_a_look_saw(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    cloud.faults = Faults(operation_ms=300, throttle={"zoneOperations.wait": 1})
+    node = node_of("a")
+    off, on = steps_of(node, ONE)
+    with pytest.raises(TransientError):
+        node.provider.execute(off)
+    node.provider.observe([ONE])  # sees it running
+    node.provider.execute(off)
+    node.provider.execute(off)  # a new request: what was seen is over
+    assert writes(cloud) == [PATCH, PATCH]
+    node.provider.execute(on)
+    assert node.provider.observe([ONE])[0].owner is Owner.MINE
 
 
 def test_an_operation_that_is_no_move_is_not_waited_for(
