@@ -24,7 +24,7 @@ from cloudfail.errors import UnreachableError
 from cloudfail.notice import Notice, Notices
 from cloudfail.role import Role
 
-from agent.work.bench import ADDRESS, ADVERT, Bench, bench
+from agent.work.bench import ADDRESS, Bench, bench
 
 PEER = Mastering(address=ip_address("10.0.0.2"), priority=150, better=True, age=0.0)
 FREEZE = Notice(id="1", kind="Freeze", begins="Mon, 30 Nov 2026 18:29:47 GMT", waits=True)
@@ -54,7 +54,7 @@ class Announcer:
 class Node:
     """The agent's side of one node. `until` runs its loop, which ticks as the agent's does."""
 
-    def __init__(self, one: Bench, tmp_path: Path, *, preempts: bool) -> None:
+    def __init__(self, one: Bench, tmp_path: Path, *, preempts: bool, advert: float) -> None:
         self.one, self.cloud = one, Announcer()
         self.pauses = Pauses(tmp_path)
         target = one.worker._around.target
@@ -63,7 +63,7 @@ class Node:
         instance = msgspec.structs.replace(target.instance, vrrp=vrrp)
         target = dataclasses.replace(target, spec=spec, instance=instance)
         self.member: Any = SimpleNamespace(
-            name="edge", target=target, subject=SimpleNamespace(advert_int=ADVERT, has_fifo=True),
+            name="edge", target=target, subject=SimpleNamespace(advert_int=advert, has_fifo=True),
             keeper=one.role, worker=one.worker, view=one.worker.view, observer=one.notes,
         )  # fmt: skip
         self.members: dict[str, Any] = {"edge": self.member}
@@ -141,10 +141,15 @@ class Node:
 
 
 @contextmanager
-def node(tmp_path: Path, *, preempts: bool = False, holder: str = "b") -> Iterator[Node]:
-    """Yield a master, whose address its peer has unless the test says otherwise."""
+def node(
+    tmp_path: Path, *, preempts: bool = False, holder: str = "b", advert: float = 5.0
+) -> Iterator[Node]:
+    """Yield a master, whose address its peer has unless the test says otherwise.
+
+    A handover waits four of the `advert` intervals for that peer: a busy machine has time for it.
+    """
     with bench(tmp_path, held={ADDRESS: holder}, paused="nothing moves here") as one:
-        made = Node(one, tmp_path, preempts=preempts)
+        made = Node(one, tmp_path, preempts=preempts, advert=advert)
         one.become(Role.MASTER)
         made.configure()
         try:

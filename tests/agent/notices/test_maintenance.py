@@ -83,7 +83,7 @@ def test_of_a_paused_instance_nothing_moves_until_it_is_resumed(tmp_path: Path) 
 
 
 def test_the_only_living_node_tries_once_and_the_cloud_has_to_wait(tmp_path: Path) -> None:
-    with node(tmp_path) as made:
+    with node(tmp_path, advert=0.25) as made:
         made.announce(FREEZE)
         made.until(lambda: made.is_braked)
         made.one.become(Role.FAULT)
