@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ RANGES = tuple(
     )
 )
 _GOOGLE = ".googleapis.com"
+# Connections that are open need no names: a look does not wait for those long.
+NAME_SECONDS = 1.0
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,27 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
     addresses: tuple[Address, ...] = ()
     is_inside: bool = False
+
+
+class Resolver:
+    """Finds the reach of one URL afresh; what was known last where names take too long."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = Reach()
+        self._thread: threading.Thread | None = None
+
+    def reach(self) -> Reach:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._resolve, name="names", daemon=True)
+            self._thread.start()
+        self._thread.join(NAME_SECONDS)
+        return self._last
+
+    def _resolve(self) -> None:
+        found = find_reach(self._url)
+        if found.addresses:
+            self._last = found
 
 
 def find_reach(url: str) -> Reach:

@@ -13,7 +13,7 @@ from cloudfail.errors import CloudfailError
 from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, PublicIp, Route
 
 from cloudfail_gcp.api import Api
-from cloudfail_gcp.egress import Reach, caught, find_reach
+from cloudfail_gcp.egress import Reach, Resolver, caught
 from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
 from cloudfail_gcp.links import Place, name_of, part_of, path_of, place_of
 from cloudfail_gcp.members import Members
@@ -66,6 +66,7 @@ class Looker:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._resolver = Resolver(api.endpoint)
 
     def look(self, claims: Sequence[Claim], members: Members) -> Seen:
         """Read what `claims` need; the number of calls does not grow with their number."""
@@ -113,7 +114,7 @@ class Looker:
         if (members.unnamed and claims) or routes or carried(claims):
             yield "machines", partial(self._machines, members, carried(claims))
         if any(isinstance(claim, PublicIp | Route) for claim in claims):
-            yield "reach", partial(find_reach, self._api.endpoint)
+            yield "reach", self._resolver.reach
         yield from reads_of_operations(self._api, [*rules, *routes], node)
 
     def _around(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -9,9 +10,9 @@ import pytest
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.links import link
-from cloudfail.model import Holding, Owner, PublicIp, Route
+from cloudfail.model import Address, Holding, Owner, PublicIp, Route
 
-from cloudfail_gcp.egress import RANGES, Reach, caught, find_reach
+from cloudfail_gcp.egress import RANGES, Reach, Resolver, caught, find_reach
 from providers.gcp.nodes import PUBLIC, WORLD, NodeMaker
 
 PRIVATE, RESTRICTED, ENDPOINT = "199.36.153.8", "199.36.153.5", "10.100.0.5"
@@ -82,6 +83,26 @@ def test_the_way_leads_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_reach("https://compute.googleapis.com") == reach_of("127.0.0.1", inside=True)
     monkeypatch.setenv("no_proxy", "compute.invalid")
     assert find_reach("https://compute.invalid") == Reach()
+
+
+def test_names_that_take_long_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver, answered = Resolver("https://compute.googleapis.com"), threading.Event()
+    monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 0.05)
+    asked: list[str] = []
+
+    def late(host: str) -> tuple[Address, ...]:
+        asked.append(host)
+        assert answered.wait(60)
+        return (ip_address(PRIVATE),)
+
+    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", late)
+    assert [resolver.reach(), resolver.reach()] == [Reach(), Reach()]
+    assert asked == ["compute.googleapis.com"]  # nor asked for twice at once
+    answered.set()
+    monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 60)
+    assert resolver.reach() == reach_of(PRIVATE)
+    resolve(monkeypatch)
+    assert resolver.reach() == reach_of(PRIVATE)  # a name that is gone for a moment
 
 
 def look(node_of: NodeMaker, destination: str) -> Holding:
@@ -231,7 +252,7 @@ def test_private_google_access_is_a_way_to_private_service_connect(
         cloud.build(msgspec.structs.replace(WORLD, subnets=(one, *WORLD.subnets[1:])))
         resolve(monkeypatch, ENDPOINT)
         monkeypatch.setattr(
-            "cloudfail_gcp.look.find_reach",
+            "cloudfail_gcp.egress.find_reach",
             lambda _: find_reach("https://compute-edge.p.googleapis.com"),
         )
         (holding,) = node_of("a").provider.observe([PublicIp(address=ip_address(PUBLIC))])
