@@ -96,6 +96,16 @@ def test_every_kind_of_google_cloud_follows_the_master(
         assert not any("is with nobody" in text for text in gone)
 
 
+@pytest.mark.parametrize(("name", "words"), [("kill-master", ("--agent",)), ("partition-heal", ())])
+def test_standing_routes_follow_the_master(
+    real_lab: Lab, name: str, words: tuple[str, ...]
+) -> None:
+    document = play(real_lab, name, "--provider", "gcp", "--claim", "standing-route", *words)
+    assert document["unowned_ms"] == 0
+    texts = [event["event"] for event in document["timeline"]]
+    assert not any("is with nobody" in text for text in texts)
+
+
 def test_a_throttled_api_of_google_cloud_is_waited_for(real_lab: Lab) -> None:
     """Its quotas are a minute's; a rehearsal's minute is of three seconds."""
     document = play(real_lab, "api-throttled", "--provider", "gcp")

@@ -18,6 +18,7 @@ ClaimTable = Mapping[str, str | Sequence[str]]
 class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     """`moves`: each kind that can be rehearsed, and the API's mutating calls that move one.
 
+    `variants` are the same for other ways to have a kind, by the word that `--claim` takes.
     The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
     claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
@@ -29,6 +30,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     moves: Mapping[str, tuple[str, ...]]
+    variants: Mapping[str, tuple[str, ...]] = {}
     shown: tuple[str, ...]
     built: type[BuiltWorld]
     world: Callable[[Topology], msgspec.Struct]
@@ -50,6 +52,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
 
     def move_of(self, kind: str) -> tuple[str, ...]:
         """UsageError for a kind that this cloud does not have."""
-        if kind not in self.moves:
-            raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(self.moves)}")
-        return self.moves[kind]
+        known = {**self.moves, **self.variants}
+        if kind not in known:
+            raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(known)}")
+        return known[kind]
