@@ -41,5 +41,8 @@ class Deadline(msgspec.Struct, frozen=True):
 
 
 def wall_clock() -> float:
-    """Seconds since the epoch, for records that people read. Never for decisions."""
+    """Seconds since the epoch, for records that people read.
+
+    Never for decisions, but for the age of what a cloud has dated.
+    """
     return time.time()

@@ -149,6 +149,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     `obstacle` says why this node cannot take the claim, whoever has it ("10.0.2.9 is outside
     subnet 10.0.1.0/24 of eni-0a"). `facts` is what `steps` needs to know of the observation; its
     `note`, if any, is what an operator should know before the claim is taken: a warning of the plan.
+    `is_fresh`: the look shows everything that this node wrote, so that it may be planned from at
+    once. `is_moving`: a call that somebody has begun may change it yet.
     """
 
     claim: Claim
@@ -156,6 +158,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     holder: str = ""
     obstacle: str = ""
     facts: Mapping[str, str] = {}
+    is_fresh: bool = False
+    is_moving: bool = False
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +169,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     `conditions` are its volatile arguments (etag, fingerprint, association id) and do not.
     `destroys` are facts that nobody can read any more once this step is done: the journal has
     them on disk first. `releases` marks a remove that an add follows; `completes` marks that add.
+    `tidies` marks a step for a claim that this node has, which changes nothing for whoever uses it.
     Steps of one lane run stage by stage; those of one stage run in parallel.
     """
 
@@ -177,6 +182,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     destroys: Mapping[str, str] = {}
     releases: bool = False
     completes: bool = False
+    tidies: bool = False
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,12 +23,16 @@ from cloudfail.provider import ApiCall
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How it ended for one claim: who has it, and the error when that is not this node."""
+    """How it ended for one claim: who has it, and the error when that is not this node.
+
+    `is_moving`: somebody's call was under way that may change it yet.
+    """
 
     claim: Claim
     owner: Owner
     holder: str = ""
     error: CloudfailError | None = None
+    is_moving: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +54,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         return 0 if self.error is None else self.error.exit_code
+
+    @property
+    def is_moving(self) -> bool:
+        """True when what was seen last may change yet by a call that somebody else has begun."""
+        return any(result.is_moving for result in self.results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,10 @@ class Ended:
     @property
     def error(self) -> CloudfailError | None:
         return self.outcome.error if self.outcome is not None else None
+
+    @property
+    def is_moving(self) -> bool:
+        return self.outcome is not None and self.outcome.is_moving
 
 
 # What decides the exit code when claims failed differently: first what a person has to mend.

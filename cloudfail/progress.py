@@ -131,6 +131,8 @@ class Progress:
 
     def _unsettled(self, written: Written, holding: Holding, now: float) -> CloudfailError | None:
         """Return the error that ends the waiting; None while the write may still show."""
+        if holding.is_fresh and holding.owner is not Owner.UNKNOWN:
+            return ConflictError(f"{self.claim}: {_shown(holding)} has it after this node's calls")
         if holding.holder and holding.holder != written.before.holder:
             if written.other != holding.holder:
                 written.other, written.other_since = holding.holder, now

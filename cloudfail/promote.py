@@ -26,6 +26,7 @@ from cloudfail.planner import build_plan
 from cloudfail.progress import Progress, Written
 from cloudfail.provider import Provider
 from cloudfail.run import Run
+from cloudfail.tidy import taking, tidy
 
 _FIRST_REREAD = 0.1
 _MOST_REREAD = 2.0
@@ -35,7 +36,7 @@ _ENDING = (SupersededError, DeadlineError)
 FINISH_SECONDS = 10.0
 
 
-def promote(
+def promote(  # noqa: PLR0913 - keyword only: how a run is to be made
     provider: Provider,
     claims: Sequence[Claim],
     run: Run,
@@ -43,15 +44,18 @@ def promote(
     rules: Rules | None = None,
     expect: str = "",
     prepared: Plan | None = None,
+    tidies: bool = True,
 ) -> Outcome:
     """Make this node own every claim; return what came of each.
 
     With `expect`, only a plan of that digest is applied, once. A `prepared` plan stands in for the
-    first look: its first call leaves at once, and everything after it is looked at as ever. Raises
+    first look: its first call leaves at once, and everything after it is looked at as ever. Once
+    everything is held it `tidies` up, which whoever waits for the claims need not wait for. Raises
     what the first look raises (nothing can then be said of any claim), and RefusedError when the
     digest is another one.
     """
-    return _Promotion(provider, claims, run, rules or Rules(), expect).run_to_the_end(prepared)
+    promotion = _Promotion(provider, claims, run, rules or Rules(), expect)
+    return promotion.run_to_the_end(prepared, tidies=tidies)
 
 
 class _Promotion:
@@ -66,15 +70,25 @@ class _Promotion:
         self._apart = False
         self._stopped: CloudfailError | None = None
 
-    def run_to_the_end(self, prepared: Plan | None) -> Outcome:
+    def run_to_the_end(self, prepared: Plan | None, *, tidies: bool) -> Outcome:
         began = self._run.clock.now()
         self._run.journal.write("started", claims=[str(claim) for claim in self._claims])
         first = self._first_plan(prepared)
         try:
             self._rounds(first)
+            if tidies:
+                self._tidy(first)
         except (SupersededError, DeadlineError) as stopped:
             self._finish(stopped)
         return self._outcome(first, began)
+
+    def _tidy(self, first: Plan) -> None:
+        """Tidy up by what was seen last; with `expect`, only as the reviewed plan says."""
+        held = [p.holding for p in self._claims.values() if p.holding is not None and p.is_mine]
+        with in_our_words("tidy up"):
+            lanes = first.lanes if self._expect else self._provider.steps(held, first.node)
+        plan = msgspec.structs.replace(first, lanes=tuple(lanes))
+        self._changed = tidy(plan, self._provider, self._run) or self._changed
 
     def _first_plan(self, prepared: Plan | None) -> Plan:
         plan = prepared or self._run.ask(self._plan)
@@ -133,7 +147,7 @@ class _Promotion:
         """
         owed = {progress.claim for progress in self._open() if progress.owed}
         only = self._stopped is not None
-        lanes = tuple(_completing(lane, owed, only=only) for lane in plan.lanes)
+        lanes = tuple(_completing(lane, owed, only=only) for lane in taking(plan.lanes))
         return msgspec.structs.replace(plan, lanes=tuple(lane for lane in lanes if lane.steps))
 
     def _tracked(self) -> tuple[Claim, ...]:
@@ -329,7 +343,13 @@ def _result(progress: Progress) -> Result:
     if holding is None:
         return Result(claim=progress.claim, owner=Owner.UNKNOWN, error=progress.final)
     error = None if progress.is_mine else progress.final
-    return Result(claim=progress.claim, owner=holding.owner, holder=holding.holder, error=error)
+    return Result(
+        claim=progress.claim,
+        owner=holding.owner,
+        holder=holding.holder,
+        error=error,
+        is_moving=holding.is_moving,
+    )
 
 
 def _completing(lane: Lane, owed: set[Claim], *, only: bool) -> Lane:

@@ -13,6 +13,7 @@ import msgspec
 
 from cloudfail.memory import Memory, ShortMemory
 from cloudfail.model import Address, Claim, Finding, Holding, Lane, Node, Peer, Step
+from cloudfail.notice import Notices
 
 
 class Reader(Protocol):
@@ -32,6 +33,8 @@ class Reader(Protocol):
         Must read the cloud afresh, must batch (the number of calls must not grow with the number
         of claims), must not write. Must answer UNKNOWN, never NOBODY, when the cloud did not say.
         With peers in the setup, everybody else is a STRANGER; without, everybody else is a PEER.
+        May say that a holding `is_fresh`, only where the look shows every write of this node's, and
+        that it `is_moving`, where a call of somebody's is known to be under way.
         Raises TransientError, DeniedError, NotFoundError (only if no claim at all can be seen;
         otherwise the holding's `obstacle` says it).
         """
@@ -41,7 +44,8 @@ class Reader(Protocol):
         """Say what would make this node own every holding that a PEER or NOBODY has.
 
         Must be pure and deterministic, must not call the cloud, must ignore holdings that are
-        MINE, a STRANGER's, UNKNOWN or that have an obstacle. Must be given all holdings of an
+        a STRANGER's, UNKNOWN or that have an obstacle. For one that is MINE it may give steps that
+        tidy up what a move left (`Step.tidies`), and no others. Must be given all holdings of an
         instance at once, so that it can batch. Must prefer one atomic take to remove-then-add.
         """
         ...
@@ -141,10 +145,13 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     `validate` gives one sentence for each claim that this cloud cannot serve, offline.
     `render` gives the argv of the vendor's command line for a step. `permissions` lists the
     least permissions for the claims; `policy` gives documents ready to paste, by name
-    (`read`, `write`). `deadline` is the default for one run, in seconds. `environment` gives the
+    (`read`, `write`). `deadline` is the default for one run, in seconds. `secondary_ranges` says
+    that subnets have ranges besides the one that a node declares. `environment` gives the
     variables that rendered commands need to reach the same cloud (a region, an endpoint), from
     the settings and the node; never a secret. `terraform` gives the documents of `policy` as
-    Terraform resources, by the same names; None: this provider has none.
+    Terraform resources, by the same names; None: this provider has none. `notices` gives where
+    the cloud announces to this machine that it will be interrupted, from the settings; it must
+    not need the SDK. None: this cloud announces nothing.
     """
 
     name: str
@@ -158,6 +165,8 @@ class ProviderSpec(msgspec.Struct, frozen=True, kw_only=True):
     permissions: Callable[[Sequence[Claim]], Sequence[Permission]]
     policy: Callable[[Sequence[Claim], Any], Mapping[str, str]]
     deadline: float = 30.0
+    secondary_ranges: bool = False
     environment: Callable[[Any, Node], Mapping[str, str]] = _no_environment
     terraform: Callable[[Sequence[Claim], Any], Mapping[str, str]] | None = None
+    notices: Callable[[Any], Notices] | None = None
     api: int = 1

@@ -21,11 +21,13 @@ from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.log import Log, sink_for
 from cloudfail.agent.member import Member, on_the_wire
 from cloudfail.agent.metrics.service import Metrics
+from cloudfail.agent.notices.maintenance import Maintenance
 from cloudfail.agent.observers import Observers, OnRun
 from cloudfail.agent.pausing import Pauses
 from cloudfail.agent.problems import Problems
 from cloudfail.agent.readying import Readying
 from cloudfail.agent.recording import Recorder
+from cloudfail.agent.reloading import advert_ints, for_a_restart
 from cloudfail.agent.responder.answering import Answering, Looked
 from cloudfail.agent.responder.responders import Responders
 from cloudfail.agent.role.standing import Standing
@@ -61,7 +63,7 @@ class Agent:
         self._log = Log(format_, sink_for(config.agent.log_target, format_))
         self._metrics = Metrics(self.view)
         self._observer = Observers(self._metrics.observer, self._log, OnRun(self._poke))
-        self._heart = Heart(self._clock.now(), period_for(_advert_ints(config)))
+        self._heart = Heart(self._clock.now(), period_for(advert_ints(config)))
         self._recorder = Recorder(default_directory(), clock=self._clock)
         self._pauses = Pauses(Path(environ.get("STATE_DIRECTORY") or STATE_DIRECTORY))
         shared = Shared(
@@ -86,6 +88,13 @@ class Agent:
             config=lambda: self._config,
             view=self.view,
             reload=self.reload,
+        )
+        self._maintenance = Maintenance(
+            lambda: self._crew.members,
+            self._commands.handing_over,
+            self._pauses,
+            self._clock,
+            self._observer.noted,
         )
         self._make_answer = answers
         self._server: Server | None = None
@@ -132,9 +141,9 @@ class Agent:
             self._problems.look()
             self._systemd.ready(self._problem)
             return str(error)
-        self._problem = _for_a_restart(self._config, config)
+        self._problem = for_a_restart(self._config, config)
         self._config = config
-        self._heart.period = period_for(_advert_ints(config))
+        self._heart.period = period_for(advert_ints(config))
         self._take_up(config)
         await self._metrics.apply(config.agent)
         self._observer.noted("reloaded", "", str(self._path))
@@ -153,6 +162,7 @@ class Agent:
             instances=tuple(member.view() for member in members.values()),
             absent=self._crew.missing,
             problems=self._problems_now(),
+            maintenance=self._maintenance.view,
         )
 
     def _problems_now(self) -> tuple[str, ...]:
@@ -163,6 +173,7 @@ class Agent:
             *self._metrics.problems,
             *self._responders.problems,
             *self._crew.problems,
+            *self._maintenance.problems,
         )
         return tuple(filter(None, found))
 
@@ -184,6 +195,7 @@ class Agent:
         self._responders.configure(
             {member.name: member.target.instance.responders for member in members.values()}
         )
+        self._maintenance.configure(config)
 
     async def _open_doors(self) -> None:
         await self._metrics.apply(self._config.agent)
@@ -206,6 +218,7 @@ class Agent:
         """End within a second: what is in a request then is abandoned; it is idempotent."""
         self._systemd.stopping("ending at a safe point")
         self._commands.cancel()
+        self._maintenance.stop()
         self._readying.stop()
         await asyncio.sleep(0)
         loop = asyncio.get_running_loop()
@@ -247,6 +260,7 @@ class Agent:
 
     def _look_after(self, now: float) -> None:
         self._follow()
+        self._maintenance.look()
         if self._crew.absent and now >= self._next_absent:
             self._next_absent = now + _ABSENT_AGAIN
             self._take_up(self._config)  # an address that comes late: DHCP
@@ -284,19 +298,3 @@ class Agent:
     def _looked(self, instance: str) -> Looked | None:
         member = self._crew.members.get(instance)
         return member.looked if member is not None else None
-
-
-def _for_a_restart(before: Config, after: Config) -> str:
-    """Say what of a new configuration needs another process; empty when it is all in use."""
-    names = [
-        name
-        for name in ("socket", "log_format", "log_target", "load_credential")
-        if getattr(before.agent, name) != getattr(after.agent, name)
-    ]
-    if not names:
-        return ""
-    return f"[agent] {', '.join(names)}: in use after `systemctl restart cloudfail-agent`"
-
-
-def _advert_ints(config: Config) -> list[float]:
-    return [instance.vrrp.advert_int for instance in config.instances.values()]

@@ -9,8 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from cloudfail.agent.crew import Crew
-from cloudfail.agent.handbrake import Handbrake, handover_file
-from cloudfail.agent.handover import POLL, Handover
+from cloudfail.agent.handing_over import HandingOver
 from cloudfail.agent.member import Member
 from cloudfail.agent.pausing import Pauses
 from cloudfail.agent.view import AgentView
@@ -25,8 +24,6 @@ from cloudfail.target import Target
 
 # A notify script and the line in the FIFO leave keepalived together: either may be first.
 _SCRIPT_AHEAD = 0.2
-# Seconds that the peer of a handover has for the claims, at least.
-_PATIENCE = 60.0
 
 
 class AgentCommands:
@@ -44,7 +41,7 @@ class AgentCommands:
     ) -> None:
         self._crew, self._pauses, self._clock = crew, pauses, clock
         self._config, self._view, self._reload = config, view, reload
-        self._handing_over: set[str] = set()
+        self.handing_over = HandingOver(clock)
         self._tasks: set[asyncio.Task[Any]] = set()
         # A loop that waited for a disk would doubt its role.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="cloudfail-disk")
@@ -100,53 +97,7 @@ class AgentCommands:
         return self._in_the_loop(self._reload())
 
     def handover(self, instance: str) -> Future[str]:
-        return self._in_the_loop(self._hand_over(self._member(instance)))
-
-    async def _hand_over(self, member: Member) -> str:
-        """Drive one handover; only one an instance at a time. Raises CloudfailError."""
-        if member.name in self._handing_over:
-            raise RefusedError(f"{member.name} is being handed over already")
-        self._refuse_to_bounce(member)
-        patience = max(_PATIENCE, member.target.deadline)
-        brake = Handbrake(handover_file(member.name))
-        handover = Handover(member.name, brake, member.subject.advert_int, patience=patience)
-        self._handing_over.add(member.name)
-        try:
-            handover.begin(self._clock.now(), member.keeper.standing())
-            member.observer.noted(
-                "handover", member.name, "goes to FAULT here, so that a peer masters"
-            )
-            sentence = await self._until_over(handover, member)
-        except CloudfailError as error:
-            member.observer.noted("failed", member.name, str(error))
-            raise
-        except BaseException:  # whatever it is, this node must not stay in FAULT
-            handover.abandon("the agent stops")
-            raise
-        finally:
-            self._handing_over.discard(member.name)
-        member.observer.noted("handover", member.name, sentence)
-        return sentence
-
-    async def _until_over(self, handover: Handover, member: Member) -> str:
-        while True:
-            await asyncio.sleep(POLL)
-            member.worker.look_soon()
-            sentence = handover.look(
-                self._clock.now(), member.keeper.standing(), is_held=_is_with_a_peer(member)
-            )
-            if sentence:
-                return sentence
-
-    def _refuse_to_bounce(self, member: Member) -> None:
-        instance, me = member.target.instance, member.target.me
-        others = [node.priority for node in instance.nodes if node is not me]
-        if instance.vrrp.nopreempt or me is None or not others or me.priority < max(others):
-            return
-        raise RefusedError(
-            f"{member.name}: this node preempts: with the highest priority it would take the role back "
-            "at once; set nopreempt = true, or stop keepalived here for as long as it is not to master"
-        )
+        return self._in_the_loop(self.handing_over.hand_over(self._member(instance)))
 
     def _told_by_process(self, member: Member, event: Event) -> None:
         """Without a FIFO a process tells the role; refused while the wire contradicts."""
@@ -211,15 +162,6 @@ class AgentCommands:
         for task in tuple(self._tasks):
             task.cancel()
         self._disk.shutdown(wait=False)
-
-
-def _is_with_a_peer(member: Member) -> bool | None:
-    owners = {claim.owner for claim in member.view().claims}
-    if not owners:
-        return True
-    if "unknown" in owners:
-        return None
-    return owners == {"peer"}
 
 
 def _done(result: Ended | None) -> Future[Ended | None]:

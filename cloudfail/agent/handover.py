@@ -33,15 +33,22 @@ class Phase(enum.StrEnum):
 class Handover:
     """One handover: `begin`, then `look` every `POLL` seconds until it gives a sentence or raises.
 
-    Whatever ends it, the brake is released first. `patience` is how long, in seconds, the peer may
-    take for the claims once it masters. Times are monotonic. Used by one thread at a time.
+    Whatever ends it, the brake is released first; but `keeps` leaves it engaged at a good end, for
+    the caller to release. `patience` is how long, in seconds, the peer may take for the claims
+    once it masters. Times are monotonic. Used by one thread at a time.
     """
 
     def __init__(
-        self, instance: str, brake: Brake, advert_int: float, *, patience: float = 60.0
+        self,
+        instance: str,
+        brake: Brake,
+        advert_int: float,
+        *,
+        patience: float = 60.0,
+        keeps: bool = False,
     ) -> None:
         self._instance, self._brake = instance, brake
-        self._advert_int, self._patience = advert_int, patience
+        self._advert_int, self._patience, self._keeps = advert_int, patience, keeps
         self._began = self._taken = 0.0
         self._peer: Mastering | None = None
         self.phase = Phase.NEW
@@ -117,6 +124,8 @@ class Handover:
         )
 
     def _succeeded(self, now: float, peer: Mastering) -> str:
+        if self._keeps:
+            self.phase = Phase.OVER
         trouble = self._end()
         if trouble:
             raise ConfigError(f"{self._instance} was handed over to {peer.address}, but {trouble}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from cloudfail.agent.role.standing import Standing
@@ -43,7 +45,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. `result`: ok, unchanged, superseded, failed.
 
-    `why`: event, repair, hand; or start, as MASTER since before a reload or a resume.
+    `why`: event, repair, tidy, hand; or start, as MASTER since before a reload or a resume.
     `at` is in seconds since the epoch. `prepared`: the plan was ready before the event.
     """
 
@@ -100,11 +102,38 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
         return None if "unknown" in owners else True
 
 
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the cloud announces to this node, as `cloudfail.notice.Notice` has it.
+
+    `since` is in seconds since the epoch. `done` says of each instance what was done about it.
+    `acknowledged`: the cloud knows that it need not wait.
+    """
+
+    cloud: str
+    id: str
+    kind: str
+    begins: str = ""
+    text: str = ""
+    has_begun: bool = False
+    since: float = 0.0
+    done: Mapping[str, str] = {}
+    acknowledged: bool = False
+
+
+class MaintenanceView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is announced now, and how handovers ended that announcements began, since the start."""
+
+    notices: tuple[NoticeView, ...] = ()
+    handed_over: int = 0
+    failed: int = 0
+
+
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """The whole agent. `started` is in seconds since the epoch; `problems` concern all instances.
 
     `is_hearing`: the FIFO is read, and the wire is heard. `absent`: which configured instances are
-    none of `instances`, each with the reason; `problems` has these too.
+    none of `instances`, each with the reason; `problems` has these too. `maintenance` is None where
+    nobody asks the cloud for its announcements.
     """
 
     version: str
@@ -115,3 +144,4 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     instances: tuple[InstanceView, ...] = ()
     absent: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    maintenance: MaintenanceView | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cloudfail.agent.view import AgentView, ClaimView, InstanceView, Ran
+from cloudfail.agent.view import AgentView, ClaimView, InstanceView, NoticeView, Ran
 from cloudfail.cli.document import document
 from cloudfail.cli.monitor import Verdict
 from cloudfail.cli.table import coloured, render_table
@@ -87,12 +87,18 @@ def _remarks(agent: AgentView, view: InstanceView) -> Iterator[tuple[str, str]]:
         yield "last failover", _ran(view.last_failover)
     if view.last_run is not None and view.last_run != view.last_failover:
         yield "last run", f"{view.last_run.why}, {_ran(view.last_run)}"
+    yield from _troubles(agent, view)
+    since = timestamp(agent.started)
+    yield "agent", f"process {agent.pid} since {since}, version {agent.version}, {agent.config}"
+
+
+def _troubles(agent: AgentView, view: InstanceView) -> Iterator[tuple[str, str]]:
+    for notice in agent.maintenance.notices if agent.maintenance else ():
+        yield "maintenance", _announced(notice, view.name)
     for alarm in view.alarms:
         yield "alarm", alarm
     for problem in agent.problems:
         yield "problem", problem
-    since = timestamp(agent.started)
-    yield "agent", f"process {agent.pid} since {since}, version {agent.version}, {agent.config}"
 
 
 def _evidence(view: InstanceView) -> Iterator[tuple[str, str]]:
@@ -117,6 +123,20 @@ def _ready(view: InstanceView) -> str:
     if readiness is None or readiness.ready:
         return "would take over"
     return f"would not take over: {'; '.join(readiness.reasons)}"
+
+
+def _announced(notice: NoticeView, instance: str) -> str:
+    """Say what the cloud will do to this node, and what was done about it."""
+    when = f", not before {notice.begins}" if notice.begins else ""
+    done = notice.done.get(instance, "")
+    parts = (
+        f"{notice.cloud} announces {notice.kind} of this node since {timestamp(notice.since)}{when}",
+        "it has begun" if notice.has_begun else "",
+        done,
+        "acknowledged" if notice.acknowledged else "",
+        notice.text,
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _ran(ran: Ran) -> str:

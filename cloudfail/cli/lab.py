@@ -16,7 +16,7 @@ from typing import Any
 from cloudfail.cli import parser as flags
 
 _ADVERT = 1.0
-_CLAIMS = ("public-ip", "forwarding-rule", "private-ip", "route")
+_CLAIMS = ("public-ip", "forwarding-rule", "private-ip", "route", "standing-route")
 
 
 def add_parser(commands: Any) -> None:

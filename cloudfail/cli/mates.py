@@ -23,16 +23,18 @@ from cloudfail.role import Event, Role, RoleStore, default_directory
 from cloudfail.target import Target
 
 
-def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Order) -> None:
+def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Order) -> bool:
     """Promote every other instance of the target's group that is master here, one by one.
 
-    What goes wrong with one is said and logged, and stops no other.
+    What goes wrong with one is said and logged, and stops no other. True when a call of somebody
+    else's was under way for one of them.
     """
+    is_moving = False
     if has_claims(args):
-        return  # flags name what one instance is to own
+        return is_moving  # flags name what one instance is to own
     for name in _masters_beside(target.config, target.instance.name):
         if stopper.stopped:
-            return
+            return is_moving
         try:
             mate = find_target(Namespace(**{**vars(args), "instance": name}))
             event = Event.of_this_process(name, Role.MASTER)
@@ -40,10 +42,12 @@ def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Ord
         except CloudfailError as error:
             messages.say(f"{name}: {error}")
             continue
+        is_moving = is_moving or ended.is_moving
         for result in ended.outcome.results if ended.outcome else ():
             if result.error:
                 messages.say(f"{name}: {result.error}")
         messages.fact("summary", instance=name, run=ended.run_id, text=summary_of(mate, ended))
+    return is_moving
 
 
 def _masters_beside(config: Config, instance: str) -> Iterator[str]:

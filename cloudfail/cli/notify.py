@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cloudfail.role import Event, Role
     from cloudfail.target import Target
 
-# One advert interval: by then a peer that still mastered has heard us, and its last call is done.
+# One advert interval: by then a peer that still mastered has heard us, and begins no further call.
 SETTLE_SECONDS = 1.0
 
 
@@ -159,21 +159,44 @@ def _promote(args: Namespace, *, again: bool) -> int:
 def _look_again(
     args: Namespace, target: Target, event: Event, stopper: Stopper, first: Ended
 ) -> Ended:
-    """Look at the group's other instances; then, a while later, at all of them once more."""
+    """Look at the group's other instances; then, a while later, at all of them once more.
+
+    And again for as long as a look shows that a call of the peer's is under way: on some clouds
+    one takes seconds, and lands after whatever was verified.
+    """
+    from cloudfail.cli.mates import look_for_mates
+    from cloudfail.clock import Deadline, SystemClock
+    from cloudfail.keepalived.one_at_a_time import let_go
+    from cloudfail.outcome import Order
+
+    deadline = Deadline.after(SystemClock(), target.deadline)
+    look_for_mates(args, target, stopper, Order())
+    ended, is_moving = first, True
+    while is_moving and deadline.left() > 0 and not _is_superseded(ended):
+        _settle(stopper)
+        if stopper.stopped:
+            break
+        let_go()  # what is told from here on, this look may have missed
+        ended, is_moving = _look_at_all(args, target, event, stopper, ended)
+    return ended
+
+
+def _look_at_all(
+    args: Namespace, target: Target, event: Event, stopper: Stopper, before: Ended
+) -> tuple[Ended, bool]:
+    """Look at the whole group; return also whether a call of somebody's was under way.
+
+    Each advert that was told of ends up here: one look that began late enough does for them all.
+    """
     from cloudfail.cli.mates import look_for_mates
     from cloudfail.cli.promotion import run_promotion
     from cloudfail.outcome import Order
     from cloudfail.role.event import boottime
 
-    look_for_mates(args, target, stopper, Order())
-    _settle(stopper)
-    if stopper.stopped:
-        return first
-    # Each advert that was told of ends up here: one look that began late enough does for them all.
     anew = Order(since=boottime())
-    ended = _both(first, run_promotion(target, event, stopper, anew))
-    look_for_mates(args, target, stopper, anew)
-    return ended
+    ended = run_promotion(target, event, stopper, anew)
+    are_moving = look_for_mates(args, target, stopper, anew)
+    return _both(before, ended), ended.is_moving or are_moving
 
 
 def _follow(target: Target, ended: Ended, stopper: Stopper) -> Following | None:

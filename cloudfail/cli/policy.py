@@ -24,7 +24,9 @@ from cloudfail.provider import ProviderSpec
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="PROVIDER", help="the cloud; see `cloudfail providers`")
-    parser.add_argument("--role", choices=("read", "write"), help="only this document")
+    parser.add_argument(
+        "--role", metavar="ROLE", type=flags.filled, help="only this document: read, write, ..."
+    )
     parser.add_argument("--config", metavar="FILE", type=flags.filled, help="whose claims count")
     parser.add_argument(
         "--instance", metavar="NAME", type=flags.filled, help="only the claims of this instance"

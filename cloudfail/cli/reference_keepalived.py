@@ -53,7 +53,7 @@ _INSTANCE: tuple[Row, ...] = (
     ("track_process", "InstanceTable.track_process", "processes that have to be there"),
     ("smtp_alert", "InstanceTable.smtp_alert", "mail at each change"),
     ("notify", "KeepalivedTable.command", "every change of role reaches cloudfail, with the instance's name"),
-    ("notify_master_rx_lower_pri", "KeepalivedTable.command", "another master was heard: look again"),
+    ("notify_master_rx_lower_pri", "KeepalivedTable.command", "another master was heard: look again; flock(1) before it makes one process of the many that a frozen machine, or a one-way partition, would start"),
 )  # fmt: skip
 _SCRIPT: tuple[Row, ...] = tuple(
     (word, f"ScriptTable.{key}", reason)

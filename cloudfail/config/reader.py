@@ -253,6 +253,7 @@ class _Reading:
         spec = self._spec(instance.provider, f"{key}.provider")
         if spec is not None:
             rules.check_kinds(claims, spec, key, self._problems)
+            rules.check_declared_subnet(claims, spec, instance.nodes, self._problems)
 
     def _providers(self) -> dict[str, msgspec.Struct]:
         table = self._table("provider")

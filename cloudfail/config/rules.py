@@ -61,6 +61,28 @@ def check_kinds(
         problems.add(f"{instance}.claim", sentence)
 
 
+def check_declared_subnet(
+    keyed: Sequence[Keyed],
+    spec: ProviderSpec,
+    nodes: Sequence[ConfiguredNode],
+    problems: Problems,
+) -> None:
+    """Add each private address outside of the subnet that the nodes declare, if that is all of it."""
+    subnets = {node.subnet for node in nodes}
+    declared = subnets.pop() if len(subnets) == 1 else None
+    if declared is None or spec.secondary_ranges:
+        return
+    for key, claim in keyed:
+        if not isinstance(claim, PrivateIp) or claim.address.version != declared.version:
+            continue
+        if claim.address not in declared:
+            problems.add(
+                f"{key}.address",
+                f"{claim.address} is outside {declared}, the subnet of the nodes",
+                "claim an address of that subnet",
+            )
+
+
 def check_virtual_routers(instances: Iterable[tuple[str, Instance]], problems: Problems) -> None:
     """Keepalived refuses two instances with one VRID on one interface and family."""
     seen: dict[tuple[str, int, int], str] = {}
@@ -134,14 +156,4 @@ def _check_subnets(
             f"a private address cannot move between subnets, and the nodes are in several ({where})",
             'claim a route instead; or, if they do share a subnet, say so: subnet = "..." at '
             "each node",
-        )
-        return
-    declared = nodes[0].subnet
-    if claim.prefix_length is not None:
-        return  # Google Cloud's may be of a secondary range, which is outside of the subnet's own
-    if declared and declared.version == claim.address.version and claim.address not in declared:
-        problems.add(
-            f"{key}.address",
-            f"{claim.address} is outside {declared}, the subnet of the nodes",
-            "claim an address of that subnet",
         )

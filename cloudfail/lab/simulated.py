@@ -18,6 +18,7 @@ from cloudfail import process
 from cloudfail.clock import Clock
 from cloudfail.errors import UsageError
 from cloudfail.lab.client import CLIENT, INTERVAL, Packet
+from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.clouds import kind_of
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.records import Call, Change
@@ -155,6 +156,10 @@ class SimulatedSite:
 
     def set_faults(self, faults: Faults) -> None:
         self._cloud.faults = faults
+
+    @property
+    def control(self) -> CloudControl[Any]:
+        return CloudControl(self._cloud.control, terrain_of(self.topology.provider).built)
 
     def kill_cloudfail(self, node: str) -> int:
         return self._nodes[node].kill_commands()

@@ -13,6 +13,7 @@ from cloudfail.lab import node_files
 from cloudfail.lab.adverts import Ear
 from cloudfail.lab.asked_agent import is_acting, status_of
 from cloudfail.lab.client import Client, Packet
+from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.interface import BuiltWorld
 from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
@@ -23,6 +24,7 @@ from cloudfail.lab.processes import send_kill
 from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import Topology
+from cloudfail.lab.turn import await_turn
 from cloudfail.lab.vrrp_daemon import Part
 
 API_PORT = 4566
@@ -30,7 +32,6 @@ API_NAME = "api.lab.internal"
 HOME = Path("/run/lab")
 _NO_RESOLVER = "10.0.0.3"  # blackholed
 _TERM = 5.0
-_FRACTION = 0.15  # of an interval: closer adverts than that are moved apart first
 
 
 class Site(Protocol):
@@ -72,6 +73,11 @@ class Site(Protocol):
         ...
 
     def set_faults(self, faults: Faults) -> None: ...
+    @property
+    def control(self) -> CloudControl[Any]:
+        """The way to the embedded cloud itself."""
+        ...
+
     def kill_cloudfail(self, node: str) -> int:
         """SIGKILL every cloudfail process of the node, the agent too; return how many there were."""
         ...
@@ -85,7 +91,6 @@ class Site(Protocol):
         ...
 
     def start_agent(self, node: str) -> None: ...
-
     def agent_of(self, node: str) -> Any:
         """Return what the node's agent says of itself, as `cloudfail status` does; None: nothing."""
         ...
@@ -198,6 +203,10 @@ class RealSite:
     def set_faults(self, faults: Faults) -> None:
         self.cloud.set_faults(faults)
 
+    @property
+    def control(self) -> CloudControl[Any]:
+        return self.cloud.control
+
     def kill_cloudfail(self, node: str) -> int:
         return send_kill(self.machines[node].commands()) + self.kill_agent(node)
 
@@ -273,20 +282,11 @@ class RealSite:
             self._network.forward(destination, node)
 
     def _await_turn(self, first: str, other: str) -> None:
-        """Return when the other has just advertised, and `first` is next, not too soon.
-
-        Both are masters here, each on its own timer; where the timers fall together, the other's
-        keepalived is held up for a third of an interval.
-        """
         interval = self.topology.advert_interval
-        for _ in range(10):
-            if self._ear.next_of(other, 3 * interval) is None:
-                break
-            mine, theirs = self._ear.last_of(first), self._ear.last_of(other)
-            if mine is None or theirs is None:
-                break
-            left = (mine.t + interval - theirs.t) % interval
-            if left > _FRACTION * interval:
-                return
+
+        def hold_up() -> None:
             self.machines[other].keepalived.hold(interval / 3)
-        self.timeline.add(first, Kind.LAB, "the adverts would not fall into the order asked for")
+
+        if not await_turn(self._ear, interval, first, other, hold_up):
+            text = "the adverts would not fall into the order asked for"
+            self.timeline.add(first, Kind.LAB, text)

@@ -100,6 +100,11 @@ class Stage:
         self._fault = self._fault or event.t
         self._last_fault = event.t
 
+    def announce(self, node: str) -> None:
+        """Have the cloud announce maintenance to the node."""
+        self.fault(f"the cloud announces {self.terrain.notice} to {node}", node)
+        self.site.control.announce(node, self.terrain.notice)
+
     def note(self, text: str, node: str = "") -> None:
         self.site.timeline.add(node, Kind.LAB, text)
 
@@ -211,8 +216,10 @@ class Stage:
     def expect_moves(self, moves: int) -> None:
         """Expect exactly the mutating calls of so many moves since the fault, and then quiet."""
         self.calm()
-        self.pause(_CALM)
         count = moves * len(self.move)
+        if self.has_agent:  # the last call of a move may be left to its next look
+            self.wait(lambda: len(self.writes) >= count, self.repair)
+        self.pause(_CALM)
         seen = len(self.writes)
         self.expect(seen == count, f"{seen} mutating API calls since the fault, not {count}")
 

@@ -20,6 +20,7 @@ TARGETS = {
     "forwarding-rule": RULE_IP,
     "private-ip": PRIVATE_IP,
     "route": DESTINATION,
+    "standing-route": DESTINATION,
 }
 
 
@@ -43,7 +44,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     `forwarding_rule` is the address of the rule that has the instance's name. `advert_interval` is
     in seconds. `bare` configures keepalived with nothing but the one line
     `notify_master "cloudfail promote --provider NAME"`. `agent`: it runs on every node.
-    `named_api`: nodes find the API by a name, in the DNS or what stands for it.
+    `named_api`: nodes find the API by a name, in the DNS or what stands for it. `notices`: agents
+    hand over when the cloud announces maintenance. `standing_routes`: each node has a route.
     """
 
     nodes: tuple[LabNode, ...] = (A, B)
@@ -58,6 +60,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     agent: bool = False
     higher_prio_send_advert: bool = True
     named_api: bool = False
+    notices: bool = False
+    standing_routes: bool = False
 
     @property
     def reconcile_interval(self) -> float:
@@ -79,7 +83,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
             "public-ip": self.public_ip,
             "forwarding-rule": self.forwarding_rule,
             "private-ip": self.private_ip,
-            "route": self.destination,
+            "standing-route" if self.standing_routes else "route": self.destination,
         }
         return {kind: target for kind, target in found.items() if target}
 
@@ -126,7 +130,8 @@ def with_claims(topology: Topology, *kinds: str) -> Topology:
         public_ip=targets.get("public-ip", ""),
         forwarding_rule=targets.get("forwarding-rule", ""),
         private_ip=targets.get("private-ip", ""),
-        destination=targets.get("route", ""),
+        destination=targets.get("route", "") or targets.get("standing-route", ""),
+        standing_routes="standing-route" in kinds,
     )
 
 
@@ -169,6 +174,7 @@ def config_of(
         lines += [f"{key} = {_toml(value)}" for key, value in claim.items()]
     lines += [f"[provider.{topology.provider}]", f'endpoint = "{endpoint}"']
     lines += [f'ca_file = "{ca_file}"'] if ca_file else []
+    lines += ["standing_routes = true"] if topology.standing_routes else []
     lines += ["[keepalived]", 'directory = "/etc/cloudfail"', 'include = ""']
     lines += _of_agent(topology)
     return "\n".join(lines) + "\n"
@@ -187,6 +193,7 @@ def _of_agent(topology: Topology) -> list[str]:
         "[agent]",
         f"standby_interval = {topology.standby_interval:g}",
         f"reconcile_interval = {topology.reconcile_interval:g}",
+        f"notices = {'true' if topology.notices else 'false'}",
     ]
 
 

@@ -38,25 +38,28 @@ class MetadataClient(abc.ABC):
         """Return the error that names the service and what to do."""
 
     def _ask(
-        self, method: str, path: str, headers: Mapping[str, str]
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> tuple[int, http.client.HTTPMessage, str]:
-        """Return status, headers and body. Raises `unreachable`, never guesses."""
+        """Return status, headers and body. Raises `unreachable`, never guesses.
+
+        It may be sent twice.
+        """
         fresh = self._connection is None
         try:
-            return self._once(method, path, headers)
+            return self._once(method, path, headers, body)
         except (OSError, http.client.HTTPException) as exc:
             self._drop()
             # A kept-alive connection may have been closed meanwhile; a timeout is no such thing.
             if fresh or isinstance(exc, TimeoutError):
                 raise self.unreachable(_reason(exc)) from exc
         try:
-            return self._once(method, path, headers)
+            return self._once(method, path, headers, body)
         except (OSError, http.client.HTTPException) as exc:
             self._drop()
             raise self.unreachable(_reason(exc)) from exc
 
     def _once(
-        self, method: str, path: str, headers: Mapping[str, str]
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, http.client.HTTPMessage, str]:
         if self._connection is None:
             parts = urlsplit(self.endpoint)
@@ -65,7 +68,7 @@ class MetadataClient(abc.ABC):
             )
             # A provider has no end that it is told of; its connection must not outlive it.
             self._closing = weakref.finalize(self, self._connection.close)
-        self._connection.request(method, path, headers=dict(headers))
+        self._connection.request(method, path, body, dict(headers))
         response = self._connection.getresponse()
         return response.status, response.headers, response.read().decode("utf-8", "replace")
 

@@ -25,7 +25,9 @@ class FakeCloud:
     that it gets. `reads` and `writes` are the faults of the coming calls, one a call, and `lags`
     the seconds by which the coming reads are late; after them everything works. `setup.peers`
     decides who is a stranger, by name. `sent` are the steps that the cloud accepted, `received` all
-    that reached it, `looks` counts the reads. After a crash the process is `dead`, and every call of it crashes.
+    that reached it, `looks` counts the reads. What is `untidy` is to be tidied up once it is this node's;
+    looks are `fresh` where they show every write, and a call of somebody's is under way for what is
+    `moving`. After a crash the process is `dead`, and every call of it crashes.
     """
 
     def __init__(  # noqa: PLR0913 - keyword only: what kind of cloud, and what it does to us
@@ -48,6 +50,9 @@ class FakeCloud:
         self.received: list[Step] = []
         self.looks = 0
         self.dead = False
+        self.untidy: set[Claim] = set()
+        self.moving: set[Claim] = set()
+        self.fresh = False
         self._reads: Iterator[Fault] = chain(reads, repeat(Fault.OK))
         self._writes: Iterator[Fault] = chain(writes, repeat(Fault.OK))
         self._lags: Iterator[float] = chain(lags, repeat(0.0))
@@ -71,7 +76,11 @@ class FakeCloud:
         return [self._holding(claim, held.get(claim, "")) for claim in claims]
 
     def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-        return lanes_for(holdings, node, atomic=self.atomic, batch=self.batch)
+        lanes = lanes_for(holdings, node, atomic=self.atomic, batch=self.batch)
+        return (*lanes, *(_tidying(h.claim) for h in holdings if self._is_to_tidy(h)))
+
+    def _is_to_tidy(self, holding: Holding) -> bool:
+        return holding.owner is Owner.MINE and holding.claim in self.untidy
 
     def check(self, lanes: Sequence[Lane]) -> Sequence[Finding]:
         del lanes
@@ -119,6 +128,9 @@ class FakeCloud:
 
     def _do(self, step: Step) -> None:
         """Do what the parameters say: a wrong step hits the wrong things."""
+        if step.tidies:
+            self.untidy.difference_update(step.claims)
+            return
         names, holder = step.params.get("names", ()), step.params["holder"]
         if step.call == "Release":
             self.world.release(names, holder)
@@ -131,7 +143,13 @@ class FakeCloud:
         return self.world.seconds_ago(lag) if lag else self.world.held
 
     def _holding(self, claim: Claim, holder: str) -> Holding:
-        return Holding(claim=claim, owner=self._owner(holder), holder=holder)
+        return Holding(
+            claim=claim,
+            owner=self._owner(holder),
+            holder=holder,
+            is_fresh=self.fresh,
+            is_moving=claim in self.moving,
+        )
 
     def _owner(self, holder: str) -> Owner:
         if not holder:
@@ -160,3 +178,8 @@ class FakeCloud:
         with self._lock:
             fault = next(self._writes)
         return fault if fault in WRITE_FAULTS else Fault.OK
+
+
+def _tidying(claim: Claim) -> Lane:
+    step = Step(call="Tidy", claims=(claim,), params={}, summary=f"tidy up {claim}", tidies=True)
+    return Lane(key=claim.target, steps=(step,))

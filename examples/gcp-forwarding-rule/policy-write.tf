@@ -8,6 +8,8 @@ resource "google_project_iam_custom_role" "cloudfail_write" {
     "compute.forwardingRules.list",
     # observe: which machine a rule's target leads to, and which target is this node's
     "compute.targetInstances.list",
+    # observe: which move of a rule is under way, so that it is joined and not doubled
+    "compute.regionOperations.list",
     # observe: which machine has an address, and whether this one may forward
     "compute.instances.list",
     # execute: points a forwarding rule at this node

@@ -10,5 +10,7 @@ resource "google_project_iam_custom_role" "cloudfail_read" {
     "compute.routes.list",
     # execute: whether a route that is there already is this node's
     "compute.routes.get",
+    # observe: which change of a route is under way, so that it is joined and not doubled
+    "compute.globalOperations.list",
   ]
 }

@@ -10,6 +10,8 @@ resource "google_project_iam_custom_role" "cloudfail_write" {
     "compute.routes.list",
     # execute: whether a route that is there already is this node's
     "compute.routes.get",
+    # observe: which change of a route is under way, so that it is joined and not doubled
+    "compute.globalOperations.list",
     # execute: adds this node's route
     "compute.routes.create",
     # execute: removes the routes that beat it

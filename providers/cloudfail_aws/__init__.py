@@ -8,6 +8,7 @@ from typing import Any
 from cloudfail.errors import ProviderMissingError
 from cloudfail.imports import uncollected
 from cloudfail.model import Claim, Node, Step
+from cloudfail.notice import Notices
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
 from cloudfail_aws.settings import AwsSettings
@@ -53,6 +54,14 @@ def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     return policy(claims, settings or AwsSettings())
 
 
+def _notices(settings: Any) -> Notices:
+    from cloudfail_aws.metadata import Metadata
+    from cloudfail_aws.notices import AwsNotices
+
+    del settings
+    return AwsNotices(Metadata())
+
+
 def _environment(settings: Any, node: Node) -> Mapping[str, str]:
     from cloudfail_aws.render import environment
 
@@ -72,4 +81,5 @@ SPEC = ProviderSpec(
     policy=_policy,
     deadline=30.0,
     environment=_environment,
+    notices=_notices,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from cloudfail.errors import ProviderMissingError
 from cloudfail.imports import uncollected
 from cloudfail.model import Claim, Node, Step
+from cloudfail.notice import Notices
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
 from cloudfail_azure.settings import AzureSettings
@@ -62,6 +63,13 @@ def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     return terraform(claims, settings or AzureSettings())
 
 
+def _notices(settings: Any) -> Notices:
+    from cloudfail_azure.notices import AzureNotices
+
+    del settings
+    return AzureNotices()
+
+
 def _environment(settings: Any, node: Node) -> Mapping[str, str]:
     from cloudfail_azure.render import environment
 
@@ -80,6 +88,7 @@ SPEC = ProviderSpec(
     permissions=_permissions,
     policy=_policy,
     terraform=_terraform,
+    notices=_notices,
     deadline=600.0,
     environment=_environment,
 )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudfail.errors import ProviderMissingError
-from cloudfail.imports import uncollected
+from cloudfail.imports import defer, uncollected
 from cloudfail.model import Claim, Node, Step
+from cloudfail.notice import Notices
 from cloudfail.provider import Permission, Provider, ProviderSpec, Setup
 
 from cloudfail_gcp.settings import GcpSettings
@@ -26,6 +27,7 @@ def _build(setup: Setup) -> Provider:
     machine.look_ahead()
     with uncollected():
         try:
+            defer("google.cloud.compute_v1")  # it would import 140 clients, of which ten are called
             from cloudfail_gcp.provider import GcpProvider
         except ImportError as exc:
             raise ProviderMissingError(_MISSING.format(exc.name)) from exc
@@ -53,15 +55,20 @@ def _permissions(claims: Sequence[Claim]) -> Sequence[Permission]:
 def _policy(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     from cloudfail_gcp.policy import policy
 
-    del settings
-    return policy(claims)
+    return policy(claims, settings or GcpSettings())
 
 
 def _terraform(claims: Sequence[Claim], settings: Any) -> Mapping[str, str]:
     from cloudfail_gcp.policy import terraform
 
+    return terraform(claims, settings or GcpSettings())
+
+
+def _notices(settings: Any) -> Notices:
+    from cloudfail_gcp.notices import GcpNotices
+
     del settings
-    return terraform(claims)
+    return GcpNotices()
 
 
 def _environment(settings: Any, node: Node) -> Mapping[str, str]:
@@ -83,5 +90,7 @@ SPEC = ProviderSpec(
     policy=_policy,
     terraform=_terraform,
     deadline=120.0,
+    secondary_ranges=True,
     environment=_environment,
+    notices=_notices,
 )

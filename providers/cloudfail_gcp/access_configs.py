@@ -16,9 +16,13 @@ from cloudfail_gcp.interfaces import AccessConfig, Interface, Reserved
 from cloudfail_gcp.look import Seen
 
 ADD, DELETE = "instances.addAccessConfig", "instances.deleteAccessConfig"
-_DEFAULT = {"name": "External NAT", "ptr": ""}
 # What a holding keeps of an access config for whoever adds it again.
 KEPT = ("name", "ptr")
+
+
+def telling_name(address: str) -> str:
+    """Return the name that only a config with this address has: it can be deleted unseen."""
+    return f"cf-{address.replace('.', '-')}"
 
 
 def public_holding(claim: PublicIp, seen: Seen, around: Around) -> Holding:
@@ -31,7 +35,7 @@ def public_holding(claim: PublicIp, seen: Seen, around: Around) -> Holding:
         return _not_reserved(claim, node)
     holder = _holder_of(claim.address, seen)
     config = holder.config if holder is not None else None
-    facts = {**_facts(config, reserved, around.kept.get(claim, {})), **_own_facts(own)}
+    facts = {**_facts(claim, config, reserved, around.kept.get(claim, {})), **_own_facts(own)}
     if holder is own:
         return Holding(claim=claim, owner=Owner.MINE, holder=own.ref, facts=facts)
     obstacle = _obstacle(own, seen, around)
@@ -75,7 +79,7 @@ def _delete_own(holding: Holding, node: Node, stage: int) -> Step:
 
 
 def _delete_theirs(holding: Holding, stage: int) -> Step:
-    kept = {name: holding.facts[name] for name in (*KEPT, "tier")}
+    kept = {name: holding.facts[name] for name in (*KEPT, "tier", "policy")}
     return Step(
         call=DELETE,
         claims=(holding.claim,),
@@ -115,22 +119,25 @@ def _holder_of(address: Address, seen: Seen) -> Interface | None:
 
 
 def _facts(
-    config: AccessConfig | None, reserved: Reserved, kept: Mapping[str, str]
+    claim: PublicIp, config: AccessConfig | None, reserved: Reserved, kept: Mapping[str, str]
 ) -> dict[str, str]:
     facts = {"tier": reserved.tier}
     if config is None:
         note = "" if kept else _UNKNOWN_FACTS
-        return {**facts, **_DEFAULT, **kept, **({"note": note} if note else {})}
-    note = _POLICY.format(config.policy) if config.policy else ""
-    return {**facts, "name": config.name, "ptr": config.ptr, **({"note": note} if note else {})}
+        default = {"name": telling_name(claim.target), "ptr": ""}
+        return {**facts, **default, **kept, **({"note": note} if note else {})}
+    facts |= {"name": config.name, "ptr": config.ptr, "policy": config.policy}
+    return {**facts, **({"note": _POLICY.format(config.policy)} if config.policy else {})}
 
 
 _UNKNOWN_FACTS = (
-    "this node never saw who had it: it gets an access config of the default name, without a PTR "
-    "record"
+    "this node never saw who had it: it gets an access config named after the address, without a "
+    "PTR record"
 )
-_POLICY = "its security policy {} does not come along: set it again with `gcloud compute instances"
-_POLICY += " set-security-policy`"
+_POLICY = (
+    "its security policy {} does not come along, as Compute takes it in a call of its own: set it "
+)
+_POLICY += "again with `gcloud compute instances network-interfaces update --security-policy`"
 
 
 def _own_facts(own: Interface) -> dict[str, str]:
@@ -150,15 +157,15 @@ def _obstacle(own: Interface, seen: Seen, around: Around) -> str:
             f"external address: take it off once (gcloud compute instances delete-access-config "
             f'--access-config-name "{own.config.name}")'
         )
-    if around.trusts_egress or around.is_private or own.name != "nic0" or seen.translates:
+    if around.trusts_egress or seen.reach.is_inside or own.name != "nic0" or seen.translates:
         return ""
     if seen.subnet is not None and seen.subnet.reaches_google:
         return ""
     unsaid = next((str(seen.failures[p]) for p in ("subnet", "nat") if p in seen.failures), "")
     return (
         f"{own.ref} reaches the Compute API by {own.config.address or 'its access config'}, which "
-        "has to go first: turn on Private Google Access of its subnetwork, give it Cloud NAT or a "
-        "Private Service Connect endpoint, or vouch for it with [guard] own_egress = "
+        "has to go first: turn on Private Google Access of its subnetwork (Private Service Connect "
+        "needs it, too), give it Cloud NAT, or vouch for it with [guard] own_egress = "
         f'"assured"{f" ({unsaid})" if unsaid else ""}'
     )
 

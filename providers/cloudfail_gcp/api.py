@@ -92,8 +92,11 @@ class Api:
             self._setup.before_write(path.rpartition("/")[2])
 
     def _of_quota(self, error: CloudfailError, method: Method) -> CloudfailError:
-        """Told twice in a minute: wait for the next, when Google refills the quota."""
-        if not isinstance(error, ThrottledError):
+        """Told twice in a minute: wait for the next, when Google refills the quota.
+
+        What Google itself says of when to come again goes before that.
+        """
+        if not isinstance(error, ThrottledError) or error.retry_after is not None:
             return error
         minute, into = divmod(wall_clock(), _MINUTE)
         again = self._throttled_in.get(method.group) == int(minute)

@@ -8,17 +8,20 @@ import msgspec
 from cloudfail.model import Claim
 
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.numbers import Numbers
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
-    """`priority` is the higher of the two numbers that routes are made with.
+    """`numbers` are those that routes are made with; `now` is the wall clock's time.
 
-    `kept` is what this node saw of public addresses while somebody had them. `is_private`: the
-    API's endpoint is inside of the network. `trusts_egress` is the operator's word that the API stays reachable whatever is claimed.
+    `kept` is what this node saw of public addresses while somebody had them, `written` the routes
+    that this process made (True) or deleted since a claim was last its own. `trusts_egress` is the
+    operator's word that the API stays reachable whatever is claimed.
     """
 
     members: Members
-    priority: int = 1000
+    numbers: Numbers = Numbers()
+    now: float = 0.0
     trusts_egress: bool = False
-    is_private: bool = False
     kept: Mapping[Claim, Mapping[str, str]] = {}
+    written: Mapping[Claim, Mapping[str, bool]] = {}

@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cloudfail.errors import ConfigError
-from google.auth import impersonated_credentials
+from cloudfail.errors import UnreachableError
 from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError
-from google.oauth2 import credentials as user
-from google.oauth2 import service_account
+from google.auth.exceptions import DefaultCredentialsError
 
+from cloudfail_gcp.credential_files import impersonated, of_file, require_private
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
 
 SCOPES = ("https://www.googleapis.com/auth/compute",)
 _CLOUD = "https://www.googleapis.com/auth/cloud-platform"
+_CONNECTED = "https://compute-"
 _TOKEN = "instance/service-accounts/default/token"  # noqa: S105 - a path
+TOKEN_SECONDS = 5.0
 Check = Callable[[str, str], None]
 
 
 class MachineCredentials(Credentials):
     """The instance's service account, by our own client of the metadata server."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, *, is_elsewhere: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._metadata = metadata
+        self._is_elsewhere = is_elsewhere
 
     def refresh(self, request: Any) -> None:
         """Fetch a token. Raises UnreachableError."""
         del request
-        found = self._metadata.json(_TOKEN)
+        try:
+            found = self._metadata.json(_TOKEN)
+        except UnreachableError as exc:
+            if not self._is_elsewhere:
+                raise
+            raise DefaultCredentialsError(str(exc)) from exc  # type: ignore[no-untyped-call]
         self.token = found["access_token"]
         # google.auth compares with a naive UTC time.
         now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
@@ -52,66 +57,48 @@ class Gate(Credentials):
         self._check = check
 
     def refresh(self, request: Any) -> None:
-        self._inner.refresh(request)  # type: ignore[no-untyped-call]
+        soon = partial(request, timeout=TOKEN_SECONDS)
+        self._inner.refresh(soon)  # type: ignore[no-untyped-call]
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
-        self._inner.before_request(request, method, url, headers)  # type: ignore[no-untyped-call]
+        # google.auth itself would wait for two minutes.
+        soon = partial(request, timeout=TOKEN_SECONDS)
+        self._inner.before_request(soon, method, url, headers)  # type: ignore[no-untyped-call]
         self._check(method, url)
 
 
-def find_credentials(settings: GcpSettings, metadata: Metadata) -> Credentials:
+def find_credentials(
+    settings: GcpSettings, metadata: Metadata, *, is_elsewhere: bool = False
+) -> Credentials:
     """Return what the settings name, then the environment, then the instance's own.
 
-    Raises ConfigError for a file that cannot be used, or that others may read.
+    `is_elsewhere`: this may be no instance, so that no metadata server means no credentials. Raises ConfigError for a file that cannot be used, or that others may read.
     """
-    source = _source(settings, metadata)
+    # Impersonation is a call of another API, which Compute's scope does not cover.
+    scopes = (_CLOUD,) if settings.impersonate else SCOPES
+    source = _of_file(settings, scopes) or MachineCredentials(metadata, is_elsewhere=is_elsewhere)
     if not settings.impersonate:
         return source
-    return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
-        source_credentials=source,
-        target_principal=settings.impersonate,
-        target_scopes=list(SCOPES),
-    )
+    host = settings.iam_endpoint or iam_endpoint_of(settings.endpoint)
+    url = f"{host.rstrip('/')}/v1/projects/-/serviceAccounts/{settings.impersonate}"
+    return impersonated(source, f"{url}:generateAccessToken", SCOPES)
 
 
-def _source(settings: GcpSettings, metadata: Metadata) -> Credentials:
-    # Impersonation is a call of another API, which Compute's scope does not cover.
-    scopes = [_CLOUD] if settings.impersonate else list(SCOPES)
-    file = settings.credentials_file or os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
-    if not file:
-        return MachineCredentials(metadata)
-    key = "[provider.gcp] credentials_file" if settings.credentials_file else "credentials"
-    try:
-        if settings.credentials_file:
-            _require_private(Path(file), key)
-        info = json.loads(Path(file).read_text(encoding="utf-8"))
-        return _KINDS[info["type"]](info, scopes)
-    except OSError as exc:
-        raise ConfigError(f"{key} {file}: {exc.strerror}; create it, or leave it out") from exc
-    except (GoogleAuthError, ValueError, KeyError, TypeError) as exc:
-        raise ConfigError(
-            f"{key} {file}: not Google credentials of type {' or '.join(_KINDS)} "
-            f"({type(exc).__name__})"
-        ) from exc
+def iam_endpoint_of(endpoint: str) -> str:
+    """Return where tokens of other accounts are had: by the same Private Service Connect endpoint.
+
+    Its names are SERVICE-ENDPOINT.p.googleapis.com (vpc/docs/about-accessing-google-apis-endpoints).
+    """
+    if endpoint.startswith(_CONNECTED) and endpoint.rstrip("/").endswith(".p.googleapis.com"):
+        return f"https://iamcredentials-{endpoint.removeprefix(_CONNECTED)}"
+    return "https://iamcredentials.googleapis.com"
 
 
-def _service_account(info: Any, scopes: list[str]) -> Credentials:
-    found: Credentials = service_account.Credentials.from_service_account_info(info, scopes=scopes)  # type: ignore[no-untyped-call]
-    return found
-
-
-def _user(info: Any, scopes: list[str]) -> Credentials:
-    found: Credentials = user.Credentials.from_authorized_user_info(info, scopes=scopes)  # type: ignore[no-untyped-call]
-    return found
-
-
-_KINDS: Mapping[str, Callable[[Any, list[str]], Credentials]] = {
-    "service_account": _service_account,
-    "authorized_user": _user,
-}
-
-
-def _require_private(path: Path, key: str) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise ConfigError(f"{key} {path}: others may read it (mode {mode:04o}); chmod 600 {path}")
+def _of_file(settings: GcpSettings, scopes: tuple[str, ...]) -> Credentials | None:
+    if settings.credentials_file:
+        key = "[provider.gcp] credentials_file"
+        require_private(Path(settings.credentials_file), key)
+        return of_file(Path(settings.credentials_file), key, scopes)
+    if file := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", ""):
+        return of_file(Path(file), "GOOGLE_APPLICATION_CREDENTIALS", scopes)
+    return None

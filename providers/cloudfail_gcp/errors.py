@@ -40,11 +40,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the cloud answered; `code` is a reason, or the code inside of an operation."""
+    """What the cloud answered; `code` is a reason, or the code inside of an operation.
+
+    `retry_after` is what its header of that name says in seconds, None without one.
+    """
 
     code: str
     message: str
     status: int = 0
+    retry_after: float | None = None
 
 
 _TIMEOUT, _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 408, 409, 412, 429, 500
@@ -89,12 +93,13 @@ def _throttled(context: Context, answer: Answer) -> CloudfailError:
     return ThrottledError(
         f"{context}: {answer.code}: too many calls of this project this minute; tried again later",
         code=answer.code,
+        retry_after=answer.retry_after,
     )
 
 
 def _transient(context: Context, answer: Answer) -> CloudfailError:
     message = f"{context}: {answer.code}: {answer.message}; it is tried again"
-    return TransientError(message, code=answer.code)
+    return TransientError(message, code=answer.code, retry_after=answer.retry_after)
 
 
 def _moved(context: Context, answer: Answer) -> CloudfailError:
@@ -183,7 +188,13 @@ def answer_of(exc: GoogleAPICallError) -> Answer | None:
         code=str(errors[0].get("reason", "")),
         message=_one_line(errors[0].get("message", exc.message)),
         status=int(exc.code or 0),
+        retry_after=_seconds(getattr(exc.response, "headers", {}).get("Retry-After", "")),
     )
+
+
+def _seconds(header: str) -> float | None:
+    """Read Retry-After as seconds; its other form, a date, is none of Google's."""
+    return float(header) if header.isascii() and header.isdigit() else None
 
 
 def from_answer(answer: Answer, context: Context) -> CloudfailError:
@@ -212,12 +223,25 @@ def _without_reason(exc: GoogleAPICallError, context: Context) -> CloudfailError
 
 
 def _closed(exc: Exception, context: Context) -> CloudfailError:
-    if "RemoteDisconnected" in repr(exc) or "ConnectionResetError" in repr(exc):
-        return TransientError(
-            f"{context}: the connection to {context.endpoint} was reset; it is tried again",
-            fresh_connection=True,
-        )
-    return _unreachable(exc, context)
+    return _reset(exc, context) or _unreachable(exc, context)
+
+
+def _reset(exc: Exception, context: Context) -> CloudfailError | None:
+    if "RemoteDisconnected" not in repr(exc) and "ConnectionResetError" not in repr(exc):
+        return None
+    return TransientError(
+        f"{context}: the connection to {context.endpoint} was reset; it is tried again",
+        fresh_connection=True,
+    )
+
+
+def _no_token(exc: Exception, context: Context) -> CloudfailError:
+    """Nothing of Compute was asked yet."""
+    return _reset(exc, context) or UnreachableError(
+        f"{context}: no token for it, as what gives tokens cannot be reached ({_one_line(exc)}): "
+        "this node needs a way there that no claim carries; check DNS, the firewall, and "
+        "credentials_file in [provider.gcp]"
+    )
 
 
 def _late(_: Exception, context: Context) -> CloudfailError:
@@ -257,7 +281,7 @@ _TypeRow = Callable[[Exception, Context], CloudfailError]
 # The first match counts: ConnectTimeout before Timeout, SSLError before ConnectionError.
 _BY_TYPE: tuple[tuple[tuple[type[Exception], ...], _TypeRow], ...] = (
     ((ParseError,), _unreadable),
-    ((auth.TransportError,), _closed),
+    ((auth.TransportError,), _no_token),
     ((auth.GoogleAuthError,), _no_credentials),
     ((http.SSLError,), _tls),
     ((http.ConnectTimeout, http.ProxyError), _unreachable),

@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
-from typing import Any
 
 from cloudfail.errors import ConflictError, NotFoundError, ProviderError
 from cloudfail.model import PrivateIp, Step
 
+from cloudfail_gcp.access_configs import ADD, DELETE
 from cloudfail_gcp.api import Api
+from cloudfail_gcp.config_calls import Told, add_config, delete_config
 from cloudfail_gcp.interfaces import Interface
-from cloudfail_gcp.links import path_of
+from cloudfail_gcp.nic_calls import interface_of, nic_request, read_interface
 from cloudfail_gcp.objects import NetworkRoute
 from cloudfail_gcp.waiting import Operations
 
 
-def execute(api: Api, operations: Operations, step: Step) -> None:
-    """Send the step's request, and wait. Safe to repeat. Raises what `Writer.execute` allows."""
+def execute(api: Api, operations: Operations, step: Step, told: Told) -> None:
+    """Send the step's request, and wait. Safe to repeat. Raises what `Writer.execute` allows.
+
+    `told` gives the external address that this machine is told to have on an interface, or "".
+    """
+    if step.call == DELETE:
+        delete_config(api, operations, step, told)
+        return
     do = _HANDLERS.get(step.call)
     if do is None:
         raise ProviderError(
@@ -75,31 +82,20 @@ def _delete_route(_: Api, operations: Operations, step: Step) -> None:
         operations.run(step.call, request, str(step.params["route"]))
 
 
-def _read_interface(api: Api, step: Step) -> Interface:
-    """Raises NotFoundError when the machine, or its interface, is gone."""
-    params = step.params
-    place = {name: str(params[name]) for name in ("project", "zone", "instance")}
-    answer = api.call("instances.get", place, subject=place["instance"])
-    for nic in answer.network_interfaces:
-        if nic.name == params["networkInterface"]:
-            return Interface.read(path_of(answer.self_link), nic)
-    raise NotFoundError(f"{place['instance']} has no {params['networkInterface']} any more")
-
-
 def _patch_aliases(api: Api, operations: Operations, step: Step) -> None:
     """Replace the list; a conflict with what is done already is none."""
     params = step.params
     request = {
-        **_nic(step),
+        **nic_request(step),
         "body": {
             "aliasIpRanges": [dict(alias) for alias in params["aliasIpRanges"]],
             "fingerprint": step.conditions["fingerprint"],
         },
     }
     try:
-        operations.run(step.call, request, _interface_of(step))
+        operations.run(step.call, request, interface_of(step))
     except ConflictError:
-        if not _is_patched(_read_interface(api, step), step):
+        if not _is_patched(read_interface(api, step), step):
             raise
     except NotFoundError:
         if not step.releases:
@@ -113,59 +109,10 @@ def _is_patched(nic: Interface, step: Step) -> bool:
     return claimed.issubset(nic.ranges)
 
 
-def _delete_config(api: Api, operations: Operations, step: Step) -> None:
-    """Delete the config that has the address: its name alone may be another one's by now."""
-    try:
-        config = _read_interface(api, step).config
-        if config is None or str(config.address or "") != step.conditions["natIP"]:
-            return
-        request = {**_nic(step), "access_config": config.name}
-        operations.run(step.call, request, _interface_of(step))
-    except NotFoundError:
-        if not step.releases:
-            raise
-
-
-def _add_config(api: Api, operations: Operations, step: Step) -> None:
-    """Add; one that is there already is done."""
-    params = step.params
-    config = {
-        "name": params["name"],
-        "type_": "ONE_TO_ONE_NAT",
-        "nat_i_p": params["natIP"],
-        "network_tier": params["networkTier"],
-    }
-    if "publicPtrDomainName" in params:
-        config |= {"set_public_ptr": True, "public_ptr_domain_name": params["publicPtrDomainName"]}
-    request = {**_nic(step), "access_config_resource": config}
-    try:
-        operations.run(step.call, request, _interface_of(step))
-    except ConflictError:
-        here = _read_interface(api, step).config
-        if here is None or str(here.address) != params["natIP"]:
-            raise
-
-
-def _nic(step: Step) -> dict[str, Any]:
-    """Return where the step's network interface is, as every method names it."""
-    params = step.params
-    return {
-        "project": params["project"],
-        "zone": params["zone"],
-        "instance": params["instance"],
-        "network_interface": params["networkInterface"],
-    }
-
-
-def _interface_of(step: Step) -> str:
-    return f"{step.params['instance']}/{step.params['networkInterface']}"
-
-
 _HANDLERS: Mapping[str, Callable[[Api, Operations, Step], None]] = {
     "forwardingRules.setTarget": _set_target,
     "routes.insert": _insert_route,
     "routes.delete": _delete_route,
     "instances.updateNetworkInterface": _patch_aliases,
-    "instances.deleteAccessConfig": _delete_config,
-    "instances.addAccessConfig": _add_config,
+    ADD: add_config,
 }

@@ -20,8 +20,8 @@ from cloudfail_gcp.access_configs import KEPT as KEPT_OF_PUBLIC
 from cloudfail_gcp.access_configs import public_holding
 from cloudfail_gcp.aliases import private_holding
 from cloudfail_gcp.around import Around
-from cloudfail_gcp.links import interface_id, part_of
-from cloudfail_gcp.look import Seen, place_of
+from cloudfail_gcp.links import interface_id, part_of, place_of
+from cloudfail_gcp.look import Seen
 from cloudfail_gcp.members import Members
 from cloudfail_gcp.objects import Rule, TargetInstance, network_of
 from cloudfail_gcp.routes import route_facts, route_obstacle, winners
@@ -123,7 +123,7 @@ def _route(claim: Route, seen: Seen, around: Around) -> Holding:
     network = network_of(claim, node)
     known = [r for r in seen.routes if (r.network, r.destination) == (network, claim.destination)]
     best = winners(known)
-    facts = route_facts(known, network, node, around.kept.get(claim, {}))
+    facts = route_facts(claim, known, seen, around)
     machines = {route.machine for route in best}
     owners = {members.owner_of(machine) for machine in machines}
     obstacle = route_obstacle(claim, known, seen, around)

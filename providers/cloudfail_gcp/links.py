@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from cloudfail.model import ForwardingRule, Node
+
+Place = tuple[str, str]
 _HOST = re.compile(r"^https?://[^/]+/(?:compute/)?(?:v1|beta|alpha)/")
 
 
@@ -32,3 +35,8 @@ def interface_id(instance: str, nic: str) -> str:
 def instance_of(interface: str) -> str:
     """Return the instance's path of an interface's id."""
     return interface.partition("/networkInterfaces/")[0]
+
+
+def place_of(claim: ForwardingRule, node: Node) -> Place:
+    """Return the claim's project and region; the node's own where it names none."""
+    return (claim.project or node.facts["project"], claim.region or node.facts["region"])

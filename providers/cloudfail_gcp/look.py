@@ -13,15 +13,16 @@ from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, Pub
 from cloudfail.parallel import Read, in_parallel
 
 from cloudfail_gcp.api import Api
+from cloudfail_gcp.egress import Reach, Resolver, caught
 from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
-from cloudfail_gcp.links import name_of, part_of, path_of
+from cloudfail_gcp.links import Place, name_of, part_of, path_of, place_of
 from cloudfail_gcp.members import Members
-from cloudfail_gcp.nat import is_private_endpoint, read_nat, read_subnet
+from cloudfail_gcp.nat import read_nat, read_subnet
 from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
+from cloudfail_gcp.under_way import OPERATIONS, Running, reads_of_operations
 
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
-Place = tuple[str, str]
 Field = tuple[str, str]
 
 
@@ -30,7 +31,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT", "addresses",
     "machines", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
-    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's machine may forward packets, None where nobody asked.
+    whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's
+    machine may forward packets, None where nobody asked; `tags` are that machine's. `reach` is the way to the API, where
+    a claim may be on it, and `ways` all routes where one is. `running` are operations under way, by
+    scope and target; where they could not be read there are none.
     """
 
     rules: Mapping[tuple[str, str, str], Rule] = {}
@@ -38,19 +42,22 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[NetworkRoute, ...] = ()
     peers: Mapping[Address, str] = {}
     forwards: bool | None = None
+    tags: tuple[str, ...] = ()
+    reach: Reach = Reach()
+    ways: tuple[NetworkRoute, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     addresses: Mapping[Address, Reserved] = {}
     subnet: Subnet | None = None
     translates: bool | None = None
+    running: Mapping[str, Running] = {}
     failures: Mapping[str, CloudfailError] = {}
 
     def interface(self, ref: str) -> Interface | None:
         return next((nic for nic in self.interfaces if nic.ref == ref), None)
 
-
-def place_of(claim: ForwardingRule, node: Node) -> Place:
-    """Return the claim's project and region; the node's own where it names none."""
-    return (claim.project or node.facts["project"], claim.region or node.facts["region"])
+    def networks_of(self, machine: str) -> frozenset[str]:
+        """Return the paths of the networks that a machine has interfaces in, as far as seen."""
+        return frozenset(nic.network for nic in self.interfaces if nic.machine == machine)
 
 
 class Looker:
@@ -58,25 +65,32 @@ class Looker:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._resolver = Resolver(api.endpoint)
 
     def look(self, claims: Sequence[Claim], members: Members) -> Seen:
         """Read what `claims` need; the number of calls does not grow with their number."""
         answers, failures = in_parallel(dict(self._reads(claims, members)))
-        if failures and not answers:
+        if failures and all(part.startswith(OPERATIONS) for part in answers):
             raise next(iter(failures.values()))
         machines = answers.get("machines", Machines())
-        around, unsaid = in_parallel(dict(self._around(claims, members, machines)))
+        reach = answers.get("reach", Reach())
+        around, unsaid = in_parallel(dict(self._around(claims, members, machines, reach)))
         failures |= unsaid
+        running = {**answers, **around}.items()
         return Seen(
             rules=_joined(answers, "rules "),
             targets=_joined(answers, "targets "),
             routes=tuple(_joined(answers, "routes ").values()),
             peers=machines.peers,
             forwards=machines.forwards,
+            tags=machines.tags,
+            reach=reach,
+            ways=tuple(_joined(around, "routes ").values()),
             interfaces=machines.interfaces,
             addresses=answers.get("addresses", {}),
             subnet=around.get("subnet"),
             translates=around.get("nat"),
+            running={part: found for part, found in running if part.startswith(OPERATIONS)},
             failures=failures,
         )
 
@@ -98,17 +112,27 @@ class Looker:
             yield "addresses", partial(self._addresses, node)
         if (members.unnamed and claims) or routes or carried(claims):
             yield "machines", partial(self._machines, members, carried(claims))
+        if any(isinstance(claim, PublicIp | Route) for claim in claims):
+            yield "reach", self._resolver.reach
+        yield from reads_of_operations(self._api, [*rules, *routes], node)
 
     def _around(
-        self, claims: Sequence[Claim], members: Members, machines: Machines
+        self, claims: Sequence[Claim], members: Members, machines: Machines, reach: Reach
     ) -> Iterator[tuple[str, Read]]:
-        """Read what only this node's own interface tells where to look for."""
+        """Read what only the interfaces tell where to look for."""
+        zones = {part_of(nic.ref, "zones") for nic in machines.interfaces}
+        yield from reads_of_operations(self._api, _of_interfaces(claims), members.node, zones)
+        for claim in claims:
+            if isinstance(claim, Route) and caught(claim.destination, reach):
+                # Of the same name as the first read of them: without either nothing is known.
+                project = part_of(network_of(claim, members.node), "projects")
+                yield f"routes {project}", partial(self._routes, project, ())
         own = next((nic for nic in machines.interfaces if nic.ref == members.node.ref), None)
         if own is None or not carried(claims):
             return
         yield "subnet", partial(read_subnet, self._api, own.subnetwork)
         is_public = any(isinstance(claim, PublicIp) for claim in claims)
-        if is_public and own.config is not None and not is_private_endpoint(self._api.endpoint):
+        if is_public and own.config is not None and not reach.is_inside:
             yield "nat", partial(read_nat, self._api, own)
 
     def _rules(self, place: Place, names: Sequence[str]) -> Mapping[tuple[str, str, str], Rule]:
@@ -162,23 +186,24 @@ class Looker:
         """
         node = members.node
         own = ip_address(node.facts["primary"])
-        wanted = {own, *(peer.address for peer in members.unnamed)}
+        wanted = {own, *(peer.address for peer in members.peers)}
         fields = [("networkInterfaces.networkIP", str(address)) for address in wanted]
         request = {"project": node.facts["project"], **_filtered(sorted({*fields, *also}))}
         peers: dict[Address, str] = {}
         interfaces: list[Interface] = []
         forwards: bool | None = None
+        tags: tuple[str, ...] = ()
         for _, scope in self._api.pages("instances.aggregatedList", request):
             for machine in scope.instances:
                 path = path_of(machine.self_link)
                 if path == node.facts["instance"]:
-                    forwards = machine.can_ip_forward
+                    forwards, tags = machine.can_ip_forward, tuple(machine.tags.items)
                 interfaces += [Interface.read(path, nic) for nic in machine.network_interfaces]
                 for nic in machine.network_interfaces:
                     address = ip_address(nic.network_i_p) if nic.network_i_p else None
                     if address in wanted and name_of(nic.network) == node.facts["network"]:
                         peers[address] = path
-        return Machines(peers=peers, forwards=forwards, interfaces=tuple(interfaces))
+        return Machines(peers=peers, forwards=forwards, tags=tags, interfaces=tuple(interfaces))
 
 
 class Machines(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +211,7 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True):
 
     peers: Mapping[Address, str] = {}
     forwards: bool | None = None
+    tags: tuple[str, ...] = ()
     interfaces: tuple[Interface, ...] = ()
 
 
@@ -195,6 +221,10 @@ def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
         if part.startswith(prefix):
             found |= answer
     return found
+
+
+def _of_interfaces(claims: Sequence[Claim]) -> list[Claim]:
+    return [claim for claim in claims if isinstance(claim, PrivateIp | PublicIp)]
 
 
 def carried(claims: Sequence[Claim]) -> list[Field]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from cloudfail.errors import UnreachableError
 from cloudfail.machine.ahead import Ahead
 from cloudfail.model import Node
 from cloudfail.provider import Setup
@@ -31,3 +32,13 @@ class Machine:
             if self._found is None:
                 self._found = self._node.take()
             return self._found
+
+    def external_address(self, nic: str) -> str:
+        """Return the external address that this machine is told to have; "" : there is no telling."""
+        if self._found is None:
+            return ""
+        path = f"instance/network-interfaces/{nic.removeprefix('nic')}/access-configs/0/external-ip"
+        try:
+            return self.metadata.text(path) or ""
+        except UnreachableError:
+            return ""

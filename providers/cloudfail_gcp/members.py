@@ -32,6 +32,11 @@ class Members(msgspec.Struct, frozen=True, kw_only=True):
         return Owner.PEER if machine in known else Owner.STRANGER
 
     @property
+    def found_peers(self) -> tuple[str, ...]:
+        """The machines of the peers that were found, whatever their configuration says."""
+        return tuple(self.found[p.address] for p in self.peers if p.address in self.found)
+
+    @property
     def unnamed(self) -> tuple[Peer, ...]:
         """The peers that only a look at the cloud tells apart: they have no interface_id."""
         return tuple(peer for peer in self.peers if not peer.interface_id)

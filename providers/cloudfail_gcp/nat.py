@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from typing import Any
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.interfaces import Interface, Subnet
 from cloudfail_gcp.links import name_of, part_of, path_of
 
+# Cloud NAT of a primary range turns on Private Google Access for it, too.
+_PRIMARY = {"ALL_IP_RANGES", "PRIMARY_IP_RANGE"}
+_VM = "ENDPOINT_TYPE_VM"
 _EVERY_SUBNET = {"ALL_SUBNETWORKS_ALL_IP_RANGES", "ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES"}
-_PRIVATE_SERVICE_CONNECT = ".p.googleapis.com"
 
 
 def read_subnet(api: Api, path: str) -> Subnet:
@@ -29,19 +30,19 @@ def read_nat(api: Api, nic: Interface) -> bool:
     for router in api.pages("routers.list", request):
         if path_of(router.network) != nic.network:
             continue
-        for nat in router.nats:
-            named = {path_of(subnet.name) for subnet in nat.subnetworks}
-            if nat.source_subnetwork_ip_ranges_to_nat in _EVERY_SUBNET or path in named:
-                return True
+        if any(_translates(nat, path) for nat in router.nats):
+            return True
     return False
 
 
-def is_private_endpoint(endpoint: str) -> bool:
-    """True for an endpoint inside of the network: Private Service Connect, or an address there."""
-    host = urlsplit(endpoint).hostname or ""
-    if host.endswith(_PRIVATE_SERVICE_CONNECT):
-        return True
-    try:
-        return ip_address(host).is_private
-    except ValueError:
+def _translates(nat: Any, subnetwork: str) -> bool:
+    """True for a NAT to the internet (not a private one) of the subnetwork's primary range."""
+    if nat.type_ == "PRIVATE" or _VM not in (nat.endpoint_types or [_VM]):
         return False
+    if nat.source_subnetwork_ip_ranges_to_nat in _EVERY_SUBNET:
+        return True
+    return any(
+        path_of(subnet.name) == subnetwork
+        and not _PRIMARY.isdisjoint(subnet.source_ip_ranges_to_nat or _PRIMARY)
+        for subnet in nat.subnetworks
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
@@ -34,7 +35,8 @@ class TargetInstance(msgspec.Struct, frozen=True, kw_only=True):
 class NetworkRoute(msgspec.Struct, frozen=True, kw_only=True):
     """A route of a network. `machine` is the path of its next hop, or says what else it is.
 
-    `is_dead`: Compute warns that the next hop is gone or stopped.
+    `is_dead`: Compute warns that the next hop is gone or stopped. `created` is in seconds since
+    the epoch.
     """
 
     path: str
@@ -44,6 +46,7 @@ class NetworkRoute(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     tags: tuple[str, ...] = ()
     is_dead: bool = False
+    created: float = 0.0
 
     @classmethod
     def read(cls, answer: Any) -> NetworkRoute:
@@ -57,7 +60,13 @@ class NetworkRoute(msgspec.Struct, frozen=True, kw_only=True):
             machine=path_of(answer.next_hop_instance or other or "another next hop"),
             tags=tuple(sorted(answer.tags)),
             is_dead=bool(codes & _PASSED_OVER),
+            created=_seconds(answer.creation_timestamp),
         )
+
+
+def _seconds(timestamp: str) -> float:
+    """Return RFC 3339 as seconds since the epoch; 0 where Compute says no time."""
+    return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
 
 
 def network_of(claim: Route, node: Node) -> str:

@@ -11,7 +11,7 @@ from cloudfail.throttle import Limit
 
 
 class Method(msgspec.Struct, frozen=True):
-    """`client` is a class of google.cloud.compute_v1, `call` its method, `group` the quota."""
+    """`client` is a client of the SDK, or `Rest`; `call` its method, `group` the quota."""
 
     client: str
     call: str
@@ -33,7 +33,7 @@ METHODS = {
     "subnetworks.get": Method("SubnetworksClient", "get", "reads"),
     "routers.list": Method("RoutersClient", "list", "lists"),
     "instances.get": Method("InstancesClient", "get", "reads"),
-    "instances.updateNetworkInterface": Method("InterfacePatch", "patch", "queries", mutating=True),
+    "instances.updateNetworkInterface": Method("Rest", "patch", "queries", mutating=True),
     "instances.addAccessConfig": Method(
         "InstancesClient", "add_access_config_unary", "queries", mutating=True
     ),
@@ -46,10 +46,15 @@ METHODS = {
     "targetInstances.testIamPermissions": Method(
         "TargetInstancesClient", "test_iam_permissions", "queries"
     ),
-    "zoneOperations.wait": Method("ZoneOperationsClient", "wait", "operation-reads"),
-    "regionOperations.wait": Method("RegionOperationsClient", "wait", "operation-reads"),
-    "globalOperations.wait": Method("GlobalOperationsClient", "wait", "operation-reads"),
+    "zoneOperations.list": Method("Rest", "list", "lists"),
+    "zoneOperations.wait": Method("Rest", "wait", "operation-reads"),
+    "regionOperations.list": Method("Rest", "list", "lists"),
+    "regionOperations.wait": Method("Rest", "wait", "operation-reads"),
+    "globalOperations.list": Method("Rest", "list", "lists"),
+    "globalOperations.wait": Method("Rest", "wait", "operation-reads"),
 }
+# Of operations, `collection.type`: those that this provider begins, and so may find under way.
+BEGUN = frozenset(name.lower() for name, method in METHODS.items() if method.mutating)
 LIMIT = Limit(capacity=1500, refill=25)
 
 

@@ -6,6 +6,7 @@
 | route            | nobody         | routes.insert                           | route |
 | route            | peer           | routes.insert, then routes.delete       | route |
 | route, and this node has one that loses | routes.delete of those that win  | route |
+| route            | this node, and it is untidy | routes.delete, routes.insert | route |
 | private-ip       | peer           | a PATCH for each holder, then one of this node's | interface |
 | private-ip       | nobody         | one PATCH for all                       | interface |
 | public-ip        | peer, nobody   | own access config off, the holder's off, add it  | interface |
@@ -13,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cloudfail.model import (
     ForwardingRule,
@@ -30,13 +31,14 @@ from cloudfail.model import (
 from cloudfail_gcp.access_configs import public_steps
 from cloudfail_gcp.aliases import private_steps
 from cloudfail_gcp.links import name_of, part_of
-from cloudfail_gcp.routes import route_steps
+from cloudfail_gcp.numbers import Numbers
+from cloudfail_gcp.route_steps import route_steps, tidying_steps
 
 
-def lanes_for(holdings: Sequence[Holding], node: Node, priority: int) -> tuple[Lane, ...]:
+def lanes_for(holdings: Sequence[Holding], node: Node, numbers: Numbers) -> tuple[Lane, ...]:
     """Return what would make `node` own every holding that a peer or nobody has.
 
-    `priority` is the higher of the two numbers that routes are made with.
+    `numbers` are those that routes are made with.
     """
     movable = [h for h in holdings if h.owner in (Owner.PEER, Owner.NOBODY) and not h.obstacle]
     rules = [h for h in movable if isinstance(h.claim, ForwardingRule)]
@@ -48,9 +50,18 @@ def lanes_for(holdings: Sequence[Holding], node: Node, priority: int) -> tuple[L
     carried += public_steps(public, node, max((step.stage + 1 for step in carried), default=0))
     return (
         *(Lane(key=h.facts["rule"], steps=(_set_target(h, node),)) for h in rules),
-        *(Lane(key=h.claim.target, steps=tuple(route_steps(h, node, priority))) for h in routes),
+        *(Lane(key=h.claim.target, steps=tuple(route_steps(h, node, numbers))) for h in routes),
+        *_tidying(holdings, node, numbers),
         *((Lane(key=node.ref, steps=tuple(carried)),) if carried else ()),
     )
+
+
+def _tidying(holdings: Sequence[Holding], node: Node, numbers: Numbers) -> Iterator[Lane]:
+    for holding in holdings:
+        if holding.owner is Owner.MINE and isinstance(holding.claim, Route):
+            steps = tuple(tidying_steps(holding, node, numbers))
+            if steps:
+                yield Lane(key=holding.claim.target, steps=steps)
 
 
 def _set_target(holding: Holding, node: Node) -> Step:

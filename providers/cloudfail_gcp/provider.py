@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from cloudfail.clock import Clock, SystemClock
+from cloudfail.clock import Clock, SystemClock, wall_clock
+from cloudfail.errors import UnreachableError
 from cloudfail.holdings import missing
 from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.around import Around
+from cloudfail_gcp.certainty import certain
 from cloudfail_gcp.execute import execute
 from cloudfail_gcp.holdings import facts_to_keep, holding_of
+from cloudfail_gcp.identity_by_api import find_node_by_api, is_elsewhere
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
-from cloudfail_gcp.nat import is_private_endpoint
 from cloudfail_gcp.plan import lanes_for
+from cloudfail_gcp.settings import numbers_of
 from cloudfail_gcp.waiting import Operations
+from cloudfail_gcp.written import Written
 
 
 class GcpProvider:
@@ -32,23 +36,37 @@ class GcpProvider:
         self._api = Api(setup, machine.metadata, clock)
         self._operations = Operations(self._api, clock)
         self._looker = Looker(self._api)
+        self._numbers = numbers_of(setup.settings)
+        self._written = Written()
+        self._by_api: Node | None = None
 
     def identify(self) -> Node:
-        return self._machine.node()
+        if self._by_api is not None:
+            return self._by_api
+        try:
+            return self._machine.node()
+        except UnreachableError:
+            if not is_elsewhere(self._setup):
+                raise
+        self._by_api = find_node_by_api(self._api, self._setup)
+        return self._by_api
 
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
         members = Members(node=self.identify(), peers=self._setup.peers)
         seen = self._looker.look(claims, members)
+        self._operations.under_way.see(seen.running)
         members = msgspec.structs.replace(members, found=seen.peers)
         around = Around(
             members=members,
-            priority=self._setup.settings.route_priority,
+            numbers=self._numbers,
+            now=wall_clock(),
             trusts_egress=self._setup.assured_egress,
-            is_private=is_private_endpoint(self._api.endpoint),
             kept={claim: self._setup.memory.recall(claim) for claim in claims},
+            written=self._written.of(claims),
         )
-        holdings = [holding_of(claim, seen, around) for claim in claims]
+        holdings = [certain(holding_of(claim, seen, around), seen, around) for claim in claims]
         self._keep(holdings)
+        self._written.see(holdings)
         nothing_exists = missing(holdings, "correct the claim, the region or the project")
         if nothing_exists is not None:
             raise nothing_exists
@@ -62,7 +80,7 @@ class GcpProvider:
                 self._setup.memory.keep(holding.claim, facts)
 
     def steps(self, holdings: Sequence[Holding], node: Node) -> Sequence[Lane]:
-        return lanes_for(holdings, node, self._setup.settings.route_priority)
+        return lanes_for(holdings, node, self._numbers)
 
     def check(self, lanes: Sequence[Lane]) -> Sequence[Finding]:
         from cloudfail_gcp.check import check_lanes  # not in the way of a promotion
@@ -70,4 +88,5 @@ class GcpProvider:
         return check_lanes(self._api, lanes)
 
     def execute(self, step: Step) -> None:
-        execute(self._api, self._operations, step)
+        execute(self._api, self._operations, step, self._machine.external_address)
+        self._written.done(step)

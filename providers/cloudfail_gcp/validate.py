@@ -9,6 +9,13 @@ from cloudfail.model import Claim, ForwardingRule, PrivateIp, PublicIp, Route
 
 KINDS = frozenset({"forwarding-rule", "private-ip", "public-ip", "route"})
 _IPV4 = 4
+# Reference: NetworkInterface.ipv6AccessConfigs, .stackType ("set at [...] update network interface
+# operations"), .ipv6AccessType ("inherited from its subnetwork"); aliasIpRanges[].ipCidrRange.
+_NO_PUBLIC_IPV6 = (
+    "an interface has one external IPv6 range (/96) of its subnetwork, which comes and goes with its "
+    "stack type: its holder would lose all IPv6 with it; use a forwarding-rule"
+)
+_NO_PRIVATE_IPV6 = "Google Cloud has no IPv6 alias ranges; use a route"
 _NETWORK = re.compile(r"(projects/[^/]+/global/networks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -40,9 +47,7 @@ def _each(claim: Claim) -> Iterator[str]:
 def _address(claim: PublicIp | PrivateIp) -> Iterator[str]:
     is_public = isinstance(claim, PublicIp)
     if claim.address.version != _IPV4:
-        instead = "a forwarding-rule" if is_public else "a route"
-        what = "access configs of machines that run" if is_public else "alias ranges"
-        yield f"{claim}: Google Cloud moves no IPv6 {what}; use {instead}"
+        yield f"{claim}: {_NO_PUBLIC_IPV6 if is_public else _NO_PRIVATE_IPV6}"
     if claim.resource_id:
         yield f"{claim}: Google Cloud finds it by its address: leave out resource_id"
     if isinstance(claim, PublicIp) and claim.private_address is not None:

@@ -15,6 +15,7 @@ from cloudfail.model import to_json
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.errors import Answer, Context, from_answer
 from cloudfail_gcp.links import name_of, part_of, path_of
+from cloudfail_gcp.under_way import UnderWay, target_of
 
 # A long poll ends by itself after two minutes; a dead connection is to be noticed sooner.
 POLL_SECONDS = 20.0
@@ -34,19 +35,28 @@ class Operations:
     """Sends mutating calls and waits for them. Safe between threads; never sends one twice.
 
     A call that is repeated while its first outcome is unknown has the same requestId, so that
-    Compute answers with the same operation; one whose operation is known is waited for.
+    Compute answers with the same operation; one whose operation is known is waited for. So is
+    one that another process began, or this one before it died: `under_way` has what was seen.
     """
 
     def __init__(self, api: Api, clock: Clock) -> None:
         self._api = api
         self._clock = clock
+        self.under_way = UnderWay()
         self._pending: dict[str, Pending] = {}
         self._lock = threading.Lock()
 
     def run(self, operation: str, request: Mapping[str, Any], subject: str) -> None:
-        """Return when Compute says DONE. Raises what `errors.translate` makes of its error."""
+        """Return when Compute says DONE. Raises what `errors.translate` makes of its error.
+
+        ConflictError after another operation on the same object: look again.
+        """
         key = json.dumps([operation, to_json(request)], sort_keys=True)
         context = Context(operation=operation, subject=subject)
+        with self._lock:
+            is_new = key not in self._pending
+        if is_new:
+            self._join(target_of(operation, request), context)
         with self._lock:
             pending = self._pending.setdefault(key, Pending())
         try:
@@ -74,6 +84,14 @@ class Operations:
                 raise
             raise ConflictError(f"{exc}: look again", code=exc.code) from exc
 
+    def _join(self, target: str, context: Context) -> None:
+        other = self.under_way.take(target)
+        if other is not None:
+            self._wait(other, context)
+            raise ConflictError(
+                f"{context}: the operation {other.name} was under way already: look again"
+            )
+
     def _forget(self, key: str) -> None:
         with self._lock:
             self._pending.pop(key, None)
@@ -83,6 +101,7 @@ class Operations:
         while True:
             seen = self._poll(operation, context)
             if seen is not None and seen.status.name == "DONE":
+                self.under_way.ended(operation)
                 return seen
             if self._clock.now() >= until:
                 raise TransientError(

@@ -12,7 +12,7 @@ from cloudfail import process
 
 from bench.contest import PATIENCE
 from bench.resident import Resident, environment
-from bench.stage import MASTER, Stage
+from bench.scene import MASTER, Scene
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Asked(msgspec.Struct, frozen=True):
     nothing: float
 
 
-def ask(stage: Stage, agent: Resident) -> Asked:
+def ask(stage: Scene, agent: Resident) -> Asked:
     """Let the role come and promote be asked at once, as keepalived's notify script does."""
     stage.give(MASTER)
     agent.stand_by()

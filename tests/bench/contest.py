@@ -7,12 +7,14 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from cloudfail import process
 
-from bench.stage import ADDRESS, MASTER, STANDBY, Stage, arrivals, unowned_seconds
+from bench.scene import MASTER, STANDBY, Mark, Scene, arrivals, unowned_seconds
+from bench.stage import ADDRESS, Stage
 
 LATENCY_MS = 50.0
 PATIENCE = 60.0
@@ -35,6 +37,7 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 Way = Callable[[Stage], None]
+S = TypeVar("S", bound=Scene)
 
 
 def two_lines(stage: Stage) -> None:
@@ -44,7 +47,7 @@ def two_lines(stage: Stage) -> None:
         "INSTANCE_ID": stage.built.nodes[STANDBY].instance_id,
         "AWS_DEFAULT_REGION": stage.built.region,
     }
-    _run(["/bin/sh", "-ec", TWO_LINES], {**stage.environment(), **extra})
+    run(["/bin/sh", "-ec", TWO_LINES], {**stage.environment(), **extra})
 
 
 class Promote(msgspec.Struct, frozen=True):
@@ -54,7 +57,7 @@ class Promote(msgspec.Struct, frozen=True):
 
     def __call__(self, stage: Stage) -> None:
         argv = ["cloudfail", "promote", "--provider", "aws", "--public-ip", ADDRESS]
-        _run(argv, {**stage.environment(), **self.extra})
+        run(argv, {**stage.environment(), **self.extra})
 
 
 promote = Promote()
@@ -97,21 +100,25 @@ class Floor:
         self._link.close()
 
 
-def measure(stage: Stage, way: Way) -> Timing:
-    """Let one way move the address from the master to the standby. RuntimeError if it did not."""
-    stage.give(MASTER)
-    mark = stage.mark()
+def measure(scene: S, way: Callable[[S], None], ready: Callable[[], None] = lambda: None) -> Timing:
+    """Let one way move everything from the master to the standby. RuntimeError if it did not.
+
+    `ready` is called when the master has it again, before the time begins.
+    """
+    scene.give(MASTER)
+    ready()
+    mark = Mark(scene)
     began = time.monotonic()
-    way(stage)
+    way(scene)
     ended = time.monotonic()
     changes = mark.changes()
-    moved = arrivals(changes, stage.standby).get(ADDRESS)
-    if moved is None:
-        raise RuntimeError(f"the address did not move: {changes}")
+    moved = arrivals(changes, scene.standby)
+    if not moved:
+        raise RuntimeError(f"nothing did move: {changes}")
     calls = mark.calls()
     writes = sum(call.mutating for call in calls)
     return Timing(
-        moved_ms=(moved - began) * 1000,
+        moved_ms=(max(moved.values()) - began) * 1000,
         ended_ms=(ended - began) * 1000,
         unowned_ms=unowned_seconds(changes, ended) * 1000,
         reads=len(calls) - writes,
@@ -141,7 +148,7 @@ def median(times: Sequence[Timing]) -> Timing:
     )
 
 
-def _run(argv: Sequence[str], environment: Mapping[str, str]) -> None:
+def run(argv: Sequence[str], environment: Mapping[str, str]) -> None:
     done = process.run(
         argv,
         env=environment,

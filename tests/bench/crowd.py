@@ -15,7 +15,8 @@ from cloudfail.lab.cloud.records import Call
 from bench import many
 from bench.many import Batch
 from bench.resident import Owned, Resident
-from bench.stage import MASTER, Stage
+from bench.scene import MASTER
+from bench.stage import Stage
 
 INSTANCES = 20
 CLAIMS = 100

@@ -14,7 +14,8 @@ import msgspec
 from cloudfail import process
 
 from bench.resident import Resident
-from bench.stage import ADDRESS, MASTER, Stage
+from bench.scene import MASTER
+from bench.stage import ADDRESS, Stage
 
 BARE = Path(__file__).with_name("bare.py")
 # EC2 lets an account associate five addresses a second; the agent keeps to that.

@@ -12,7 +12,8 @@ import msgspec
 from cloudfail import process
 
 from bench.contest import PATIENCE
-from bench.stage import ADDRESS, MASTER, Stage
+from bench.scene import MASTER
+from bench.stage import ADDRESS, Stage
 
 TRACED = Path(__file__).with_name("traced.py")
 START = "interpreter start"

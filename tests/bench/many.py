@@ -18,7 +18,8 @@ from cloudfail.lab.cloud.records import Call
 from cloudfail.throttle import Limit
 
 from bench.contest import PATIENCE, Floor, measure
-from bench.stage import MASTER, STANDBY, Stage, small_world
+from bench.scene import MASTER, STANDBY
+from bench.stage import Stage, small_world
 from cloudfail_aws.operations import DEFAULT_WRITE, LIMITS
 
 COUNT = 50

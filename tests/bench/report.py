@@ -7,6 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+# A provider's part of the page begins with its heading, in this order.
+_HEADINGS = {"aws": "# Numbers", "gcp": "## Google Cloud"}
+_CLOUDS = {"aws": "AWS", "gcp": "Google Cloud"}
+
 
 class Target(msgspec.Struct, frozen=True):
     """A number that must not be above its limit."""
@@ -42,6 +46,7 @@ class Report(msgspec.Struct, frozen=True):
     machine: str
     rounds: int
     sections: tuple[Section, ...]
+    provider: str = "aws"
 
     @property
     def missed(self) -> tuple[Target, ...]:
@@ -74,6 +79,7 @@ def write_json(report: Report, path: Path) -> None:
     document = {
         "schema_version": 1,
         "ok": not report.missed,
+        "provider": report.provider,
         "machine": report.machine,
         "rounds": report.rounds,
         "sections": sections,
@@ -82,18 +88,40 @@ def write_json(report: Report, path: Path) -> None:
 
 
 def write_markdown(report: Report, path: Path) -> None:
-    """Write the page `docs/reference/numbers.md`."""
+    """Write the provider's part of the page `docs/reference/numbers.md`; the others stay."""
+    page = path.read_text() if path.exists() else ""
+    parts = {**_parts(page), report.provider: _part(report)}
+    path.write_text("\n".join(parts[provider] for provider in _HEADINGS if provider in parts))
+
+
+def _parts(page: str) -> dict[str, str]:
+    """Split a page where a provider's part begins."""
+    found: dict[str, str] = {}
+    ends = len(page)
+    for provider, heading in reversed(_HEADINGS.items()):
+        at = page.find(f"{heading}\n")
+        if at >= 0:
+            found[provider] = page[at:ends].rstrip() + "\n"
+            ends = at
+    return found
+
+
+def _part(report: Report) -> str:
+    command = "script/bench --markdown"
+    depth = "##"
+    if report.provider != "aws":
+        command, depth = f"script/bench --provider {report.provider} --markdown", "###"
     head = (
-        "# Numbers\n\n"
-        "Written by `script/bench --markdown`. Medians of one run on one machine "
-        f"({report.machine}), {report.rounds} rounds, against the embedded AWS. Compare the "
+        f"{_HEADINGS[report.provider]}\n\n"
+        f"Written by `{command}`. Medians of one run on one machine ({report.machine}), "
+        f"{report.rounds} rounds, against the embedded {_CLOUDS[report.provider]}. Compare the "
         "ratios; the milliseconds are those of that machine.\n"
     )
-    path.write_text("\n".join([head, *map(_markdown, report.sections)]))
+    return "\n".join([head, *(_markdown(section, depth) for section in report.sections)])
 
 
-def _markdown(section: Section) -> str:
-    lines = [f"## {section.title}", "", _piped(section.columns)]
+def _markdown(section: Section, depth: str) -> str:
+    lines = [f"{depth} {section.title}", "", _piped(section.columns)]
     lines.append(_piped(["---", *["---:"] * (len(section.columns) - 1)]))
     lines += [_piped(list(map(_shown, row))) for row in section.rows]
     if section.targets:

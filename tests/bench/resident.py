@@ -16,7 +16,7 @@ import msgspec
 from cloudfail import process
 from cloudfail.lab.cloud.records import Call
 
-from bench.stage import MASTER, STANDBY, Stage
+from bench.scene import STANDBY, Scene
 
 PATIENCE = 30.0
 # Until the agent sleeps again after it was asked for its metrics.
@@ -44,7 +44,7 @@ class Resident:
     """The process, from outside: it is told roles, waited for, and weighed."""
 
     def __init__(
-        self, stage: Stage, started: process.Popen[bytes], folder: Path, metrics: int
+        self, stage: Scene, started: process.Popen[bytes], folder: Path, metrics: int
     ) -> None:
         self.stage, self.pid, self._metrics = stage, started.pid, metrics
         self._started, self.folder = started, folder
@@ -95,8 +95,10 @@ class Resident:
         return len(self.stage.cloud.calls)
 
     def calls(self, since: int) -> Sequence[Call]:
-        found = self.stage.cloud.api.calls(since)
-        return sorted((call for call in found if call.service == "ec2"), key=lambda call: call.t)
+        found = self.stage.cloud.calls_since(since)
+        return sorted(
+            (call for call in found if call.service == self.stage.service), key=lambda call: call.t
+        )
 
     def reads(self, since: int) -> Sequence[Call]:
         return [call for call in self.calls(since) if not call.mutating]
@@ -133,7 +135,7 @@ class Resident:
 
 
 @contextmanager
-def resident(stage: Stage, owned: Sequence[Owned], agent: str = "") -> Iterator[Resident]:
+def resident(stage: Scene, owned: Sequence[Owned], agent: str = "") -> Iterator[Resident]:
     """Run `cloudfail agent` on the standby until the end of the block; it has looked once.
 
     `agent` are further lines of its [agent] table. The state of a Stage's other commands leads
@@ -160,7 +162,7 @@ def resident(stage: Stage, owned: Sequence[Owned], agent: str = "") -> Iterator[
             agent_.close()
 
 
-def environment(stage: Stage, folder: Path) -> dict[str, str]:
+def environment(stage: Scene, folder: Path) -> dict[str, str]:
     return {
         **stage.environment(),
         "CLOUDFAIL_STATE_DIR": str(folder),
@@ -169,27 +171,24 @@ def environment(stage: Stage, folder: Path) -> dict[str, str]:
     }
 
 
-def config(stage: Stage, owned: Sequence[Owned], folder: Path, agent: str = "") -> str:
+def config(stage: Scene, owned: Sequence[Owned], folder: Path, agent: str = "") -> str:
     """Return a cloudfail.toml of these instances, with everything else at its default."""
     head = (
         f'[agent]\nsocket = "{folder}/agent.sock"\nlog_target = "stderr"\n{agent}\n'
         f'[keepalived]\nvrrp_notify_fifo = "{folder}/vrrp.fifo"\n'
-        f'vrrp_notify_fifo_user = "root root"\n[provider.aws]\nregion = "{stage.built.region}"\n'
+        f'vrrp_notify_fifo_user = "root root"\n[provider.{stage.provider}]\n{stage.settings}'
     )
     return head + "".join(_instance(stage, one) for one in owned)
 
 
-def _instance(stage: Stage, one: Owned) -> str:
+def _instance(stage: Scene, one: Owned) -> str:
     nodes = "".join(
         f'[[instance.{one.name}.node]]\nname = "{name}"\naddress = "{address}"\n'
         f'priority = {priority}\ninterface_id = "{stage.built.nodes[name].interface_id}"\n'
-        for name, address, priority in (
-            (MASTER, "10.0.1.10", 150),
-            (STANDBY, "10.0.2.10", 100),
-        )
+        for priority, (name, address) in zip((150, 100), stage.addresses.items(), strict=True)
     )
     return (
-        f'[instance.{one.name}]\nprovider = "aws"\nvirtual_router_id = {one.virtual_router_id}\n'
+        f'[instance.{one.name}]\nprovider = "{stage.provider}"\nvirtual_router_id = {one.virtual_router_id}\n'
         f"{one.keys}{nodes}{one.claims.replace('NAME', one.name)}"
     )
 

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.aws.world import Built, Subnet, World, WorldNode, WorldPublicIp
-from cloudfail.lab.cloud.records import Call, Change
+
+from bench.scene import MASTER, STANDBY, Mark
 
 ADDRESS = "203.0.113.7"
-MASTER, STANDBY = "a", "b"
 BIN = Path(sys.executable).parent
 
 
@@ -32,10 +33,18 @@ def small_world() -> World:
 class Stage:
     """The cloud, and what a command on the standby needs to reach it."""
 
+    provider: ClassVar[str] = "aws"
+    service: ClassVar[str] = "ec2"
+    addresses: ClassVar[Mapping[str, str]] = {MASTER: "10.0.1.10", STANDBY: "10.0.2.10"}
+
     def __init__(self, cloud: EmbeddedAws, built: Built, folder: Path) -> None:
         self.cloud = cloud
         self.built = built
         self.folder = folder
+
+    @property
+    def settings(self) -> str:
+        return f'region = "{self.built.region}"\n'
 
     @property
     def standby(self) -> str:
@@ -68,22 +77,7 @@ class Stage:
 
     def mark(self) -> Mark:
         """Remember where the records stand now."""
-        return Mark(self.cloud)
-
-
-class Mark:
-    """What the cloud recorded since a moment."""
-
-    def __init__(self, cloud: EmbeddedAws) -> None:
-        self._cloud = cloud
-        self._changes = len(cloud.changes)
-        self._calls = len(cloud.calls)
-
-    def changes(self) -> Sequence[Change]:
-        return self._cloud.changes[self._changes :]
-
-    def calls(self) -> Sequence[Call]:
-        return [call for call in self._cloud.calls[self._calls :] if call.service == "ec2"]
+        return Mark(self)
 
 
 @contextmanager
@@ -92,21 +86,3 @@ def stage(world: World, folder: Path) -> Iterator[Stage]:
     with EmbeddedAws() as cloud:
         built = cloud.build(world)
         yield Stage(cloud, built, folder)
-
-
-def arrivals(changes: Sequence[Change], holder: str) -> Mapping[str, float]:
-    """When each target came to `holder` for good: CLOCK_MONOTONIC in seconds."""
-    last = {change.target: change for change in changes}
-    return {target: change.t for target, change in last.items() if change.holder == holder}
-
-
-def unowned_seconds(changes: Sequence[Change], end: float) -> float:
-    """For how long some target had no holder, until `end`; times of several targets add up."""
-    since: dict[str, float] = {}
-    total = 0.0
-    for change in changes:
-        if not change.holder:
-            since[change.target] = change.t
-        elif change.target in since:
-            total += change.t - since.pop(change.target)
-    return total + sum(end - t for t in since.values())

@@ -20,13 +20,15 @@ from bench import (
     event,
     explain,
     kills,
+    maintained,
     many,
     sections,
     written,
 )
 from bench.counts import Counts
 from bench.report import Report, Section, Target, as_text, write_json, write_markdown
-from bench.stage import Stage, small_world, stage, unowned_seconds
+from bench.scene import unowned_seconds
+from bench.stage import Stage, small_world, stage
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def test_a_missed_target_is_printed_and_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     missed = Section("x", "X", ("what", "n"), (("a", 2),), (Target("n", 2, 1, "ms"),))
-    monkeypatch.setattr(app, "SECTIONS", {"x": lambda counts: missed})
+    monkeypatch.setattr(app, "PROVIDERS", {"aws": {"x": lambda counts: missed}})
     out = tmp_path / "out.json"
     assert app.main(["--rounds", "1", "--output", str(out)]) == 1
     assert "MISSED: n: 2 ms, at most 1 ms" in capsys.readouterr().out
@@ -176,3 +178,17 @@ def test_a_killed_master_is_followed_and_its_pair_only_noted() -> None:
     (pair,) = kills.measure(0.1, 10, 1)
     assert pair.alone > 300  # three adverts
     assert pair.told <= pair.here
+
+
+@pytest.mark.netns
+def test_an_announced_interruption_is_measured_from_the_poll_that_saw_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(maintained, "_INTERVAL", 0.2)
+    section = maintained.section_of("aws")(Counts(rounds=1))
+    assert [row[0] for row in section.rows] == ["median", "most"]
+    _, told, here, _, nobody = section.rows[1]
+    assert isinstance(told, float)
+    assert isinstance(here, float)
+    assert 0 < told < here
+    assert nobody == 0

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from bench.resident import Resident
-from bench.stage import STANDBY, Stage
+from bench.scene import STANDBY, Scene
 
 _PAUSE = 0.01  # seconds between two lines of the FIFO: the record of roles keeps up with them
 _DRAINED = 1.0  # seconds until what is recorded and logged of the last ones is written
@@ -28,7 +28,7 @@ class Weight(msgspec.Struct, frozen=True):
         return self.late - self.early
 
 
-def weigh(stage: Stage, agent: Resident, seconds: float, transitions: int) -> Weight:
+def weigh(stage: Scene, agent: Resident, seconds: float, transitions: int) -> Weight:
     """Let it stand by for `seconds`, and then change its role as often as that."""
     agent.stand_by()
     cpu, idle = _idle(agent, seconds), agent.memory_mib()

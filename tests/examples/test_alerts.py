@@ -15,7 +15,7 @@ import yaml
 from cloudfail import process
 from cloudfail.agent.metrics.catalogue import BY_NAME
 from cloudfail.agent.role.standing import Mastering, Standing
-from cloudfail.agent.view import AgentView, Phases, Readiness
+from cloudfail.agent.view import AgentView, MaintenanceView, NoticeView, Phases, Readiness
 from cloudfail.role import Role
 
 from agent.metrics.reading import exposed
@@ -174,6 +174,7 @@ TWICE = Standing(
     peers=(Mastering(address=IPv4Address("10.0.1.10"), priority=150, better=True, age=0.1),),
 )
 SLOW = ran(at=600.0, phases=Phases(api=20.0))
+FREEZE = MaintenanceView(notices=(NoticeView(cloud="azure", id="1", kind="Freeze"),))
 BROKEN = Readiness(ready=False, reasons=("no free slot",), age=10.0)
 
 
@@ -203,6 +204,11 @@ BROKEN = Readiness(ready=False, reasons=("no free slot",), age=10.0)
         (["CloudfailAlarm"], (agent(master(alarms=("a stranger",))), agent(backup()))),
         (["CloudfailNotHearing"], (agent(master(), is_hearing=False), agent(backup()))),
         (["CloudfailProblem"], (agent(master(), problems=("the port",)), agent(backup()))),
+        (["CloudfailMaintenance"], (agent(master()), agent(backup(), maintenance=FREEZE))),
+        (
+            ["CloudfailMaintenance", "CloudfailMaintenanceOfMaster"],
+            (agent(master(), maintenance=FREEZE), agent(backup(), maintenance=MaintenanceView())),
+        ),
         (["CloudfailSlowFailover"], (agent(master(last_failover=SLOW)), agent(backup()))),
     ],
     ids=lambda one: ",".join(map(str, one)) or "nothing" if isinstance(one, list) else "",

@@ -22,7 +22,7 @@ WANTED = {
     *("kill-master", "stop-master", "cut-link", "partition-heal", "flap", "freeze-master"),
     *("api-throttled", "api-down", "crash-mid-promote", "reboot-backup", "standby-egress"),
     *("bare-line", "kill-keepalived", "hang-keepalived", "one-way"),
-    *("kill-agent", "drift", "pause", "handover"),
+    *("kill-agent", "drift", "pause", "handover", "maintenance", "maintenance-preempt"),
 }
 
 

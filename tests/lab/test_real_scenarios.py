@@ -51,6 +51,22 @@ def test_nodes_with_agents_pass_too(real_lab: Lab, name: str) -> None:
     assert document["unowned_ms"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        *(("maintenance", provider) for provider in ("aws", "gcp", "azure")),
+        ("maintenance-preempt", "aws"),
+    ],
+)
+def test_what_a_cloud_announces_leaves_a_route_with_nobody_at_no_time(
+    real_lab: Lab, name: str, provider: str
+) -> None:
+    document = play(real_lab, name, "--agent", "--claim", "route", "--provider", provider)
+    assert document["unowned_ms"] == 0
+    texts = [event["event"] for event in document["timeline"]]
+    assert any("after the poll of a that saw it" in text for text in texts)
+
+
 def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> None:
     document = play(real_lab, "kill-master", "--latency", "50")
     parts = sum(document[key] for key in ("detection_ms", "cloudfail_ms", "api_ms"))
@@ -85,6 +101,23 @@ def test_every_kind_of_a_cloud_follows_the_master(
     for kind in atomic:  # at no time with nobody, once somebody had it
         gone = [text for text in moved if text.startswith(f"cloud: {kind} ")][1:]
         assert not any("is with nobody" in text for text in gone)
+
+
+@pytest.mark.parametrize(("name", "words"), [("kill-master", ("--agent",)), ("partition-heal", ())])
+def test_standing_routes_follow_the_master(
+    real_lab: Lab, name: str, words: tuple[str, ...]
+) -> None:
+    document = play(real_lab, name, "--provider", "gcp", "--claim", "standing-route", *words)
+    assert document["unowned_ms"] == 0
+    texts = [event["event"] for event in document["timeline"]]
+    assert not any("is with nobody" in text for text in texts)
+
+
+def test_a_throttled_api_of_google_cloud_is_waited_for(real_lab: Lab) -> None:
+    """Its quotas are a minute's; a rehearsal's minute is of three seconds."""
+    document = play(real_lab, "api-throttled", "--provider", "gcp")
+    assert document["cloudfail_ms"] > 2500
+    assert document["unowned_ms"] == 0
 
 
 def test_the_bare_line_is_found_on_the_path_and_runs_in_its_virtual_environment(

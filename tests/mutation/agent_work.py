@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mutation.agent_notices import NOTICES
 from mutation.tree import Mutation
 
 WORK = "tests/agent/work"
@@ -169,4 +170,4 @@ DAY_TWO = (
     ),
 )
 
-AGENT_WORK = AHEAD + REPAIR + DAY_TWO
+AGENT_WORK = AHEAD + REPAIR + DAY_TWO + NOTICES

@@ -21,6 +21,8 @@ SLOW = (
     "boto3",
     "moto.server",
     "moto.ec2",
+    "google.cloud.compute_v1",
+    "google.auth.transport.requests",
 )
 
 

@@ -15,7 +15,7 @@ IDENTITY: Final = ("iname", "vrid")
 CLAIM: Final = (*IDENTITY, "claim")
 STATES: Final = ("MASTER", "BACKUP", "FAULT", "STOP", "unknown")
 RESULTS: Final = ("ok", "unchanged", "superseded", "failed")
-REASONS: Final = ("event", "repair", "hand", "start")
+REASONS: Final = ("event", "repair", "tidy", "hand", "start")
 PHASES: Final = ("queue", "plan", "api", "verify", "total")
 # From a warm call to EC2 (10 ms and more) to the longest deadline (Azure, 600 s).
 BUCKETS: Final = (
@@ -48,6 +48,16 @@ HEARTBEAT = _gauge(
 STARTED = _gauge("start_time_seconds", (), "When the agent was started.")
 HEARING = _gauge("hearing", (), "1 while keepalived's FIFO is read and the wire is heard.")
 PROBLEMS = _gauge("problems", (), "How many problems concern the whole agent; `status` says which.")
+ANNOUNCED = _gauge(
+    "maintenance_announced",
+    (),
+    "How many interruptions of this node the cloud announces; absent: [agent] notices is off.",
+)
+ANNOUNCED_HANDOVERS = _counter(
+    "maintenance_handovers",
+    ("result",),
+    "Handovers that an announcement began. result: ok, or failed: this node masters still.",
+)
 NOTES = _counter("notes", ("event",), "What else was logged, by its word.")
 
 INSTANCE_INFO = _gauge(
@@ -105,7 +115,8 @@ DRIFT = _gauge(
 PROMOTIONS = _counter(
     "promotions",
     (*IDENTITY, "result", "why"),
-    "Runs that ended. why: event, repair (of drift), hand, start (a reload or resume while MASTER).",
+    "Runs that ended. why: event, repair (of drift), tidy (leftovers), hand, start (a reload or "
+    "resume while MASTER).",
 )
 DURATION = Metric(
     "cloudfail_promotion_duration_seconds",

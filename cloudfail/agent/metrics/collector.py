@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cloudfail.agent.metrics import catalogue as metrics
 from cloudfail.agent.metrics.counting import Counts, seconds_of
 from cloudfail.agent.metrics.sheet import Sheet
-from cloudfail.agent.view import AgentView, ClaimView, InstanceView
+from cloudfail.agent.view import AgentView, ClaimView, InstanceView, MaintenanceView
 from cloudfail.model import Owner
 
 
@@ -16,6 +16,8 @@ def fill(sheet: Sheet, view: AgentView, counts: Counts) -> None:
     sheet.put(metrics.STARTED, (), view.started)
     sheet.put(metrics.HEARING, (), view.is_hearing)
     sheet.put(metrics.PROBLEMS, (), len(view.problems))
+    if view.maintenance is not None:
+        _put_maintenance(sheet, view.maintenance)
     for labels, value in counts.of(metrics.NOTES, "").items():
         sheet.put(metrics.NOTES, labels, value)
     for instance in view.instances:
@@ -27,6 +29,12 @@ def fill(sheet: Sheet, view: AgentView, counts: Counts) -> None:
         _put_failover(sheet, instance, identity)
         _put_counters(sheet, counts, instance.name, identity)
         _put_durations(sheet, counts, instance.name, identity)
+
+
+def _put_maintenance(sheet: Sheet, maintenance: MaintenanceView) -> None:
+    sheet.put(metrics.ANNOUNCED, (), len(maintenance.notices))
+    sheet.put(metrics.ANNOUNCED_HANDOVERS, ("ok",), maintenance.handed_over)
+    sheet.put(metrics.ANNOUNCED_HANDOVERS, ("failed",), maintenance.failed)
 
 
 def identity_of(instance: InstanceView) -> tuple[str, str]:

@@ -77,7 +77,8 @@ class Actor:
             return lambda: self._serve(request, standing)
         repair, board.repair = board.repair, None
         if may_act and repair is not None and repair.generation == standing.generation:
-            return lambda: self._repair(repair, standing)
+            job = self._tidy if repair.is_mine else self._repair
+            return lambda: job(repair, standing)
         return None
 
     def _answerable(self, standing: Standing, now: float) -> Request | None:
@@ -112,16 +113,21 @@ class Actor:
             self._board.promoted = standing.generation
         self._calm.ended(now, has_written=_has_written(ended))
 
-    def _repair(self, sight: Sight, standing: Standing) -> None:
+    def _tidy(self, sight: Sight, standing: Standing) -> None:
+        self._attempt(self._mending("tidy", sight, standing))
+
+    def _mending(self, why: str, sight: Sight, standing: Standing) -> Cause:
         fresh = sight.is_ready(self._clock.now(), self._target.instance.vrrp.advert_int)
-        cause = Cause(
-            why="repair",
+        return Cause(
+            why=why,
             generation=standing.generation,
             since=self._clock.now(),
             check=self._permit(standing),
             prepared=sight.plan if fresh else None,
         )
-        ended = self._attempt(cause)
+
+    def _repair(self, sight: Sight, standing: Standing) -> None:
+        ended = self._attempt(self._mending("repair", sight, standing))
         now, quarrel = self._clock.now(), self._board.quarrel
         with self._board.changed:
             if isinstance(ended, Ended) and ended.error is None:

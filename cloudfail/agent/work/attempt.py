@@ -23,13 +23,15 @@ from cloudfail.role import RoleCheck
 from cloudfail.run import Run, new_run_id
 
 _AS_EVER = Order()
+# Somebody waits until everything is held: what only tidies up is left to the next look.
+_URGENT = frozenset({"event", "start"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a run is begun: event, start, repair or hand; for which generation; since when it waits.
+    """Why a run is begun: event, start, repair, tidy or hand; for which generation.
 
-    `since` is monotonic. `prepared` is the plan whose calls may leave at once.
+    `since` is since when it waits, monotonic. `prepared` is the plan whose calls may leave at once.
     """
 
     why: str
@@ -104,6 +106,7 @@ class Attempts:
             rules=self._target.rules(force=order.force),
             expect=order.expect,
             prepared=cause.prepared,
+            tidies=cause.why not in _URGENT,
         )
 
     def ran_for(self, cause: Cause) -> Ran | None:

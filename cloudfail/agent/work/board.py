@@ -24,8 +24,8 @@ class Board:
     wake it. Everybody else waits at `changed`.
 
     `promoted` is the generation that a run has finished for; `last_ended` the newest run, and when.
-    `repair` is the sight that showed a drift for certain. `runs` counts the runs: a look that one
-    came in between of says nothing. `asking` wait for a look that begins after they asked.
+    `repair` is the sight that showed a drift for certain, or what is to be tidied up; `tidy_at` is
+    when that may be done next. `runs` counts the runs: a look that one came in between of says nothing. `asking` wait for a look that begins after they asked.
     `free_since` is when this began, or a pause ended. `looking_since` and `running_since` are when what is under way began (monotonic).
     `is_certain` says whether the role was MASTER without doubt when it was last heard of.
     `alarms` are sentences by what they are about; an empty one clears it.
@@ -43,6 +43,7 @@ class Board:
         self.repair: Sight | None = None
         self.run: Run | None = None
         self.runs = 0
+        self.tidy_at = now
         self.generation = 0
         self.is_certain = False
         self.promoted = 0

@@ -15,6 +15,8 @@ from cloudfail.planner import build_plan
 from cloudfail.role import Role
 
 _LONGEST_WAIT = 60.0
+# Seconds between two attempts to tidy up, so that one which fails is not made at each look.
+_TIDY_APART = 60.0
 
 
 class Looker:
@@ -98,8 +100,17 @@ class Looker:
         if not board.drift:
             board.quarrel.held(now)
             self._tell_quarrel()
+            self._tidy(sight, standing, now)
         elif standing.is_master and board.promoted == standing.generation:
             self._repair(sight, standing, now)
+
+    def _tidy(self, sight: Sight, standing: Standing, now: float) -> None:
+        """Have put in order what is all this node's, but not as it should be."""
+        board = self._board
+        may_act = standing.is_master and board.promoted == standing.generation
+        if sight.is_mine and sight.plan.lanes and may_act and now >= board.tidy_at:
+            board.tidy_at = now + _TIDY_APART
+            board.repair = sight
 
     def _repair(self, sight: Sight, standing: Standing, now: float) -> None:
         """Have a certain drift repaired: now, or when an earlier quarrel allows it."""

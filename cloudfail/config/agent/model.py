@@ -55,6 +55,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     socket: Path = Path(DEFAULT_SOCKET)
     standby_interval: float = 10.0
     reconcile_interval: float = 5.0
+    notices: bool = False
     metrics_listen: Listen | None = Listen.parse(DEFAULT_METRICS)
     metrics_textfile: Path | None = None
     log_format: str = "logfmt"

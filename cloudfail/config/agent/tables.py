@@ -28,6 +28,13 @@ class AgentTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reconcile_interval: Annotated[
         float, Meta(ge=0.2, le=3600, description="Seconds between two looks while MASTER.")
     ] = 5.0
+    notices: Annotated[
+        bool,
+        Meta(
+            description="Hand over before the cloud interrupts this node, where it announces that: planned "
+            "maintenance, preemption. The cloud may begin at once then."
+        ),
+    ] = False
     metrics_listen: Annotated[
         str,
         Meta(

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cloudfail.config.agent.paths import fifo_of
 from cloudfail.config.vrrp.model import Script, SyncGroup, Tracked
+from cloudfail.keepalived import one_at_a_time
 from cloudfail.keepalived.generate.addresses import addresses_of, check_unique
 from cloudfail.keepalived.generate.agent import handover_of, handovers_of
 from cloudfail.keepalived.generate.gate import Gate
@@ -57,6 +58,7 @@ def main_file(site: Site, gate: Gate, instances: Sequence[str]) -> str:
 def instance_file(site: Site, member: Member, gate: Gate) -> str:
     """Return the `vrrp_instance` block of one instance. Raises ConfigError."""
     vrrp = member.instance.vrrp
+    script_user = site.config.keepalived.script_user
     _check_instance(member, gate)
     return render(
         "vrrp_instance.conf.j2",
@@ -70,6 +72,7 @@ def instance_file(site: Site, member: Member, gate: Gate) -> str:
         addresses=addresses_of(member, gate),
         tracks=tuple(_tracks(site, member)),
         secret=secret_path(site, member),
+        one_at_a_time=one_at_a_time.words(script_user.split()[0], member.instance.name),
         included=_beneath(site, vrrp.include) if vrrp.include else "",
     )
 

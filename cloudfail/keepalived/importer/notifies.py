@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from cloudfail.config.vrrp.tables import HookTable
+from cloudfail.keepalived import one_at_a_time
 from cloudfail.keepalived.command.arguments import (
     Kind,
     kind_of,
@@ -112,7 +113,9 @@ class _Reader:
         argv = split(statement.value)
         if isinstance(argv, CommandError):
             self._ledger.leave_out(statement, f"keepalived cannot take it apart: {argv.message}")
-        elif PurePosixPath(argv[0]).name == "cloudfail" and _OURS & set(argv[1:2]):
+            return
+        argv = one_at_a_time.without(argv)
+        if PurePosixPath(argv[0]).name == "cloudfail" and _OURS & set(argv[1:2]):
             self._command = argv[0] if argv[0].startswith("/") else self._command
             if argv[1:2] != ("notify",):
                 self._ledger.change(statement, "`cloudfail notify` does it, told of every role")

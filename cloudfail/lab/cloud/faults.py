@@ -37,7 +37,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait_ms           `wait` answers after this long at most, whatever the operation's state
     quota             group (queries, reads, lists, operation-reads) -> calls a minute and project;
                       more get 403 rateLimitExceeded until the next minute begins
-    quota_minute_s    how long a minute of `quota` is
+    quota_minute_s    how long a minute of `quota` is; a shorter one is told by Retry-After
 
     Azure, whose operations take the faults of Google Cloud's (an error of an operation named
     CanceledAndSupersededDueToAnotherOperation ends it as Canceled):

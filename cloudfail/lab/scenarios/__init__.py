@@ -15,6 +15,7 @@ from cloudfail.lab.scenarios import (
     death,
     drift,
     egress,
+    maintenance,
     partition,
     reboot,
 )
@@ -26,6 +27,7 @@ _ALL = (
     *(reboot.REBOOT_BACKUP, egress.STANDBY_EGRESS, bare_line.BARE_LINE),
     *(daemon.KILL_KEEPALIVED, daemon.HANG_KEEPALIVED, partition.ONE_WAY),
     *(crash.KILL_AGENT, drift.DRIFT, day_two.PAUSE, day_two.HANDOVER),
+    *(maintenance.MAINTENANCE, maintenance.MAINTENANCE_PREEMPT),
 )
 SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
 

@@ -66,4 +66,5 @@ AWS = Terrain(
     throttled_calls=4,
     throttled_for=30,
     keeps_displaced=True,
+    notice="terminate",
 )

@@ -72,6 +72,8 @@ AZURE = Terrain(
     throttled_calls=4,
     throttled_for=60,
     keeps_displaced=True,
+    notice="Freeze",
+    waits=True,
     one_subnet=True,
     together=frozenset({"public-ip", "private-ip"}),  # what is on one interface moves with it
 )

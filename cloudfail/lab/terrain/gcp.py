@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cloudfail.lab.cloud.gcp.world import (
     NETWORK,
     REGION,
@@ -11,6 +13,7 @@ from cloudfail.lab.cloud.gcp.world import (
     WorldForwardingRule,
     WorldInterface,
     WorldNode,
+    WorldRoute,
     WorldSubnet,
 )
 from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
@@ -34,7 +37,16 @@ def world_of(topology: Topology) -> World:
         ),
         addresses=(WorldAddress(INSTANCE, public),) if public else (),
         forwarding_rules=(WorldForwardingRule(INSTANCE, rule, last),) if rule else (),
+        routes=tuple(_standing(topology)),
     )
+
+
+def _standing(topology: Topology) -> Iterator[WorldRoute]:
+    """Where routes stand, every node has one from the beginning, as whoever built it all made it."""
+    for number, node in enumerate(topology.nodes if topology.standing_routes else (), 1000):
+        yield WorldRoute(
+            f"{INSTANCE}-{node.name}", topology.destination, node.name, priority=number
+        )
 
 
 def _node(node: LabNode, subnet: str, zone: str) -> WorldNode:
@@ -63,11 +75,13 @@ GCP = Terrain(
         "private-ip": ("instances.updateNetworkInterface",) * 2,
         "public-ip": ("instances.deleteAccessConfig", "instances.addAccessConfig"),
     },
+    variants={"standing-route": ("routes.delete", "routes.insert")},
     shown=("forwarding-rule", "route"),
     built=Built,
     world=world_of,
     claims=claims_of,
     throttled_calls=2,  # whoever is throttled comes again when the next minute begins
-    throttled_for=80,  # quotas are counted a minute: the next one begins within 60 s
+    throttled_for=30,
     keeps_displaced=False,  # an ephemeral address goes back to Google
+    notice="MIGRATE_ON_HOST_MAINTENANCE",
 )

@@ -19,6 +19,7 @@ ClaimTable = Mapping[str, str | Sequence[str]]
 class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     """`moves`: each kind that can be rehearsed, and the API's mutating calls that move one.
 
+    `variants` are the same for other ways to have a kind, by the word that `--claim` takes.
     The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
     claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
     happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
@@ -26,10 +27,12 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
     then. `keeps_displaced`: an address that another one displaces stays allocated. `one_subnet`: a
     pair is in one subnet, which spans zones, whatever it claims. `together` are kinds that move in
-    the same calls, as many as one of them takes.
+    the same calls, as many as one of them takes. `notice`: the kind of maintenance that is
+    announced, in the cloud's word. `waits`: the cloud begins with it once it is acknowledged.
     """
 
     moves: Mapping[str, tuple[str, ...]]
+    variants: Mapping[str, tuple[str, ...]] = {}
     shown: tuple[str, ...]
     built: type[BuiltWorld]
     world: Callable[[Topology], msgspec.Struct]
@@ -37,6 +40,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     throttled_calls: int
     throttled_for: float
     keeps_displaced: bool
+    notice: str
+    waits: bool = False
     one_subnet: bool = False
     together: frozenset[str] = frozenset()
 
@@ -59,9 +64,10 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
 
     def move_of(self, kind: str) -> tuple[str, ...]:
         """UsageError for a kind that this cloud does not have."""
-        if kind not in self.moves:
-            raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(self.moves)}")
-        return self.moves[kind]
+        known = {**self.moves, **self.variants}
+        if kind not in known:
+            raise UsageError(f"no claim is a {kind} there; --claim takes {', '.join(known)}")
+        return known[kind]
 
     def calls_of(self, kinds: Collection[str]) -> tuple[str, ...]:
         """Return the mutating calls that move one claim of each kind; UsageError as `move_of`."""

@@ -7,7 +7,7 @@ from cloudfail.agent.metrics import exposition
 from cloudfail.agent.metrics.catalogue import ALL, BUCKETS, BY_NAME, IDENTITY
 from cloudfail.agent.metrics.counting import Counting
 from cloudfail.agent.role.standing import Standing
-from cloudfail.agent.view import Phases, Readiness
+from cloudfail.agent.view import MaintenanceView, NoticeView, Phases, Readiness
 from cloudfail.role import Role
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +29,7 @@ from agent.metrics.views import (
 )
 
 EDGE = {"iname": "edge", "vrid": "51"}
+FREEZE = NoticeView(cloud="azure", id="1", kind="Freeze")
 
 
 def busy_counting() -> Counting:
@@ -42,7 +43,9 @@ def busy_counting() -> Counting:
 
 def everything() -> bytes:
     instance = backup(last_failover=ran(), last_run=ran())
-    return exposition.text(lambda: agent(instance), busy_counting())
+    maintenance = MaintenanceView(notices=(FREEZE,), handed_over=2, failed=1)
+    view = agent(instance, maintenance=maintenance)
+    return exposition.text(lambda: view, busy_counting())
 
 
 def test_every_metric_of_the_catalogue_is_exposed_with_its_kind_and_labels() -> None:
@@ -62,6 +65,17 @@ def test_names_and_labels_are_as_prometheus_wants_them() -> None:
         assert (metric.kind == "counter") == metric.name.endswith("_total")
         assert metric.labels[:2] == IDENTITY or not set(IDENTITY) & set(metric.labels)
         assert metric.help.endswith(".")
+
+
+def test_what_is_announced_is_counted_and_absent_where_nobody_asks() -> None:
+    samples = parse(everything())
+    assert value(samples, "cloudfail_maintenance_announced") == 1
+    assert value(samples, "cloudfail_maintenance_handovers_total", result="ok") == 2
+    assert value(samples, "cloudfail_maintenance_handovers_total", result="failed") == 1
+    samples = exposed(agent(backup(), maintenance=MaintenanceView()))
+    assert value(samples, "cloudfail_maintenance_announced") == 0
+    assert value(samples, "cloudfail_maintenance_handovers_total", result="failed") == 0
+    assert "cloudfail_maintenance_announced" not in exposed(agent(backup()))
 
 
 def test_the_state_is_one_and_all_other_states_are_nought() -> None:
@@ -151,7 +165,7 @@ def test_what_never_happened_is_nought_so_that_its_first_time_is_an_increase() -
     assert value(samples, "cloudfail_role_changes_total", state="MASTER") == 0
     assert value(samples, "cloudfail_api_throttles_total", **EDGE) == 0
     assert value(samples, "cloudfail_doubts_total", **EDGE) == 0
-    assert len(samples["cloudfail_promotions_total"]) == 16
+    assert len(samples["cloudfail_promotions_total"]) == 20
 
 
 def test_runs_are_counted_by_result_and_their_phases_fall_into_buckets() -> None:

@@ -20,15 +20,18 @@ def lower_adverts_during_a_slow_move(at: At) -> None:
     """In a one-way partition keepalived says so once an interval, for ever; the move ends."""
     at.start()
     at.site.stop_agent("b")  # else it would fight for what it believes is its own
+    at.faults(Faults(latency_ms=_SLOW))
+    at.fault("b hears a no more, and claims; a hears b, and slowly claims again", "a")
+    parted = at.now
     at.site.part("a", "b", one_way=True)
     at.require_master("b")
-    at.require_holder("b")
-    at.calm_on("b")
-    at.faults(Faults(latency_ms=_SLOW))
-    at.fault("a claims slowly, and is told of b's adverts all the while", "a")
-    seconds = 2 * at.repair + 6 * _SLOW / 1000
-    at.require_holder("a", seconds)
-    told = [e for e in at.site.timeline.events() if e.detail == "RX_LOWER_PRI"]
+    at.require_visit("b")
+    at.require_holder("a", 2 * at.repair + 6 * _SLOW / 1000)
+    told = [
+        event
+        for event in at.site.timeline.events()
+        if event.t >= parted and event.detail == "RX_LOWER_PRI"
+    ]
     at.facts["lower_adverts"] = len(told)
     at.expect(len(told) > 5, "keepalived said too little of lower adverts")
     at.faults()

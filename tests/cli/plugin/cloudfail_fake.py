@@ -55,8 +55,8 @@ class FileCloud:
         holder = world["held"].get(str(claim), "")
         obstacle = world.get("obstacles", {}).get(str(claim), "")
         owner = Owner.PEER if str(claim) in world.get("elsewhere", ()) else self._owner(holder)
-        return Holding(claim=claim, owner=owner, holder=holder.strip("?"),
-                       obstacle=obstacle)  # fmt: skip
+        return Holding(claim=claim, owner=owner, holder=holder.strip("?"), obstacle=obstacle,
+                       is_moving=str(claim) in world.get("moving", ()))  # fmt: skip
 
     def _owner(self, holder: str) -> Owner:
         peers = {peer.interface_id or peer.name for peer in self.setup.peers}

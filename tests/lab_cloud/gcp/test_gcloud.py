@@ -13,6 +13,7 @@ from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 
 from lab_cloud.gcp.worlds import EDGE, VIP
 
+BLANK = "\N{NO-BREAK SPACE}"  # a space within a word
 pytestmark = [
     pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed"),
     pytest.mark.timeout(300),
@@ -37,7 +38,7 @@ def gcloud(cloud: EmbeddedGcp, tmp_path: Path) -> Callable[[str], str]:
 
     def run(words: str) -> str:
         done = subprocess.run(
-            ["gcloud", "compute", *words.split()],
+            ["gcloud", "compute", *(word.replace(BLANK, " ") for word in words.split(" "))],
             env=environ,
             capture_output=True,
             text=True,
@@ -72,3 +73,23 @@ def test_gcloud_moves_everything_and_the_contract_holds(
     )
     assert holder("10.99.0.0/16") == "b"
     assert gcloud("instances list --format=value(name)").split() == ["a", "c", "b"]
+
+
+def test_gcloud_takes_away_and_is_refused_like_anybody(
+    cloud: EmbeddedGcp, gcloud: Callable[[str], str]
+) -> None:
+    held = {c.target.rpartition(" ")[2]: c.node for c in cloud.holders}
+    assert held["10.0.1.100"] == "a"
+    zone = "--zone europe-west1-c"
+    with pytest.raises(AssertionError, match="already being used by another resource"):
+        gcloud(f"instances network-interfaces update b {zone} --aliases=10.0.1.100/32")
+    gcloud(f"instances network-interfaces update b {zone} --aliases=pods:10.4.2.0/28")
+    assert {c.target: c.node for c in cloud.holders}["10.4.2.0/28"] == "b"
+    name = f"--access-config-name=cf-{VIP.replace('.', '-')}"
+    with pytest.raises(AssertionError, match="At most one access config"):
+        gcloud(f"instances add-access-config b {zone} --address {VIP} {name}")
+    with pytest.raises(AssertionError, match="was not found"):
+        gcloud(f"instances delete-access-config b {zone} --access-config-name=another")
+    gcloud(f"instances delete-access-config b {zone} --access-config-name=External{BLANK}NAT")
+    gcloud(f"instances add-access-config b {zone} --address {VIP} {name}")
+    assert {c.target: c.node for c in cloud.holders}[VIP] == "b"

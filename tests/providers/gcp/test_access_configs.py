@@ -19,6 +19,7 @@ from cloudfail.model import Holding, Owner, PublicIp, Step
 from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
+from cloudfail_gcp.access_configs import telling_name
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.nodes import (
     EDGE,
@@ -133,13 +134,15 @@ def test_a_node_that_never_saw_the_facts_says_so(cloud: EmbeddedGcp, node_of: No
     assert promote(node.provider, [ONE], ready_run()).exit_code == 0
     (config,) = configs(cloud, "a")
     # The tier is the reserved address's own.
-    assert (config["name"], config["networkTier"]) == ("External NAT", "STANDARD")
+    assert (config["name"], config["networkTier"]) == (telling_name(PUBLIC), "STANDARD")
 
 
 def test_what_would_be_lost_is_told_before(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
     policy = {**CONFIG, "securityPolicy": "projects/p/regions/r/securityPolicies/wall"}
     edit_interfaces(cloud, lambda nic: nic.update(accessConfigs=[policy]), node="b")
-    assert "wall does not come along" in look(node_of("a")).facts["note"]
+    node = node_of("a")
+    assert "wall does not come along" in look(node).facts["note"]
+    assert steps_of(node)[1].destroys["policy"] == policy["securityPolicy"]
 
 
 def test_the_way_to_the_api_is_not_sawn_off(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:

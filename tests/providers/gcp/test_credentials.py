@@ -11,6 +11,7 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.model import ForwardingRule
 from google.auth import impersonated_credentials
+from google.auth.transport.requests import Request
 from google.oauth2 import credentials as user
 
 from cloudfail_gcp.credentials import Gate, MachineCredentials, find_credentials
@@ -96,6 +97,6 @@ def test_the_gate_speaks_last_and_nothing_is_sent(cloud: EmbeddedGcp) -> None:
     inner = MachineCredentials(Metadata(cloud.metadata_endpoint("a")))
     gate = Gate(inner, lambda verb, url: passed.append((verb, url)))
     headers: dict[str, str] = {}
-    gate.before_request(None, "POST", "http://x/setTarget", headers)
+    gate.before_request(Request(), "POST", "http://x/setTarget", headers)
     assert headers["authorization"].startswith("Bearer ya29.")
     assert passed == [("POST", "http://x/setTarget")]

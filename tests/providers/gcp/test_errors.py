@@ -25,8 +25,10 @@ from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.model import ForwardingRule, Peer
 from google.api_core.exceptions import from_http_status
 from google.auth import exceptions as auth
+from google.protobuf.json_format import ParseError
 
 from cloudfail_gcp.errors import (
+    _BY_TYPE,
     BY_CODE,
     BY_STATUS,
     FULL,
@@ -148,21 +150,33 @@ def test_an_answer_without_a_reason_is_nobodys(status: int) -> None:
     assert "https://c.example is not Google" in str(error)
 
 
-@pytest.mark.parametrize(
-    ("exc", "kind", "words"),
-    [
-        (auth.RefreshError("no"), DeniedError, "attach a service account"),  # type: ignore[no-untyped-call]
-        (auth.DefaultCredentialsError("no"), DeniedError, "credentials_file"),  # type: ignore[no-untyped-call]
-        (auth.TransportError("no way"), UnreachableError, "no way"),  # type: ignore[no-untyped-call]
-        (http.SSLError("expired"), UnreachableError, "TLS to https://c.example failed (expired)"),
-        (http.ConnectTimeout("slow"), UnreachableError, "Private Google Access"),
-        (http.ProxyError("none"), UnreachableError, "cannot reach"),
-        (http.ReadTimeout("slow"), TransientError, "no answer from https://c.example in time"),
-        (http.ConnectionError("refused"), UnreachableError, "cannot reach"),
-        (http.TooManyRedirects("round"), UnreachableError, "cannot reach"),
-        (KeyError("odd"), ProviderError, "KeyError: 'odd'"),
-    ],
-)
+RAISED: list[tuple[Exception, type[CloudfailError], str]] = [
+    (ParseError("<html>"), UnreachableError, "it is no JSON of theirs"),
+    (auth.GoogleAuthError("no"), DeniedError, "attach a service account"),  # type: ignore[no-untyped-call]
+    (auth.RefreshError("no"), DeniedError, "attach a service account"),  # type: ignore[no-untyped-call]
+    (auth.DefaultCredentialsError("no"), DeniedError, "credentials_file"),  # type: ignore[no-untyped-call]
+    (auth.TransportError("no way"), UnreachableError, "cannot be reached (no way)"),  # type: ignore[no-untyped-call]
+    (auth.TransportError(ConnectionResetError()), TransientError, "was reset"),  # type: ignore[no-untyped-call]
+    (http.SSLError("expired"), UnreachableError, "TLS to https://c.example failed (expired)"),
+    (http.ConnectTimeout("slow"), UnreachableError, "Private Google Access"),
+    (http.ProxyError("none"), UnreachableError, "cannot reach"),
+    (http.ReadTimeout("slow"), TransientError, "no answer from https://c.example in time"),
+    (http.ConnectionError("refused"), UnreachableError, "cannot reach"),
+    (http.ConnectionError(ConnectionResetError()), TransientError, "was reset"),
+    (http.ChunkedEncodingError("RemoteDisconnected"), TransientError, "was reset"),
+    (http.ChunkedEncodingError("broken"), UnreachableError, "cannot reach"),
+    (http.RequestException("any"), UnreachableError, "cannot reach"),
+    (http.TooManyRedirects("round"), UnreachableError, "cannot reach"),
+    (KeyError("odd"), ProviderError, "KeyError: 'odd'"),
+]
+
+
+def test_every_row_of_what_is_raised_is_tested() -> None:
+    rows = {kind for kinds, _ in _BY_TYPE for kind in kinds}
+    assert rows <= {type(exc) for exc, _, _ in RAISED}
+
+
+@pytest.mark.parametrize(("exc", "kind", "words"), RAISED)
 def test_what_the_sdk_raises_by_itself_has_its_meaning(
     exc: Exception, kind: type[CloudfailError], words: str
 ) -> None:

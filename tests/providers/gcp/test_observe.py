@@ -42,7 +42,11 @@ def test_a_rule_is_a_peers_by_address_or_by_interface(
     )
     node = node_of("a", peers=(named,))
     assert node.provider.observe([EDGE])[0].owner is Owner.PEER
-    assert node.operations == ["forwardingRules.list", "targetInstances.aggregatedList"]
+    assert node.operations == [
+        "forwardingRules.list",
+        "regionOperations.list",
+        "targetInstances.aggregatedList",
+    ]
 
 
 def test_strangers_are_everybody_elses_and_without_peers_there_are_none(
@@ -76,6 +80,7 @@ def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
     assert node.operations == [
         "forwardingRules.list",
         "instances.aggregatedList",
+        "regionOperations.list",
         "targetInstances.aggregatedList",
     ]
     assert not any(call.mutating for call in node.calls)
@@ -159,6 +164,17 @@ def test_throttled_twice_in_a_minute_waits_for_the_next(
     told = [wait for wait in waits if wait is not None]
     assert told
     assert all(0 < wait <= 60 for wait in told)
+
+
+def test_what_the_api_says_of_when_to_come_again_goes_before_that(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    cloud.faults = Faults(throttle={"*": 100}, quota_minute_s=2)
+    node = node_of("a")
+    for _ in range(3):
+        with pytest.raises(ThrottledError) as caught:
+            node.provider.observe([EDGE])
+        assert caught.value.retry_after == 2
 
 
 def test_pages_are_read_to_the_end(

@@ -59,9 +59,11 @@ def test_the_role_to_read_is_enough_to_look(cloud: EmbeddedGcp, node_of: NodeMak
 
 # It is asked for only when a route is there that should not be.
 RARE = {"compute.routes.get"}
+# Without, what is under way is doubled instead of joined: test_under_way.
+SPARED = {f"compute.{scope}Operations.list" for scope in ("global", "region", "zone")}
 
 
-@pytest.mark.parametrize("left_out", sorted(set(catalogue()) - RARE))
+@pytest.mark.parametrize("left_out", sorted(set(catalogue()) - RARE - SPARED))
 def test_no_permission_of_the_role_can_be_left_out(
     cloud: EmbeddedGcp, node_of: NodeMaker, left_out: str
 ) -> None:
@@ -95,6 +97,7 @@ def test_addresses_that_could_never_move_are_said_offline() -> None:
     (problem,) = SPEC.validate([PublicIp(address=ip_address(a)) for a in (PUBLIC, "203.0.113.51")])
     assert "an interface has one external address" in problem
     (problem,) = SPEC.validate([PublicIp(address=ip_address("2001:db8::1"))])
+    assert "comes and goes with its stack type" in problem
     assert problem.endswith("use a forwarding-rule")
     (problem,) = SPEC.validate([PrivateIp(address=ip_address("2001:db8::1"), resource_id="")])
     assert problem.endswith("use a route")

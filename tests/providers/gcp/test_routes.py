@@ -3,64 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 from cloudfail.errors import ConflictError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
-from cloudfail.lab.cloud.gcp.links import link
 from cloudfail.lab.cloud.gcp.store import Store
-from cloudfail.model import Holding, Owner, Route, Step
+from cloudfail.model import Owner, Route
+from cloudfail.promote import promote
+from cloudfail.testing import ready_run
 
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import DESTINATION, Node, NodeMaker
-
-CLAIM = Route(table="lab", destination=ip_network(DESTINATION))
-ROUTES = "projects/lab-project/global/routes"
-
-
-def lay(cloud: EmbeddedGcp, *routes: tuple[int, str], **more: Any) -> None:
-    """Let there be these routes and no others: priority, and the node that it leads to."""
-
-    def effect(store: Store) -> None:
-        for path, _ in list(store.every("routes")):
-            store.drop(path)
-        for priority, name in routes:
-            made = {
-                "network": link(cloud.built.networks["lab"]),
-                "destRange": DESTINATION,
-                "priority": priority,
-                "nextHopInstance": link(cloud.built.nodes[name].instance),
-                "routeType": "STATIC",
-                **more,
-            }
-            store.put(f"{ROUTES}/{name}-{priority}", made)
-
-    cloud.api.apply(effect)
-
-
-def look(node: Node) -> Holding:
-    (holding,) = node.provider.observe([CLAIM])
-    return holding
-
-
-def steps_of(node: Node) -> Sequence[Step]:
-    provider = node.provider
-    lanes = provider.steps([look(node)], provider.identify())
-    return [step for lane in lanes for step in sorted(lane.steps, key=lambda step: step.stage)]
-
-
-def there(cloud: EmbeddedGcp) -> list[tuple[int, str]]:
-    """The routes there are: priority and node."""
-    found = [route for _, route in cloud.api.store.every("routes")]
-    return sorted((r["priority"], r["nextHopInstance"].rpartition("/")[2]) for r in found)
-
-
-def darkness(cloud: EmbeddedGcp) -> list[str]:
-    """Who held the destination, one after the other."""
-    return [c.node for c in cloud.changes if c.target.endswith(f" {DESTINATION}")]
+from providers.gcp.laid import ROUTES, darkness, lay, look, steps_of, there
+from providers.gcp.nodes import DESTINATION, NodeMaker
 
 
 @pytest.mark.parametrize(
@@ -73,7 +28,8 @@ def darkness(cloud: EmbeddedGcp) -> list[str]:
         ([(999, "b"), (1000, "a")], ["delete"], [(1000, "a")]),
         ([(1000, "b"), (1000, "a")], ["delete"], [(1000, "a")]),
         ([(999, "b"), (1000, "b")], ["delete", "insert", "delete"], [(1000, "a")]),
-        ([(999, "a"), (1000, "b")], [], [(999, "a"), (1000, "b")]),
+        ([(999, "a"), (1000, "b")], ["delete"], [(999, "a")]),
+        ([(999, "a"), (2000, "b")], [], [(999, "a"), (2000, "b")]),
     ],
 )
 def test_a_route_moves_without_a_gap(
@@ -155,8 +111,8 @@ def test_a_machine_that_is_gone_holds_nothing(cloud: EmbeddedGcp, node_of: NodeM
 
 def test_what_is_in_the_way_is_an_obstacle(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
     elsewhere = Route(table="other", destination=ip_network(DESTINATION))
-    (holding,) = node_of("a").provider.observe([elsewhere])
-    assert "is in network lab, not in other" in holding.obstacle
+    (holding,) = node_of("b", peers=()).provider.observe([elsewhere])
+    assert "/networks/lab, not in projects/lab-project/global/networks/other" in holding.obstacle
     default = Route(table="lab", destination=ip_network("0.0.0.0/0"))
     (holding,) = node_of("a").provider.observe([default])
     assert "own way to the Compute API" in holding.obstacle
@@ -173,6 +129,22 @@ def test_what_is_in_the_way_is_an_obstacle(cloud: EmbeddedGcp, node_of: NodeMake
 
     cloud.api.apply(tag)
     assert "different tags" in look(node_of("x")).obstacle
+
+
+@pytest.mark.parametrize("destination", [DESTINATION, "2001:db8:99::/64"])
+def test_routes_in_each_network_that_a_node_has_an_interface_in(
+    cloud: EmbeddedGcp, node_of: NodeMaker, destination: str
+) -> None:
+    lay(cloud)
+    claims = [Route(table=name, destination=ip_network(destination)) for name in ("lab", "other")]
+    provider = node_of("a").provider
+    assert promote(provider, claims, ready_run()).exit_code == 0
+    held = {
+        one.target.partition(" ")[0]: one.holder for one in cloud.holders if one.kind == "route"
+    }
+    nics = {nic.network: nic.interface_id for nic in cloud.built.nodes["a"].interfaces}
+    assert held == nics
+    assert {h.owner for h in provider.observe(claims)} == {Owner.MINE}
 
 
 def test_a_name_that_is_taken_by_another_route_is_a_conflict(

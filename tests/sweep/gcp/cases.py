@@ -67,26 +67,21 @@ WORLD = World(
 )
 
 
-def build(cloud: EmbeddedGcp) -> Built:
-    """Build the world, and let the holder's access config have a PTR record."""
-    built = cloud.build(WORLD)
-    path = built.nodes[OLD].instance
-    instance = cloud.api.store.edit(path)
-    instance["networkInterfaces"][0]["accessConfigs"] = [CONFIG]
-    cloud.api.apply(lambda store: store.put(path, instance))
-    return built
-
-
 Goal = Callable[[Snapshot, Built, str], None]
 
 
 class Case(msgspec.Struct, frozen=True):
     """`claims` is TOML of `[[instance.edge.claim]]` tables; `goal` makes the snapshot of what was
-    the one of what has to be once a node owns every claim."""
+    the one of what has to be once a node owns every claim. `behind` have a standing route each."""
 
     name: str
     claims: str
     goals: tuple[Goal, ...]
+    behind: tuple[str, ...] = ()
+
+    @property
+    def has_route(self) -> bool:
+        return 'kind = "route"' in self.claims
 
     def toml(self, built: Any) -> str:
         del built
@@ -97,6 +92,20 @@ class Case(msgspec.Struct, frozen=True):
         for goal in self.goals:
             goal(found, built, node)
         return found
+
+
+def build(cloud: EmbeddedGcp, case: Case) -> Built:
+    """Build the world of a case, and let the holder's access config have a PTR record."""
+    standing = (
+        WorldRoute(f"edge-{name}", DESTINATION, name, priority=number, tags=("gw",))
+        for number, name in enumerate(case.behind, 1001)
+    )
+    built = cloud.build(msgspec.structs.replace(WORLD, routes=(*WORLD.routes, *standing)))
+    path = built.nodes[OLD].instance
+    instance = cloud.api.store.edit(path)
+    instance["networkInterfaces"][0]["accessConfigs"] = [CONFIG]
+    cloud.api.apply(lambda store: store.put(path, instance))
+    return built
 
 
 def _claim(kind: str, **keys: str) -> str:
@@ -122,7 +131,12 @@ def _rule(found: Snapshot, built: Built, node: str) -> None:
 
 
 def _route(found: Snapshot, built: Built, node: str) -> None:
-    found[route_key(DESTINATION)] = [[link(built.nodes[node].instance), ["gw"]]]
+    found[route_key(DESTINATION)] = [[[link(built.nodes[node].instance), ["gw"]]], []]
+
+
+def _standing(found: Snapshot, built: Built, node: str) -> None:
+    ways = {name: [link(built.nodes[name].instance), ["gw"]] for name in (OLD, NEW, THIRD)}
+    found[route_key(DESTINATION)] = [[ways.pop(node)], sorted(ways.values())]
 
 
 PRIVATE = Case(
@@ -133,9 +147,15 @@ PRIVATE = Case(
 PUBLIC_IP = Case("public-ip", _claim("public-ip", address=f'"{PUBLIC}"'), (_public,))
 RULE = Case("forwarding-rule", _claim("forwarding-rule", name='"edge"'), (_rule,))
 ROUTE = Case("route", _claim("route", destination=f'"{DESTINATION}"', tables='["lab"]'), (_route,))
+STANDING = Case(
+    "standing-route",
+    ROUTE.claims + "[provider.gcp]\nstanding_routes = true\n",
+    (_standing,),
+    behind=(NEW, THIRD),
+)
 EVERYTHING = Case(
     "everything",
     "".join(case.claims for case in (PRIVATE, PUBLIC_IP, RULE, ROUTE)),
     (_private, _public, _rule, _route),
 )
-CASES = (PRIVATE, PUBLIC_IP, RULE, ROUTE, EVERYTHING)
+CASES = (PRIVATE, PUBLIC_IP, RULE, ROUTE, STANDING, EVERYTHING)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.lab.cloud.gcp.store import BORN, Store
 
 Snapshot = dict[str, Any]
 # What Compute itself derives from the rest.
@@ -39,9 +40,9 @@ def _resources(cloud: EmbeddedGcp) -> Iterator[tuple[str, Any]]:
 
 
 def _routes(cloud: EmbeddedGcp) -> Iterator[tuple[str, Any]]:
-    """Next hops and tags of the routes that win: names and numbers are whoever's made them.
+    """Next hops and tags of all routes: the winning one, then the others, whatever their numbers.
 
-    One that loses may be left by a crash; the next move deletes it.
+    Names and numbers are whoever's made them; two that share the traffic are told as one way.
     """
     found: dict[str, dict[int, list[Any]]] = {}
     for _, route in cloud.api.store.every("routes"):
@@ -49,4 +50,15 @@ def _routes(cloud: EmbeddedGcp) -> Iterator[tuple[str, Any]]:
         way = [route["nextHopInstance"], list(route.get("tags", ()))]
         hops.setdefault(route["priority"], []).append(way)
     for key, hops in found.items():
-        yield key, hops[min(hops)]
+        best = min(hops)
+        yield key, [hops[best], sorted(way for n in hops if n != best for way in hops[n])]
+
+
+def age_routes(cloud: EmbeddedGcp) -> None:
+    """Let all routes be as old as the world: what is left over is then certainly left over."""
+
+    def effect(store: Store) -> None:
+        for path, route in list(store.every("routes")):
+            store.put(path, {**route, "creationTimestamp": BORN})
+
+    cloud.api.apply(effect)

@@ -9,8 +9,8 @@ import pytest
 
 from sweep.cases import NEW, OLD, THIRD
 from sweep.gate import Gate
-from sweep.gcp.cases import PRIVATE, PUBLIC_IP, ROUTE, RULE, Case, build
-from sweep.gcp.snapshot import nic_key, take_snapshot
+from sweep.gcp.cases import DESTINATION, PRIVATE, PUBLIC_IP, ROUTE, RULE, STANDING, Case, build
+from sweep.gcp.snapshot import age_routes, nic_key, route_key, take_snapshot
 from sweep.nodes import GCP, Group
 from sweep.test_two_at_once import FirstWrite
 
@@ -19,11 +19,13 @@ MOST_WRITES = 24
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("case", [PRIVATE, PUBLIC_IP, RULE, ROUTE], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [PRIVATE, PUBLIC_IP, RULE, ROUTE, STANDING], ids=lambda case: case.name
+)
 def test_two_promotions_at_once_end_with_one_holder(
     gate: Gate, other_gate: Gate, tmp_path: Path, case: Case
 ) -> None:
-    built = build(gate.cloud)
+    built = build(gate.cloud, case)
     before = take_snapshot(gate.cloud)
     nodes = Group(tmp_path, {OLD: gate, NEW: gate, THIRD: other_gate}, built, case, GCP).nodes
     met = threading.Barrier(2)
@@ -32,6 +34,11 @@ def test_two_promotions_at_once_end_with_one_holder(
         children = {name: nodes[name].start() for name in (NEW, THIRD)}
         ended = {name: nodes[name].wait(child) for name, child in children.items()}
     assert [end.code for end in ended.values()] == [0, 0], ended
+    if case.has_route:
+        ((winner, _),) = take_snapshot(gate.cloud)[route_key(DESTINATION)][0]
+        age_routes(gate.cloud)
+        tidying = nodes[winner.rpartition("/")[2]]
+        assert tidying.wait(tidying.start()).code == 0
     now = take_snapshot(gate.cloud)
     changed = {key: value for key, value in now.items() if before[key] != value}
     # The loser of a public address took its own off before: that one stays gone.

@@ -54,6 +54,7 @@ SPECS: Mapping[str, ProviderSpec] = {
     "cloud": _spec("cloud", Settings),
     "single": _spec("single", Settings, _one_public_ip, frozenset({"public-ip"})),
     "strict": _spec("strict", Strict),
+    "ranged": msgspec.structs.replace(_spec("ranged", Settings), secondary_ranges=True),
 }
 
 

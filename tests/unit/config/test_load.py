@@ -119,19 +119,22 @@ def test_a_private_ip_without_nodes_cannot_be_held_to_a_subnet(write: Write) -> 
     assert load(write(text + 'address="10.0.1.100"\n'), {}).instances["edge"].claims
 
 
-def test_a_private_ip_may_be_a_range(write: Write) -> None:
+def test_a_private_ip_may_be_a_range_or_of_another_range(write: Write) -> None:
     nodes = FULL.replace('subnet = "10.0.0.0/20"', 'subnet = "10.0.0.0/22"')
     text = nodes.replace('kind = "private-ip"\naddress = "10.0.1.100"', "{}", 1)
+    text = text.replace('"cloud"', '"ranged"').replace("provider.cloud", "provider.ranged")
     claim = 'kind = "private-ip"\naddress = "{}"'
     found = [
         load(write(text.replace("{}", claim.format(address))), {}).instances["edge"].claims[1]
-        for address in ("10.64.0.16/28", "10.0.1.100/32")
+        for address in ("10.64.0.16/28", "10.0.1.100/32", "10.64.0.7")
     ]
     assert found == [
         PrivateIp(address=ip_address("10.64.0.16"), prefix_length=28),
         PrivateIp(address=ip_address("10.0.1.100")),
+        # Of a secondary range of the subnet, whose primary range is what the nodes declare.
+        PrivateIp(address=ip_address("10.64.0.7")),
     ]
-    assert [claim.target for claim in found] == ["10.64.0.16/28", "10.0.1.100"]
+    assert [claim.target for claim in found] == ["10.64.0.16/28", "10.0.1.100", "10.64.0.7"]
 
 
 VARIABLES = {

@@ -40,5 +40,5 @@ def test_a_wrong_shape_is_invalid(name: str) -> None:
 
 def test_only_the_providers_of_a_distribution_are_in_it() -> None:
     providers = json_schema("cloudfail")["properties"]["provider"]["properties"]
-    assert set(providers) == {"cloud", "single", "strict"}
+    assert set(providers) == {"cloud", "ranged", "single", "strict"}
     assert json_schema("another")["properties"]["provider"]["properties"] == {}

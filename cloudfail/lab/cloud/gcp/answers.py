@@ -27,14 +27,20 @@ _DOMAINS = {"rateLimitExceeded": "usageLimits", "quotaExceeded": "usageLimits"}
 
 
 class ComputeError(Exception):
-    """A refusal. `code` is what it is called inside of an operation (`INVALID_USAGE`)."""
+    """A refusal. `code` is what it is called inside of an operation (`INVALID_USAGE`).
 
-    def __init__(self, status: int, message: str, reason: str = "", code: str = "") -> None:
+    `retry_after` is for the header of that name, in seconds; 0: there is none.
+    """
+
+    def __init__(
+        self, status: int, message: str, reason: str = "", code: str = "", retry_after: int = 0
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.reason = reason or _REASONS.get(status, "backendError")
         self.code = code or "RESOURCE_OPERATION_ERROR"
+        self.retry_after = retry_after
 
 
 def answer(body: Json) -> Reply:
@@ -49,7 +55,8 @@ def refusal(error: ComputeError) -> Reply:
         "reason": error.reason,
     }
     body = {"error": {"code": error.status, "message": error.message, "errors": [item]}}
-    return Reply(error.status, json.dumps(body).encode(), _HEADERS)
+    later = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    return Reply(error.status, json.dumps(body).encode(), {**_HEADERS, **later})
 
 
 def not_found(path: str) -> ComputeError:
@@ -60,13 +67,14 @@ def invalid(field: str, value: str, why: str, code: str = "INVALID_FIELD_VALUE")
     return ComputeError(400, f"Invalid value for field '{field}': '{value}'. {why}", code=code)
 
 
-def rate_limit(metric: str, project: str) -> ComputeError:
+def rate_limit(metric: str, project: str, retry_after: int = 0) -> ComputeError:
     """Say that a quota per minute is used up; the next minute has a new one."""
     return ComputeError(
         403,
         f"Quota exceeded for quota metric '{metric}' and limit '{metric} per minute' of service "
         f"'compute.googleapis.com' for consumer 'project:{project}'.",
         "rateLimitExceeded",
+        retry_after=retry_after,
     )
 
 

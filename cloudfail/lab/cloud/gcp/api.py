@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -132,7 +133,7 @@ class Api:
             request.project, request.method, faults.quota, faults.quota_minute_s
         )
         if group or budget.throttled(request.method):
-            raise rate_limit(group or "queries", request.project)
+            raise rate_limit(group or "queries", request.project, _retry_after(faults))
         error = budget.error(request.method)
         if error is not None:
             status, reason = error
@@ -180,3 +181,9 @@ class Api:
     def _violation(self, words: str, status: int = 500) -> ComputeError:
         self.log.violate(words)
         return ComputeError(status, f"Contract violated: {words}")
+
+
+def _retry_after(faults: Faults) -> int:
+    """Tell of a shorter minute, which nobody could know of; of Google's own nothing is told."""
+    is_shorter = faults.quota_minute_s < Faults().quota_minute_s
+    return math.ceil(faults.quota_minute_s) if is_shorter else 0

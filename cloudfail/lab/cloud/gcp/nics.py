@@ -39,9 +39,10 @@ class Seat(msgspec.Struct, frozen=True):
 
     @property
     def nat_ips(self) -> list[str]:
-        """The external addresses, IPv4 and IPv6."""
+        """The external addresses, IPv4 and IPv6. A stopped machine's config may have none."""
         configs = (*self.nic.get("accessConfigs", ()), *self.nic.get("ipv6AccessConfigs", ()))
-        return [item.get("natIP") or item["externalIpv6"] for item in configs]
+        found = [item.get("natIP") or item.get("externalIpv6", "") for item in configs]
+        return [address for address in found if address]
 
 
 def seats(store: Store) -> Iterator[Seat]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from cloudfail.clock import wall_clock
 from cloudfail.lab.cloud.gcp.links import link, path_of
 from cloudfail.lab.cloud.gcp.methods.context import Context, Writing
 from cloudfail.lab.cloud.gcp.operations import Work
@@ -30,9 +32,13 @@ def _insert(context: Context, request: ComputeRequest) -> Work:
 
     def effect(store: Store) -> None:
         rules.require_new_name(store, path)
-        store.put(path, made)
+        store.put(path, {**made, "creationTimestamp": _now()})
 
     return Work("insert", path, effect)
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(wall_clock(), UTC).isoformat(timespec="milliseconds")
 
 
 def _delete(context: Context, request: ComputeRequest) -> Work:

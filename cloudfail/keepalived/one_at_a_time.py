@@ -1,0 +1,44 @@
+"""`flock` before the command that keepalived runs for each lower advert.
+
+keepalived starts one process an advert: ten a second for as long as a one-way partition lasts at
+0.1 s, hundreds at once when a frozen machine goes on and reads what came meanwhile. Each but the
+first would say what that one does not know yet; flock(1) ends it in a thousandth of a second. The
+first lets go before it looks for the last time, so that whatever comes later is looked at again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+_FLOCK = "/usr/bin/flock"
+_OPTIONS = ("-n", "-F", "-E", "0")  # util-linux 2.32: never wait, become the command, 0 if it runs
+_END = ".lower-advert"
+# Where the script's user can make a file, and nobody of less power put another in its place.
+_BEGINNINGS = {"root": "/run/cloudfail-", "cloudfail": "/run/cloudfail/"}
+_OPEN_FILES = Path("/proc/self/fd")
+
+
+def words(user: str, instance: str) -> tuple[str, ...]:
+    """Return what to write before the command; nothing for a user of whom no directory is known."""
+    if user not in _BEGINNINGS:
+        return ()
+    return (_FLOCK, *_OPTIONS, f"{_BEGINNINGS[user]}{instance}{_END}")
+
+
+def without(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the command itself."""
+    before = len(_OPTIONS) + 2
+    is_locked = PurePosixPath(argv[0]).name == "flock" and tuple(argv[1 : before - 1]) == _OPTIONS
+    return tuple(argv[before:] if is_locked and len(argv) > before else argv)
+
+
+def let_go() -> None:
+    """Let the next lower advert start a process; it does nothing where flock did not start this."""
+    with suppress(OSError):
+        for file in _OPEN_FILES.iterdir():
+            with suppress(OSError):
+                if os.readlink(file).endswith(_END):  # noqa: PTH115 - a quarter of Path's time
+                    os.close(int(file.name))

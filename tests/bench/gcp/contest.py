@@ -1,0 +1,139 @@
+"""A move by gcloud, by a script with Google's client, by cloudfail, and as one request."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cloudfail.errors import UsageError
+from cloudfail.lab.cloud.gcp.links import link
+
+from bench.contest import Timing, measure, run
+from bench.gcp.kinds import SLOW, owned
+from bench.gcp.stage import CONFIG, KINDS, PUBLIC, RULE, ZONES, GcpStage
+from bench.resident import Resident, environment, resident
+from bench.scene import MASTER, STANDBY
+
+PATIENCE = 60.0
+WITH_CLIENT = Path(__file__).with_name("script.py")
+GCLOUD, SCRIPT, FRESH, AGENT, FLOOR = "gcloud", "script", "fresh", "agent", "floor"
+BY_HAND = {
+    "forwarding-rule": f"""\
+gcloud compute forwarding-rules set-target {RULE} --region "$REGION" \\
+  --target-instance {STANDBY} --target-instance-zone {ZONES[STANDBY]}
+""",
+    "public-ip": f"""\
+gcloud compute instances delete-access-config {MASTER} --zone {ZONES[MASTER]} \\
+  --access-config-name {CONFIG}
+gcloud compute instances add-access-config {STANDBY} --zone {ZONES[STANDBY]} --address {PUBLIC}
+""",
+}
+Way = Callable[[GcpStage], None]
+
+
+def contest(stage: GcpStage, kind: str, rounds: int) -> Mapping[str, Sequence[Timing]]:
+    """Interleave what starts afresh; then let an agent, which would repair what others move.
+
+    The script and the one request are for a forwarding rule only.
+    """
+    stage.cloud.faults = SLOW
+    with closing(Floor(stage)) as floor:
+        ways: dict[str, Way] = {GCLOUD: _gcloud(kind), FRESH: _fresh(kind)}
+        if kind == "forwarding-rule":
+            ways |= {SCRIPT: _script, FLOOR: floor}
+        times: dict[str, list[Timing]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                times[name].append(measure(stage, way))
+    with resident(stage, [owned(kind)]) as agent:
+        way = _agent(agent)
+        by_agent = [measure(stage, way, agent.stand_by) for _ in range(rounds)]
+    return {**times, AGENT: by_agent}
+
+
+def _gcloud(kind: str) -> Way:
+    """UsageError where it is not installed."""
+    found = shutil.which("gcloud")
+    if found is None:
+        raise UsageError("gcloud is not installed: it is what cloudfail is compared with")
+
+    def way(stage: GcpStage) -> None:
+        token = stage.folder / "token"
+        token.write_text("anybody")
+        extra = {
+            "PATH": f"{Path(found).parent}:{stage.environment()['PATH']}",
+            "REGION": stage.built.region,
+            "CLOUDSDK_CONFIG": str(stage.folder),
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{stage.cloud.endpoint}/compute/v1/",
+            "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
+            "CLOUDSDK_CORE_PROJECT": stage.built.project,
+            "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+            "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
+            "CLOUDSDK_CORE_CHECK_GCE_METADATA": "0",
+            "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
+        }
+        run(["/bin/sh", "-ec", BY_HAND[kind]], {**stage.environment(), **extra})
+
+    return way
+
+
+def _fresh(kind: str) -> Way:
+    def way(stage: GcpStage) -> None:
+        config = stage.folder / "fresh.toml"
+        config.write_text(f"[provider.gcp]\n{stage.settings}")
+        argv = ["cloudfail", "promote", "--config", str(config), "--provider", "gcp"]
+        run([*argv, *KINDS[kind].flags], stage.environment())
+
+    return way
+
+
+def _script(stage: GcpStage) -> None:
+    argv = [stage.cloud.endpoint, stage.built.project, stage.built.region, RULE]
+    target = link(stage.built.nodes[STANDBY].target_instance)
+    extra = {"GCE_METADATA_IP": stage.environment()["GCE_METADATA_HOST"]}
+    run([sys.executable, str(WITH_CLIENT), *argv, target], {**stage.environment(), **extra})
+
+
+def _agent(agent: Resident) -> Way:
+    """As keepalived does: the line in the FIFO, and `cloudfail promote` from notify_master."""
+
+    def way(stage: GcpStage) -> None:
+        agent.say("MASTER")
+        config = str(agent.folder / "cloudfail.toml")
+        argv = ["cloudfail", "promote", "--config", config, "--instance", "edge"]
+        run(argv, environment(stage, agent.folder))
+
+    return way
+
+
+class Floor:
+    """One request over a connection that stands already: nothing can be faster."""
+
+    def __init__(self, stage: GcpStage) -> None:
+        parts = urlsplit(stage.cloud.endpoint)
+        self._link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        self._rule = f"/compute/v1/{stage.built.forwarding_rules[RULE]}"
+        self._request("GET", self._rule)
+
+    def __call__(self, stage: GcpStage) -> None:
+        target = json.dumps({"target": link(stage.built.nodes[STANDBY].target_instance)})
+        operation = self._request("POST", f"{self._rule}/setTarget", target)
+        self._request("POST", f"{urlsplit(operation['selfLink']).path}/wait")
+
+    def _request(self, verb: str, path: str, body: str = "") -> Mapping[str, str]:
+        headers = {"Content-Type": "application/json", "Authorization": "Bearer anybody"}
+        self._link.request(verb, path, body or None, headers)
+        answer = self._link.getresponse()
+        content = json.loads(answer.read())
+        if answer.status != http.client.OK:
+            raise RuntimeError(f"{verb} {path}: {answer.status} {content}")
+        return dict(content)
+
+    def close(self) -> None:
+        self._link.close()
