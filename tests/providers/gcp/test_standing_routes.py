@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.model import Owner
 from cloudfail.outcome import Outcome
 from cloudfail.promote import promote
 from cloudfail.testing import ready_run
 
+from cloudfail_gcp import SPEC
 from cloudfail_gcp.numbers import STANDING, Numbers
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.laid import CLAIM, PREFIX, add, darkness, lay, look, steps_of, there
@@ -170,3 +172,23 @@ def test_a_peer_without_an_interface_in_the_network_has_no_standing_route(
     node = standing("a")
     assert promote(node.provider, [claim], ready_run()).exit_code == 0
     assert there(cloud) == [(1000, "a")]
+
+
+def test_the_role_for_routes_is_enough_and_the_commands_say_the_same(
+    cloud: EmbeddedGcp, standing: NodeMaker
+) -> None:
+    lay(cloud, (1000, "b"), (1001, "a"))
+    role = yaml.safe_load(SPEC.policy([CLAIM], GcpSettings(standing_routes=True))["write"])
+    cloud.enforce_iam([role])
+    node = standing("a")
+    (delete,) = steps_of(node)
+    assert SPEC.render(delete)[:5] == ["gcloud", "compute", "routes", "delete", "b-1000"]
+    promoted(node, tidies=False)
+    insert, _ = steps_of(node)
+    words = list(SPEC.render(insert))
+    assert words[words.index("--next-hop-instance") :] == [
+        *("--next-hop-instance", "b", "--next-hop-instance-zone", "europe-west1-c"),
+        *("--priority", "1002"),
+    ]
+    promoted(node)
+    assert there(cloud) == [(1001, "a"), (1002, "b"), (1003, "n")]
