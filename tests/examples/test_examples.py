@@ -28,7 +28,11 @@ def instance_of(name: str) -> Instance:
 
 
 # The extension of each form of a provider's policies, and what `policy --output` calls it.
-FORMS = {"aws": {"json": "text"}, "gcp": {"yaml": "text", "tf": "terraform"}}
+FORMS = {
+    "aws": {"json": "text"},
+    "gcp": {"yaml": "text", "tf": "terraform"},
+    "azure": {"json": "text", "tf": "terraform"},
+}
 FILES = [(name, node.name) for name in NAMES for node in instance_of(name).nodes]
 for_each_file = pytest.mark.parametrize(("name", "node"), FILES)
 
@@ -36,14 +40,18 @@ for_each_file = pytest.mark.parametrize(("name", "node"), FILES)
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in [
-        key for key in os.environ if key.startswith(("CLOUDFAIL_", "AWS_", "GOOGLE_", "GCE_"))
+        key
+        for key in os.environ
+        if key.startswith(("CLOUDFAIL_", "AWS_", "GOOGLE_", "GCE_", "AZURE_"))
     ]:
         monkeypatch.delenv(variable)
 
 
 def test_there_is_an_example_for_an_address_for_a_route_and_for_services() -> None:
+    aws = ["aws-public-ip", "aws-route", "aws-web"]
+    azure = ["azure-load-balancer-responder", "azure-public-ip", "azure-route"]
     gcp = ["gcp-forwarding-rule", "gcp-internal-lb-responder", "gcp-route"]
-    assert ["aws-public-ip", "aws-route", "aws-web", *gcp] == NAMES
+    assert [*aws, *azure, *gcp] == NAMES
 
 
 @for_each_example
@@ -115,10 +123,14 @@ def test_the_policy_is_what_cloudfail_prints(
     printed = capsys.readouterr().out
     assert (EXAMPLES / name / f"policy-{role}.{form}").read_text(encoding="utf-8") == printed
     if form == "json":
-        assert json.loads(printed)["Version"] == "2012-10-17"
+        marks = {"aws": ("Version", "2012-10-17"), "azure": ("Name", f"cloudfail {role}")}
+        key, text = marks[instance_of(name).provider]
+        assert json.loads(printed)[key] == text
     if form == "yaml":
         assert yaml.safe_load(printed)["title"] == f"cloudfail {role}"
 
 
-def test_what_needs_no_permission_has_no_policy() -> None:
-    assert not list((EXAMPLES / "gcp-internal-lb-responder").glob("policy-*"))
+@pytest.mark.parametrize("name", ["gcp-internal-lb-responder", "azure-load-balancer-responder"])
+def test_what_needs_no_permission_has_no_policy(name: str) -> None:
+    assert (EXAMPLES / name / "cloudfail.toml").exists()
+    assert not list((EXAMPLES / name).glob("policy-*"))

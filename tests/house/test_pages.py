@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cloudfail import errors
 from cloudfail.errors import CloudfailError
+from cloudfail.lab.terrain import Terrain
+from cloudfail.lab.terrain.azure import AZURE
 from cloudfail.lab.terrain.gcp import GCP
 
 from cloudfail_aws.operations import DEFAULT_READ, DEFAULT_WRITE, LIMITS
@@ -41,7 +43,7 @@ def test_every_error_is_on_the_page_of_exit_codes_with_its_code() -> None:
     assert said == {error.__name__: error.exit_code for error in ours}
 
 
-@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
 def test_every_permission_is_on_the_page_of_kinds_with_its_reason(cloud: str) -> None:
     file = ROOT / "providers" / f"cloudfail_{cloud}" / "permissions.json"
     known = json.loads(file.read_text(encoding="utf-8"))
@@ -50,9 +52,13 @@ def test_every_permission_is_on_the_page_of_kinds_with_its_reason(cloud: str) ->
     assert said == [[cell.replace("`", "") for cell in row] for row in expected]
 
 
-def test_the_calls_on_the_page_of_google_clouds_kinds_are_those_that_the_lab_counts() -> None:
-    said = {row[0]: row[1] for row in rows_of(REFERENCE / "kinds-gcp.md")[1:5]}
-    assert said == {kind: ", ".join(calls) for kind, calls in GCP.moves.items()}
+@pytest.mark.parametrize(("cloud", "terrain"), [("gcp", GCP), ("azure", AZURE)])
+def test_the_calls_on_the_page_of_kinds_are_those_that_the_lab_counts(
+    cloud: str, terrain: Terrain
+) -> None:
+    rows = rows_of(REFERENCE / f"kinds-{cloud}.md")
+    said = {row[0]: row[1] for row in rows[1 : len(terrain.moves) + 1]}
+    assert said == {kind: ", ".join(calls) for kind, calls in terrain.moves.items()}
 
 
 def test_the_limits_on_the_page_of_kinds_are_those_that_are_kept() -> None:
@@ -71,6 +77,7 @@ def test_the_configurations_on_the_pages_are_valid(tmp_path: Path) -> None:
     pages = (
         ROOT / "README.md",
         docs / "how-to" / "aws.md",
+        docs / "how-to" / "azure.md",
         docs / "how-to" / "gcp.md",
         docs / "tutorial" / "your-own-pair.md",
     )

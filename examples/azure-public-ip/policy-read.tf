@@ -1,0 +1,24 @@
+resource "azurerm_role_definition" "cloudfail_read" {
+  name        = "cloudfail read"
+  description = "Looks at what follows the VRRP master"
+  scope       = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/edge"
+
+  permissions {
+    actions = [
+      # observe: which network interface is this node's, and who has an address
+      "Microsoft.Network/networkInterfaces/read",
+      # observe: which public address has the value, and who has it
+      "Microsoft.Network/publicIPAddresses/read",
+      # observe: the prefixes of this node's subnet, who else is in it, and its NAT gateway
+      "Microsoft.Network/virtualNetworks/subnets/read",
+      # observe: whether this node may put on what it would take off another
+      "Microsoft.Authorization/permissions/read",
+      # check: whether a management lock forbids the change
+      "Microsoft.Authorization/locks/read",
+    ]
+  }
+
+  assignable_scopes = [
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/edge",
+  ]
+}
