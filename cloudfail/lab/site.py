@@ -284,9 +284,9 @@ class RealSite:
     def _await_turn(self, first: str, other: str) -> None:
         interval = self.topology.advert_interval
 
-        def hold_up() -> None:
-            self.machines[other].keepalived.hold(interval / 3)
+        def hold_until(t: float) -> None:
+            self.machines[other].keepalived.hold(max(0.0, t - self._clock.now()))
 
-        if not await_turn(self._ear, interval, first, other, hold_up):
+        if not await_turn(self._ear, interval, first, other, hold_until, self._clock.now):
             text = "the adverts would not fall into the order asked for"
             self.timeline.add(first, Kind.LAB, text)

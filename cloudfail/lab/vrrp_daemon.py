@@ -88,7 +88,7 @@ class VrrpDaemon:
         self._send((*self.starters, *self._tree()), signal.SIGCONT)
 
     def hold(self, seconds: float) -> None:
-        """Hang it for a while: its next advert comes late."""
+        """Hang it for a while: an advert that falls due meanwhile comes at the end."""
         if self._nsenter is None:
             return
         self.hang()

@@ -18,7 +18,7 @@ from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, ConfigError, UnreachableError, UsageError
 from cloudfail.keepalived import wire
 from cloudfail.lab import ip, kernel, node, probe, processes, sandbox
-from cloudfail.lab.adverts import Advert, Ear
+from cloudfail.lab.adverts import Ear
 from cloudfail.lab.cloudlink import CloudProcess, Narrator
 from cloudfail.lab.idmap import Ranges
 from cloudfail.lab.machine import Machine
@@ -93,47 +93,9 @@ def test_adverts_are_known_by_node_and_order(clock: SystemClock) -> None:
     assert ear.next_of("a", 0.01) is None
 
 
-class PhasedEar:
-    """Two masters whose adverts fall together, until one is held up."""
-
-    def __init__(self) -> None:
-        self.gap = 0.01
-
-    def next_of(self, node: str, seconds: float) -> Advert | None:
-        return Advert(0.0, node, 1) if self.gap < 2 else None
-
-    def last_of(self, node: str) -> Advert | None:
-        if self.gap < 0:
-            return None
-        return Advert(100.0 if node == "b" else 100.0 - 1 + self.gap, node, 1)
-
-
 @pytest.fixture
 def site(clock: SystemClock, tmp_path: Path) -> RealSite:
-    made = RealSite(Topology(), clock, tmp_path)
-    made._ear = PhasedEar()  # type: ignore[assignment]
-    return made
-
-
-def test_adverts_that_fall_together_are_moved_apart_before_the_heal(site: RealSite) -> None:
-    held = []
-
-    def hold(seconds: float) -> None:
-        held.append(seconds)
-        site._ear.gap = 0.5  # type: ignore[attr-defined]
-
-    keepalived = SimpleNamespace(hold=hold)
-    site.machines = {"b": SimpleNamespace(keepalived=keepalived)}  # type: ignore[dict-item]
-    site._await_turn("a", "b")
-    assert held == [pytest.approx(1 / 3)]
-    assert site.timeline.events() == ()
-
-
-@pytest.mark.parametrize("gap", [-1.0, 2.0])
-def test_a_silent_master_leaves_the_order_to_chance_and_says_so(site: RealSite, gap: float) -> None:
-    site._ear.gap = gap  # type: ignore[attr-defined]
-    site._await_turn("a", "b")
-    assert "would not fall into the order" in site.timeline.events()[0].text
+    return RealSite(Topology(), clock, tmp_path)
 
 
 def test_a_site_that_is_not_open_has_no_network(site: RealSite) -> None:

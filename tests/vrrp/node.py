@@ -133,7 +133,7 @@ class Node:
             self._clock.sleep(0.002)  # keepalived does not start beside its own zombie
 
     def hold(self, seconds: float) -> None:
-        """Keep keepalived from running for a while: its next advert comes late."""
+        """Hang keepalived for a while: an advert that falls due meanwhile comes at the end."""
         running = self._running()
         tree = processes.descendants(running.pid)
         processes.send(tree, signal.SIGSTOP)

@@ -7,14 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from cloudfail.clock import Clock, SystemClock
+from cloudfail.lab.turn import is_next, seconds_to_hold
 
 from vrrp.echo import Ping
 from vrrp.frames import Capture, Frame
 from vrrp.net import ROUTER_MAC, Net, Port
 from vrrp.node import CONFIG, Event, Node
 from vrrp.question import Question
-
-_FRACTION = 0.2  # of an interval: adverts closer than that are moved apart before a heal
 
 
 class Nodes:
@@ -157,10 +156,11 @@ class Nodes:
             again = self._need_advert(other, max(mine.t, theirs.t))
             mine = self._latest(first, again.t)
             interval = again.t - theirs.t
-            left = (mine.t + interval - again.t) % interval
-            if _FRACTION * interval < left:
+            left = (mine.t - again.t) % interval
+            if is_next(left, self.clock.now() - again.t, interval):
                 return
-            self._nodes[other].hold(interval / 3)
+            until = again.t + seconds_to_hold(left, interval)
+            self._nodes[other].hold(max(0.0, until - self.clock.now()))
         raise AssertionError(f"the advert of {first} would not come first")
 
     def _need_advert(self, node: str, since: float) -> Frame:
