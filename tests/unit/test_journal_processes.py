@@ -202,7 +202,7 @@ def test_a_log_socket_that_nobody_reads_stops_no_run(tmp_path: Path) -> None:
     code = ON_A_REAL_SOCKET.replace("sys.argv[1]", '"hangs"')
     settled, seconds, _, _ = in_a_mount_namespace(tmp_path, DEV, code)
     assert settled == [False] * 50
-    assert seconds < 0.5  # only the first one waits for it
+    assert seconds < 5  # only the first one waits for it; 50 would take 10
 
 
 def test_a_process_may_end_while_its_disk_hangs(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_hung_socket_holds_nobody_up_and_messages_have_a_bound(
     for _ in range(1000):
         log.post(INFO, "x")
     assert not log.flush(0.05)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert log._texts.qsize() <= 10
     release()
     while not log.flush(5):  # at once, as long as there is no room to ask

@@ -114,7 +114,7 @@ def test_a_killed_holder_frees_the_lock_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         with RoleStore(tmp_path).running("edge", Deadline.after(SystemClock(), 10)) as locked:
             assert locked
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
 
 
 def test_a_stopped_holder_is_named_at_the_deadline(tmp_path: Path) -> None:

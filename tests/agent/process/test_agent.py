@@ -88,7 +88,7 @@ def test_sigterm_ends_it_within_a_second_though_the_cloud_hangs(
         time.sleep(0.1)
         began = time.monotonic()
         assert one.stop() == 0
-        assert time.monotonic() - began < 2.0  # one second, and a busy machine
+        assert time.monotonic() - began < 3.5  # one second, on a busy machine; a call takes 4
         assert one.has_said("STOPPING=1")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +73,21 @@ class Notes:
 
 
 class SlowCloud(FakeCloud):
-    """Looks hang while `hold` is set; `hung` counts them."""
+    """Looks hang while `hold` is set; `hung` counts them. Each ends with the next of `after`."""
 
     hold: threading.Event | None = None
     hung = 0
+    after: Iterator[Callable[[], object]] = iter(())
 
     def observe(self, claims: Any) -> Any:
         hold = self.hold
         if hold is not None:
             self.hung += 1
             hold.wait(10)
-        return super().observe(claims)
+        seen = super().observe(claims)
+        for then in islice(self.after, 1):
+            then()
+        return seen
 
 
 @dataclass
