@@ -65,17 +65,25 @@ class HandingOver:
                 return sentence
 
 
-def takes_back(member: Member) -> bool:
-    """Say whether this node would take the role back as soon as it may: it preempts."""
+def preempts(member: Member) -> bool:
+    """Say whether this node takes the role back as soon as it advertises the higher priority.
+
+    That may differ from the configured one: scripts and interfaces have weights.
+    """
+    return not member.target.instance.vrrp.nopreempt
+
+
+def _takes_back(member: Member) -> bool:
+    """Say whether this node would do so at once, as priorities are configured."""
     instance, me = member.target.instance, member.target.me
     others = [node.priority for node in instance.nodes if node is not me]
-    if instance.vrrp.nopreempt or me is None or not others:
+    if not preempts(member) or me is None or not others:
         return False
     return me.priority >= max(others)
 
 
 def _refuse_to_bounce(member: Member) -> None:
-    if takes_back(member):
+    if _takes_back(member):
         raise RefusedError(
             f"{member.name}: this node preempts: with the highest priority it would take the role back "
             "at once; set nopreempt = true, or stop keepalived here for as long as it is not to master"

@@ -56,7 +56,7 @@ ANNOUNCED = _gauge(
 ANNOUNCED_HANDOVERS = _counter(
     "maintenance_handovers",
     ("result",),
-    "Handovers that an announcement began. result: ok, or failed: this node masters still.",
+    "Handovers that an announcement began. result: ok, or failed: no peer masters and holds.",
 )
 NOTES = _counter("notes", ("event",), "What else was logged, by its word.")
 

@@ -31,6 +31,8 @@ class Hold:
             self._patient_until = now + _GRACE * self._member.subject.advert_int
         if not standing.peers and now > self._patient_until:
             return "no peer advertises any more, so this node serves again"
+        if standing.better_peer is not None:
+            return "the peer outranks this node, which so stands by"
         if not is_announced:
             return "nothing is announced any more"
         if now - self._began > LONGEST:

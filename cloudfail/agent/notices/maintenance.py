@@ -6,8 +6,9 @@
     unknown, doubtful                  waited for: nobody knows what this node is
     BACKUP, FAULT, STOP                nothing: a peer serves
 
-Where every instance is done with, the notice is acknowledged. A handover that failed is not tried
-again: the only living node would leave again and again. The cloud begins in its own time then.
+Where every instance is done with, and this node masters none, the notice is acknowledged. A handover
+that failed is not tried again: the only living node would leave again and again. The cloud begins in
+its own time then. Another notice is another try, after a rest that grows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from cloudfail.agent.handing_over import HandingOver, takes_back
+from cloudfail.agent.handing_over import HandingOver, preempts
 from cloudfail.agent.member import Member
 from cloudfail.agent.notices.announced import Announced
 from cloudfail.agent.notices.hold import Hold
+from cloudfail.agent.notices.resting import Resting
 from cloudfail.agent.notices.watch import Watch
 from cloudfail.agent.pausing import Pauses
 from cloudfail.agent.view import MaintenanceView
@@ -48,6 +50,7 @@ class Maintenance:
         self._watches: Mapping[str, Watch] = {}
         self._announced: dict[tuple[str, str], Announced] = {}
         self._holds: dict[str, Hold] = {}
+        self._resting = Resting(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._handed_over = self._failed = 0
         self._lacking: tuple[str, ...] = ()
@@ -89,9 +92,10 @@ class Maintenance:
         self._publish()
 
     def stop(self) -> None:
-        """Let go of everything: the agent ends."""
+        """Let go of everything, and hear nothing any more: the agent ends."""
         for watch in self._watches.values():
             watch.stop()
+        self._watches = {}
         for task in tuple(self._tasks):
             task.cancel()
         for name in tuple(self._holds):
@@ -145,9 +149,19 @@ class Maintenance:
         for member in members.values():
             if not announced.is_settled(member.name):
                 self._decide(announced, member)
-        if not announced.is_agreed and announced.may_begin(members):
-            announced.is_agreed = True
-            self._watches[announced.cloud].acknowledge(announced.notice.id)
+        if not announced.is_acknowledged:
+            self._agree(announced, members)
+
+    def _agree(self, announced: Announced, members: Mapping[str, Member]) -> None:
+        """Have the cloud begin, as long as this node serves nothing: it may master again meanwhile."""
+        roles = {member.keeper.standing().role for member in members.values()}
+        may_begin = announced.may_begin(members) and roles.isdisjoint({None, Role.MASTER})
+        watch = self._watches.get(announced.cloud)
+        if may_begin == announced.is_agreed or watch is None:
+            return
+        announced.is_agreed = may_begin
+        tell = watch.acknowledge if may_begin else watch.withdraw
+        tell(announced.notice.id)
 
     def _decide(self, announced: Announced, member: Member) -> None:
         standing = member.keeper.standing()
@@ -160,10 +174,10 @@ class Maintenance:
         if standing.role is not Role.MASTER:
             announced.settle(name, f"{standing.word}: nothing to hand over")
             return
-        paused = self._pauses.text(name)
-        if paused:
-            if announced.put_off(name, f"not handed over: {paused}"):
-                self._note("maintenance", name, f"not handed over before {kind}: it is {paused}")
+        why_not = self._pauses.text(name) or self._resting.text(name)
+        if why_not:
+            if announced.put_off(name, f"not handed over: {why_not}"):
+                self._note("maintenance", name, f"not handed over before {kind}: it is {why_not}")
             return
         announced.settle(name, "is being handed over", well=False)
         task = asyncio.get_running_loop().create_task(self._hand_over(announced, member))
@@ -171,7 +185,7 @@ class Maintenance:
         task.add_done_callback(self._tasks.discard)
 
     async def _hand_over(self, announced: Announced, member: Member) -> None:
-        keeps = takes_back(member)
+        keeps = preempts(member)
         try:
             sentence = await self._handing_over.hand_over(member, keeps=keeps)
         except CloudfailError as error:
@@ -181,6 +195,7 @@ class Maintenance:
             self._missed(announced, member, text)
         else:
             self._handed_over += 1
+            self._resting.end(member.name)
             announced.settle(member.name, sentence)
             if keeps:
                 self._hold(announced, member)
@@ -188,9 +203,10 @@ class Maintenance:
 
     def _missed(self, announced: Announced, member: Member, text: str) -> None:
         self._failed += 1
+        self._resting.begin(member.name)
         announced.settle(member.name, text, well=False)
         kind = announced.notice.kind
-        self._note("failed", member.name, f"{kind} will be a failover, as this node masters still")
+        self._note("failed", member.name, f"{kind} will be a failover, if this node masters then")
 
     def _hold(self, announced: Announced, member: Member) -> None:
         kind = announced.notice.kind

@@ -39,8 +39,9 @@ class Watch:
         self._told, self._acknowledged = told, acknowledged
         self._notices: Notices | None = None
         self._answered = clock.now()
-        self._trouble = ""
-        self._wanted: frozenset[str] = frozenset()
+        self._trouble = self._untold = ""
+        self._lock = threading.Lock()
+        self._wanted: set[str] = set()  # under the lock, and so is the next
         self._done: set[str] = set()
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"notices {cloud}", daemon=True)
@@ -54,16 +55,24 @@ class Watch:
         self._wake.set()
 
     def acknowledge(self, id_: str) -> None:
-        """Acknowledge it soon; tried again until it is done, or is announced no more."""
-        self._wanted |= {id_}
+        """Acknowledge it soon; tried again until it is done, withdrawn or announced no more."""
+        with self._lock:
+            self._wanted.add(id_)
         self._wake.set()
+
+    def withdraw(self, id_: str) -> None:
+        """Do not acknowledge it, unless that has begun."""
+        with self._lock:
+            self._wanted.discard(id_)
 
     @property
     def problem(self) -> str:
         """Say what keeps the announcements from being read; empty: nothing. For any thread."""
         silence = self._clock.now() - self._answered
-        if silence < SILENT or self._over.is_set():
+        if self._over.is_set():
             return ""
+        if silence < SILENT:
+            return self._untold
         why = self._trouble or "no answer yet"
         return (
             f"{self.cloud} has not said for {silence:.0f} s whether it will interrupt this node, "
@@ -90,9 +99,26 @@ class Watch:
             return
         self._answered, self._trouble = self._clock.now(), ""
         self._told(notices)
-        for notice in notices:
-            if notice.id in self._wanted - self._done:
-                self._notices.acknowledge(notice)
-                self._done.add(notice.id)
-                self._acknowledged(notice.id)
-        self._done.intersection_update(notice.id for notice in notices)
+        self._untold = "; ".join(filter(None, map(self._acknowledge_if_wanted, notices)))
+        announced = {notice.id for notice in notices}
+        with self._lock:
+            self._wanted &= announced
+            self._done &= announced
+
+    def _acknowledge_if_wanted(self, notice: Notice) -> str:
+        """Say what went wrong; empty: nothing. One that is refused keeps no other waiting."""
+        with self._lock:
+            is_due = notice.id in self._wanted - self._done
+        if not is_due or self._notices is None:
+            return ""
+        try:
+            self._notices.acknowledge(notice)
+        except CloudfailError as error:
+            return (
+                f"{self.cloud} could not be told that {notice.kind} may begin, so it begins in its "
+                f"own time; tried again: {error}"
+            )
+        with self._lock:
+            self._done.add(notice.id)
+        self._acknowledged(notice.id)
+        return ""

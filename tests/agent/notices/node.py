@@ -27,7 +27,17 @@ from cloudfail.role import Role
 from agent.work.bench import ADDRESS, Bench, bench
 
 PEER = Mastering(address=ip_address("10.0.0.2"), priority=150, better=True, age=0.0)
+LOWER = Mastering(address=ip_address("10.0.0.2"), priority=100, better=False, age=0.0)
 FREEZE = Notice(id="1", kind="Freeze", begins="Mon, 30 Nov 2026 18:29:47 GMT", waits=True)
+
+
+class Skipping(SystemClock):
+    """The test may let time pass."""
+
+    skipped = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.skipped
 
 
 class Announcer:
@@ -36,7 +46,7 @@ class Announcer:
     def __init__(self) -> None:
         self.notices: tuple[Notice, ...] = ()
         self.acknowledged: list[str] = []
-        self.broken = False
+        self.broken = self.broken_acknowledging = False
         self.looks = 0
 
     def look(self) -> Sequence[Notice]:
@@ -46,7 +56,7 @@ class Announcer:
         return self.notices
 
     def acknowledge(self, notice: Notice) -> None:
-        if self.broken:
+        if self.broken or self.broken_acknowledging:
             raise UnreachableError("nobody answers")
         self.acknowledged.append(notice.id)
 
@@ -67,10 +77,11 @@ class Node:
             keeper=one.role, worker=one.worker, view=one.worker.view, observer=one.notes,
         )  # fmt: skip
         self.members: dict[str, Any] = {"edge": self.member}
-        clock = SystemClock()
-        self.handing_over = HandingOver(clock)
+        self.peer = LOWER if preempts else PEER
+        self.clock = Skipping()
+        self.handing_over = HandingOver(self.clock)
         self.maintenance = Maintenance(
-            lambda: self.members, self.handing_over, self.pauses, clock, one.notes.noted
+            lambda: self.members, self.handing_over, self.pauses, self.clock, one.notes.noted
         )
         self.loop = asyncio.new_event_loop()
 
@@ -119,7 +130,7 @@ class Node:
     def leaves(self) -> None:
         """Be keepalived, once the brake is engaged: this node goes to FAULT, and a peer masters."""
         self.until(lambda: self.is_braked)
-        self.one.become(Role.FAULT, peers=(PEER,))
+        self.one.become(Role.FAULT, peers=(self.peer,))
 
     @property
     def is_braked(self) -> bool:

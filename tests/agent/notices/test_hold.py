@@ -12,9 +12,12 @@ from cloudfail.agent import handbrake
 from cloudfail.agent.handbrake import handover_file
 from cloudfail.agent.notices.announced import Announced
 from cloudfail.agent.notices.hold import LONGEST, Hold
+from cloudfail.agent.notices.resting import Resting
 from cloudfail.agent.role.standing import Mastering, Standing
 from cloudfail.notice import Notice
 from cloudfail.role import Role
+
+from agent.notices.node import Skipping
 
 PEER = Mastering(address=ip_address("10.0.0.2"), priority=100, better=False, age=0.2)
 SERVED = Standing(role=Role.FAULT, peers=(PEER,))
@@ -96,3 +99,21 @@ def test_an_announcement_in_one_sentence() -> None:
         Announced("azure", begun).sentence
         == "azure announces Reboot of this node, which has begun (602d)"
     )
+
+
+def test_each_failure_in_a_row_doubles_the_rest_up_to_an_hour() -> None:
+    clock = Skipping()
+    resting = Resting(clock)
+    lengths = []
+    for _ in range(9):
+        resting.begin("edge")
+        lengths.append(int(resting.text("edge").split()[2]))
+        assert resting.text("web") == ""
+        clock.skipped += lengths[-1]
+        assert resting.text("edge") == ""
+    assert lengths == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    resting.end("edge")
+    resting.begin("edge")
+    assert "for 60 s" in resting.text("edge")
+    resting.end("edge")
+    assert resting.text("edge") == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -13,8 +15,8 @@ from cloudfail.errors import RefusedError
 from cloudfail.notice import Notice
 from cloudfail.role import Role
 
-from agent.notices.node import FREEZE, PEER, node
-from agent.work.bench import ADDRESS
+from agent.notices.node import FREEZE, LOWER, PEER, node
+from agent.work.bench import ADDRESS, bench
 
 
 @pytest.fixture(autouse=True)
@@ -95,9 +97,60 @@ def test_the_only_living_node_tries_once_and_the_cloud_has_to_wait(tmp_path: Pat
         made.saw()
         assert not made.is_braked
         assert made.cloud.acknowledged == []
-        made.announce(msgspec.structs.replace(FREEZE, id="2"))  # another event, another try
+        for id_ in ("2", "3", "4"):  # a name of its own at each poll, and still no peer
+            made.announce(msgspec.structs.replace(FREEZE, id=id_))
+            assert not made.is_braked
+            assert made.done == "not handed over: resting for 60 s after a handover that failed"
+        made.clock.skipped += 60
         made.leaves()
-        made.until(lambda: made.cloud.acknowledged == ["2"])
+        made.until(lambda: made.cloud.acknowledged == ["4"])
+
+
+def test_what_masters_again_is_not_given_to_the_cloud(tmp_path: Path) -> None:
+    with node(tmp_path) as made:
+        made.one.become(Role.BACKUP)
+        made.saw()
+        made.cloud.broken_acknowledging = True
+        made.announce(FREEZE)
+        made.until(lambda: made.maintenance.problems)
+        assert "fake could not be told that Freeze may begin" in made.maintenance.problems[0]
+        made.one.become(Role.MASTER)  # the peer died
+        made.saw()
+        made.cloud.broken_acknowledging = False
+        made.saw()
+        assert made.cloud.acknowledged == []
+        assert made.maintenance.problems == ()
+        made.one.become(Role.BACKUP)
+        made.until(lambda: made.cloud.acknowledged)
+
+
+def test_the_cloud_waits_for_an_instance_that_masters_again_meanwhile(tmp_path: Path) -> None:
+    with node(tmp_path, holder="a") as made, bench(tmp_path / "web", paused="nothing") as other:
+        web = SimpleNamespace(**{**vars(made.member), "name": "web", "keeper": other.role})
+        made.members["web"] = web
+        made.announce(FREEZE)
+        made.leaves()
+        other.become(Role.MASTER)  # a standby when it was announced; then its master died
+        made.one.world.held[ADDRESS] = "b"
+        made.until(lambda: made.view.handed_over)
+        made.saw()
+        assert made.cloud.acknowledged == []
+        other.become(Role.BACKUP)
+        made.until(lambda: made.cloud.acknowledged)
+
+
+def test_what_is_announced_while_the_agent_ends_begins_nothing(tmp_path: Path) -> None:
+    with node(tmp_path) as made:
+        made.saw()
+        (watch_,) = made.maintenance._watches.values()
+
+        async def end() -> None:
+            asyncio.get_running_loop().call_soon(made.maintenance._told, watch_, (FREEZE,))
+            made.maintenance.stop()
+            await asyncio.sleep(0.01)
+            assert not made.is_braked
+
+        made.loop.run_until_complete(end())
 
 
 def test_a_handover_of_somebody_else_is_waited_for(tmp_path: Path) -> None:
@@ -196,9 +249,20 @@ def test_after_a_freeze_it_waits_for_the_next_advert_of_its_peer(tmp_path: Path)
         made.one.become(Role.FAULT, peers=(), wakes=1)
         made.maintenance.look()
         assert made.is_braked
-        made.one.become(Role.FAULT, peers=(PEER,), wakes=1)
+        made.one.become(Role.FAULT, peers=(LOWER,), wakes=1)
         made.saw()
         assert made.is_braked
+
+
+def test_under_a_peer_that_outranks_it_by_now_it_stands_by(tmp_path: Path) -> None:
+    with node(tmp_path, preempts=True) as made:
+        made.announce(FREEZE)
+        made.leaves()
+        made.until(lambda: made.cloud.acknowledged)
+        assert made.is_braked
+        made.one.become(Role.FAULT, peers=(PEER,))
+        made.until(lambda: not made.is_braked)
+        assert made.said("the peer outranks this node")
 
 
 @pytest.mark.parametrize("how", ["stop", "reload", "gone"])

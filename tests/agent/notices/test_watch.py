@@ -46,6 +46,8 @@ class Cloud:
         return self.notices
 
     def acknowledge(self, notice: Notice) -> None:
+        if notice.id == "never":
+            raise UnreachableError("it answered HTTP 400")
         if self.refuses:
             self.refuses -= 1
             raise UnreachableError("try again")
@@ -124,6 +126,27 @@ def test_what_is_refused_is_acknowledged_later_and_then_once(watched: Watched) -
     assert eventually(lambda: watched.done == ["1"])
     assert watched.looks_again()
     assert watched.cloud.acknowledged == ["1"]
+
+
+def test_one_that_is_refused_keeps_no_other_waiting_and_is_a_problem(watched: Watched) -> None:
+    watched.cloud.notices = (Notice(id="never", kind="Reboot", waits=True), FREEZE)
+    watched.watch.acknowledge("never")
+    watched.watch.acknowledge("1")
+    assert eventually(lambda: watched.done == ["1"])
+    assert eventually(lambda: "could not be told that Reboot may begin" in watched.watch.problem)
+    assert "HTTP 400" in watched.watch.problem
+    watched.watch.withdraw("never")
+    assert eventually(lambda: watched.watch.problem == "")
+
+
+def test_nothing_is_kept_of_what_is_over(watched: Watched) -> None:
+    for number in range(20):
+        watched.cloud.notices = (Notice(id=str(number), kind="Freeze", waits=True),)
+        watched.watch.acknowledge(str(number))
+        assert watched.looks_again()
+    watched.cloud.notices = ()
+    assert watched.looks_again()
+    assert (watched.watch._wanted, watched.watch._done) == (set(), set())
 
 
 def test_what_is_not_announced_is_not_acknowledged(watched: Watched) -> None:
