@@ -40,6 +40,11 @@ class Api:
     def endpoint(self) -> str:
         return self._clients.endpoint
 
+    @property
+    def said(self) -> float:
+        """Google's own time, of the last look at operations: what it made is dated by that."""
+        return float(self._clients.client("Rest").said)
+
     def call(
         self,
         operation: str,

@@ -12,7 +12,9 @@ from cloudfail_gcp.numbers import Numbers
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
-    """`numbers` are those that routes are made with; `now` is the wall clock's time.
+    """`numbers` are those that routes are made with.
+
+    `now` is Google's time, 0 as long as it has not said any: no clock of a node's makes a route old.
 
     `kept` is what this node saw of public addresses while somebody had them, `written` the routes
     that this process made (True) or deleted since a claim was last its own. `trusts_egress` is the

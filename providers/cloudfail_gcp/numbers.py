@@ -22,11 +22,6 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
             return range(self.priority, self.priority + STANDING)
         return range(self.priority - 1, self.priority + 1)
 
-    def next(self, taken: Collection[int]) -> int:
-        """Return the lowest number that is free; the highest of all where none is."""
-        free = self.free(taken)
-        return free[0] if free else self.window[-1]
-
     def free(self, taken: Collection[int], above: int = -1) -> list[int]:
         """Return the numbers that no route has, of those above the given one."""
         return [number for number in self.window if number > above and number not in taken]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from cloudfail.clock import Clock, SystemClock, wall_clock
+from cloudfail.clock import Clock, SystemClock
 from cloudfail.errors import UnreachableError
 from cloudfail.holdings import missing
 from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
@@ -59,7 +59,7 @@ class GcpProvider:
         around = Around(
             members=members,
             numbers=self._numbers,
-            now=wall_clock(),
+            now=self._api.said,
             trusts_egress=self._setup.assured_egress,
             kept={claim: self._setup.memory.recall(claim) for claim in claims},
             written=self._written.of(claims),

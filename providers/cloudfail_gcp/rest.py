@@ -9,6 +9,7 @@ nobody holds the address; here each look keeps one open, by the list of running 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -24,12 +25,16 @@ _FIRST_ERROR = 300
 
 
 class Rest:
-    """Built and called as the SDK's clients are; a request has the words of the SDK's."""
+    """Built and called as the SDK's clients are; a request has the words of the SDK's.
+
+    `said` is Google's own time as of the last answer, in seconds since the epoch; 0 before one.
+    """
 
     def __init__(self, *, credentials: Credentials, client_options: ClientOptions) -> None:
         host = str(client_options.api_endpoint).rstrip("/")
         self._root = f"{host}/compute/v1/projects/{{project}}/"
         self._session: Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        self.said = 0.0
 
     def patch(self, *, request: Mapping[str, Any], timeout: float, retry: None) -> Any:
         """Return the operation. `body` in the request is JSON as the reference has it."""
@@ -65,6 +70,7 @@ class Rest:
     ) -> bytes:
         url = (self._root + path).format(**request)
         answer = self._session.request(verb, url, timeout=timeout, **more)
+        self.said = _time_of(answer.headers.get("Date", "")) or self.said
         if answer.status_code >= _FIRST_ERROR:
             raise from_http_response(answer)  # type: ignore[no-untyped-call]
         return bytes(answer.content)
@@ -72,6 +78,13 @@ class Rest:
 
 def _scope_of(request: Mapping[str, Any]) -> str:
     return next((scope for scope in ("zone", "region") if scope in request), "global")
+
+
+def _time_of(header: str) -> float:
+    try:
+        return parsedate_to_datetime(header).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _operation(content: bytes) -> Any:

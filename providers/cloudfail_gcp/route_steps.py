@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudfail.model import Holding, Node, Route, Step
@@ -23,16 +23,16 @@ _Known = Mapping[str, Any]
 def route_steps(holding: Holding, node: Node, numbers: Numbers) -> Iterator[Step]:
     """Yield an insert where this node has no route yet, and deletes of what is in its way."""
     known = _known(holding)
-    mine = [route for route in known if route["mine"]]
-    others = [route for route in known if not route["mine"]]
+    # One beyond the window, of an older configuration, may lie behind somebody else's.
+    mine = [route for route in known if route["mine"] and route["priority"] <= numbers.window[-1]]
+    others = [route for route in known if not route["mine"] and not route["foreign"]]
     stage = 0
     if mine:
         number = int(mine[0]["priority"])
     else:
         taken = {int(route["priority"]) for route in known}
-        number = numbers.next(taken)
+        number = next(iter(numbers.free(taken)), _idle(known, numbers))
         if number in taken:
-            # All are taken: the highest one loses, so that nothing passes over it.
             losing = [route for route in others if route["priority"] == number]
             yield from (_delete(holding, route, stage=stage) for route in losing)
             others = [route for route in others if route not in losing]
@@ -58,11 +58,21 @@ def tidying_steps(holding: Holding, node: Node, numbers: Numbers) -> Iterator[St
     lacking = [machine for machine in holding.facts.get("lacking", "").split(",") if machine]
     taken = {int(route["priority"]) for route in known}
     free = numbers.free(taken, above=mine[0])
-    if len(free) < len(lacking):
+    before = [number for number in numbers.free(taken) if number < mine[0]]
+    if len(free) < len(lacking) and before:
         # There is no number below the others' any more: this node begins anew with the first one.
-        lacking, free = [node.facts["instance"]], numbers.free(taken)
+        lacking, free = [node.facts["instance"]], before
     for machine, number in zip(lacking, free, strict=False):
         yield _insert(holding, machine, number, tidies=True)
+
+
+def _idle(known: Sequence[_Known], numbers: Numbers) -> int:
+    """Return the number, all being taken, whose routes no packet passes over.
+
+    That is one whose next hops are all gone or stopped; else the highest, which loses.
+    """
+    alive = {int(route["priority"]) for route in known if not route["dead"]}
+    return next((number for number in numbers.window if number not in alive), numbers.window[-1])
 
 
 def _known(holding: Holding) -> list[_Known]:

@@ -41,6 +41,8 @@ def route_facts(
             "priority": route.priority,
             "mine": route.machine == own,
             "leftover": route.path in left,
+            "dead": route.is_dead,
+            "foreign": _is_foreign(claim, route, around),
         }
         for route in routes
     ]
@@ -63,6 +65,16 @@ def _leftovers(
         return ()
     prefix = name_prefix(network_of(claim, node), str(claim.destination))
     return tuple(find_leftovers(routes, best[0], prefix, around))
+
+
+def _is_foreign(claim: Route, route: NetworkRoute, around: Around) -> bool:
+    """True for a route of somebody else's making, to somebody else's machine: never deleted.
+
+    Those of the window are the instance's, see `route_priority`.
+    """
+    prefix = name_prefix(network_of(claim, around.members.node), str(claim.destination))
+    is_ours = name_of(route.path).startswith(prefix) or route.priority in around.numbers.window
+    return around.members.owner_of(route.machine) is Owner.STRANGER and not is_ours
 
 
 def _lacking(
