@@ -171,14 +171,15 @@ def _look_again(
 
     deadline = Deadline.after(SystemClock(), target.deadline)
     look_for_mates(args, target, stopper, Order())
-    ended, is_moving = first, True
-    while is_moving and deadline.left() > 0 and not _is_superseded(ended):
+    ended = first
+    while True:  # once at least: however long the others took, whoever came meanwhile counts on it
         _settle(stopper)
         if stopper.stopped:
-            break
+            return ended
         let_go()  # what is told from here on, this look may have missed
         ended, is_moving = _look_at_all(args, target, event, stopper, ended)
-    return ended
+        if not is_moving or deadline.left() <= 0 or _is_superseded(ended):
+            return ended
 
 
 def _look_at_all(

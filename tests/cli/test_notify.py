@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
-from cloudfail.cli import notify
+from cloudfail.cli import mates, notify
 from cloudfail.role import RoleStore
 
 from cli.machine import EIP, VIP, Machine
@@ -146,6 +147,24 @@ def test_it_looks_until_no_call_of_the_peers_is_under_way(
     answer = grouped.run("notify", "--event", "rx-lower-pri", "--instance", instance)
     assert (answer.code, len(naps)) == (0, 3)
     assert grouped.held == {EIP: "nic-a", VIP: "nic-a"}
+
+
+def test_the_last_look_comes_however_long_the_others_take(
+    grouped: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The adverts that flock(1) kept from starting a process rely on it."""
+    real = mates.look_for_mates
+
+    def slowly(*words: Any) -> bool:
+        time.sleep(1.1)
+        grouped.world({EIP: "nic-b", VIP: "nic-a"})
+        monkeypatch.setattr(mates, "look_for_mates", real)
+        return real(*words)
+
+    monkeypatch.setattr(mates, "look_for_mates", slowly)
+    words = ("notify", "--event", "rx-lower-pri", "--instance", "v4", "--deadline", "1")
+    assert grouped.run(*words).code == 0
+    assert grouped.held[EIP] == "nic-a"
 
 
 def test_one_late_look_does_for_every_lower_advert(
