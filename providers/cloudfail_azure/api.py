@@ -11,15 +11,17 @@ from cloudfail.errors import CloudfailError
 from cloudfail.provider import ApiCall, Setup
 from cloudfail.throttle import Buckets
 
-from cloudfail_azure.answers import Answer, Context
-from cloudfail_azure.errors import from_answer, read_answer
+from cloudfail_azure.answers import Answer, Context, seconds_of
+from cloudfail_azure.errors import expired, from_answer, read_answer
 from cloudfail_azure.exceptions import not_of_azure, translate
 from cloudfail_azure.links import subscription_of
 from cloudfail_azure.metadata import Metadata
 from cloudfail_azure.operations import READ, WRITE, is_mutating, verb_of, version_of
 from cloudfail_azure.sdk import Client, Reply, Request
 
-_OK, _REDIRECT, _ERROR, _UNAUTHENTICATED = 200, 300, 400, 401
+_OK, _REDIRECT, _ERROR = 200, 300, 400
+# A gateway in front of ARM says so without a code, too.
+_PASSING = frozenset({408, 429})
 
 
 class Api:
@@ -107,8 +109,13 @@ class Api:
         return reply
 
     def _failure(self, reply: Reply, answer: Answer | None, context: Context) -> CloudfailError:
-        if reply.status == _UNAUTHENTICATED:
-            self._client.forget_token()
+        if answer is not None and reply.is_stale:
+            return expired(context, answer)
+        if answer is None and reply.status in _PASSING:
+            code, asked = f"HTTP {reply.status}", seconds_of(reply.headers)
+            answer = Answer(
+                code=code, message="no reason is given", status=reply.status, retry_after=asked
+            )
         if answer is None:
             return not_of_azure(context, f"HTTP {reply.status} without a code", reply.status)
         return from_answer(answer, context)

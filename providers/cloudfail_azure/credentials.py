@@ -20,6 +20,8 @@ _SECRET = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH")
 _LAST_SECONDS = 60
 # A refresh that failed is not tried again before, while the token is still good.
 _PAUSE_SECONDS = 30
+# Azure took back what is older; what is newer it never took.
+_NEW_SECONDS = 30
 
 
 class Source(Protocol):
@@ -55,7 +57,7 @@ class KeptToken:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._token: AccessTokenInfo | None = None
-        self._again = 0.0
+        self._again = self._fetched = 0.0
         self._lock = threading.Lock()
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
@@ -72,12 +74,16 @@ class KeptToken:
                 if kept is None or kept.expires_on - _LAST_SECONDS <= wall_clock():
                     raise
                 return kept
+            self._fetched = wall_clock()
             return self._token
 
-    def forget(self) -> None:
-        """Ask anew next time: Azure did not take the token."""
+    def forget(self, refused: str) -> bool:
+        """Ask anew next time: Azure did not take this token. True unless that was just fetched."""
         with self._lock:
+            if self._token is None or self._token.token != refused:
+                return True  # another thread was told before
             self._token = None
+            return wall_clock() - self._fetched >= _NEW_SECONDS
 
     def _is_due(self, token: AccessTokenInfo) -> bool:
         now = wall_clock()

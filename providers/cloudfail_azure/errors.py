@@ -25,7 +25,15 @@ from cloudfail.errors import (
 from cloudfail_azure.answers import Answer, Context, find_answer
 from cloudfail_azure.exceptions import not_of_azure, translate
 
-__all__ = ["Answer", "Context", "from_answer", "not_of_azure", "read_answer", "translate"]
+__all__ = [
+    "Answer",
+    "Context",
+    "expired",
+    "from_answer",
+    "not_of_azure",
+    "read_answer",
+    "translate",
+]
 
 _UNAUTHENTICATED, _DENIED, _NOT_FOUND, _TIMEOUT = 401, 403, 404, 408
 _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 409, 412, 429, 500
@@ -175,7 +183,7 @@ def _unauthenticated(context: Context, answer: Answer) -> CloudfailError:
     )
 
 
-def _expired(context: Context, answer: Answer) -> CloudfailError:
+def expired(context: Context, answer: Answer) -> CloudfailError:
     return TransientError(
         f"{context}: {answer.code}: the token is no longer good; it is tried with a new one",
         code=answer.code,
@@ -228,7 +236,7 @@ BY_CODE: Mapping[str, _Row] = {
     "AuthenticationFailed": _unauthenticated,
     "InvalidAuthenticationToken": _unauthenticated,
     "InvalidAuthenticationTokenTenant": _unauthenticated,
-    "ExpiredAuthenticationToken": _expired,
+    "ExpiredAuthenticationToken": expired,
     "InvalidIPConfigCount": _last_configuration,
     "PrivateIPAddressNotInSubnet": _not_in_subnet,
     "PrivateIPAddressNotInAnySubnet": _not_in_subnet,

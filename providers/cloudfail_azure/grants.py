@@ -10,10 +10,10 @@ import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any
 
+import msgspec
 from cloudfail.clock import Clock
-from cloudfail.errors import CloudfailError
+from cloudfail.errors import CloudfailError, ProviderError
 from cloudfail.parallel import in_parallel
 
 from cloudfail_azure.api import Api
@@ -23,7 +23,16 @@ from cloudfail_azure.links import group_id, group_of, key_of, subscription_of
 _PATH = "/providers/Microsoft.Authorization/permissions"
 # What was allowed is believed for so long: a standby's looks renew it, and a failover finds it.
 _KEPT_SECONDS = 600.0
-Entries = Sequence[Mapping[str, Any]]
+
+
+class Entry(msgspec.Struct, frozen=True, rename="camel"):
+    """What one role gives."""
+
+    actions: tuple[str, ...] | None = None
+    not_actions: tuple[str, ...] | None = None
+
+
+Entries = Sequence[Entry]
 
 
 class Verdict(dict[Need, CloudfailError | None]):
@@ -70,7 +79,12 @@ class Grants:
         return in_parallel(reads)
 
     def _entries(self, scope: str) -> Entries:
-        return self._api.pages("permissions.list", scope + _PATH)
+        call = "permissions.list"
+        found = self._api.pages(call, scope + _PATH)
+        try:
+            return msgspec.convert(found, list[Entry])
+        except msgspec.ValidationError as exc:
+            raise ProviderError(f"{call} on {scope}: its answer cannot be read: {exc}") from exc
 
     def _is_known(self, need: Need) -> bool:
         with self._lock:
@@ -85,8 +99,7 @@ class Grants:
 def allows(entries: Entries, action: str) -> bool:
     """True when one of the roles has the action, and does not take it out again."""
     return any(
-        _matches(entry.get("actions") or (), action)
-        and not _matches(entry.get("notActions") or (), action)
+        _matches(entry.actions or (), action) and not _matches(entry.not_actions or (), action)
         for entry in entries
     )
 

@@ -50,4 +50,5 @@ def _references(properties: Mapping[str, Any], actions: Mapping[str, str]) -> It
     for name, action in actions.items():
         found = properties.get(name) or ()
         for reference in [found] if isinstance(found, Mapping) else found:
-            yield Need(f"{_NETWORK}/{action}", str(reference["id"]))
+            if reference.get("id"):
+                yield Need(f"{_NETWORK}/{action}", str(reference["id"]))

@@ -18,7 +18,9 @@ TIMEOUT_SECONDS = 1.0
 _INSTANCE = "/metadata/instance?api-version=2021-12-13"
 _TOKEN = "/metadata/identity/oauth2/token"  # noqa: S105 - a path
 _TOKEN_VERSION = "2018-02-01"  # noqa: S105 - of the API
-_OK, _BAD_REQUEST, _FORBIDDEN = 200, 400, 403
+_OK, _BAD_REQUEST, _FORBIDDEN, _SERVER_ERROR = 200, 400, 403, 500
+# how-to-use-vm-token, "Retry guidance".
+_BUSY = frozenset({410, 429})
 
 
 def default_endpoint() -> str:
@@ -36,7 +38,7 @@ class Metadata(MetadataClient):
         """Return what the service says of this machine, as JSON."""
         status, document = self._json(_INSTANCE)
         if status != _OK:
-            raise self.unreachable(f"it answered HTTP {status} when asked for the instance")
+            raise self._refused(status, "the instance")
         return document
 
     def token(self, resource: str, client_id: str = "") -> Any:
@@ -51,7 +53,7 @@ class Metadata(MetadataClient):
         if status in {_BAD_REQUEST, _FORBIDDEN}:
             raise _no_identity(document, client_id)
         if status != _OK:
-            raise self.unreachable(f"it answered HTTP {status} when asked for a token")
+            raise self._refused(status, "a token")
         return document
 
     def _json(self, path: str) -> tuple[int, Any]:
@@ -60,7 +62,18 @@ class Metadata(MetadataClient):
         try:
             return status, json.loads(body) if body or status == _OK else None
         except ValueError as exc:
+            if status in _BUSY or status >= _SERVER_ERROR:
+                return status, None
             raise self.unreachable(f"what it has at {path.partition('?')[0]} is no JSON") from exc
+
+    def _refused(self, status: int, what: str) -> UnreachableError:
+        """What is busy, or is just updated (410, for about 70 s), is there: it is asked again."""
+        if status in _BUSY or status >= _SERVER_ERROR:
+            return UnreachableError(
+                f"the instance metadata service at {self.endpoint} answered HTTP {status} when "
+                f"asked for {what}; it is asked again"
+            )
+        return self.unreachable(f"it answered HTTP {status} when asked for {what}")
 
     def unreachable(self, why: str) -> UnreachableError:
         return UnreachableError(

@@ -54,7 +54,10 @@ def _judged(holding: Holding, needs: Sequence[Need], verdict: Verdict) -> Holdin
         why = f"the permission {named} is missing, and it would be lost on the way: {_POLICY}"
         return msgspec.structs.replace(holding, obstacle=why)
     unsaid = [f"{need} ({verdict.unsaid[need]})" for need in needs if need in verdict.unsaid]
-    if not unsaid or holding.facts.get("note"):
+    if not unsaid:
         return holding
-    note = f"it could not be asked whether this identity holds {unsaid[0]}"
-    return msgspec.structs.replace(holding, facts={**holding.facts, "note": note})
+    known, others = holding.facts.get("note", ""), len(unsaid) - 1
+    more = f", and {others} more" if others else ""
+    note = f"it could not be asked whether this identity holds {unsaid[0]}{more}"
+    both = f"{known}; {note}" if known else note
+    return msgspec.structs.replace(holding, facts={**holding.facts, "note": both})

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 
 from cloudfail.errors import CloudfailError
-from cloudfail.holdings import taken_by, unread
+from cloudfail.holdings import taken_by, unless_read, unread
 from cloudfail.model import Address, Holding, Network, Owner, PrivateIp
 
 from cloudfail_azure.around import Around
 from cloudfail_azure.links import interface_of, name_of, same
-from cloudfail_azure.look import NICS, SUBNET, Seen
+from cloudfail_azure.look import NICS, SUBNET, Seen, parts_of
 from cloudfail_azure.nics import aligned, groups_of
 from cloudfail_azure.objects import Config, Document, Interface, Subnet
 
@@ -34,7 +34,7 @@ def private_holding(claim: PrivateIp, own: Interface, seen: Seen, around: Around
         return taken_by(claim, owner, holder.id, facts, obstacle)
     elsewhere = _tenant(claim.address, seen)
     if elsewhere:
-        return _used_elsewhere(claim, elsewhere)
+        return _used_elsewhere(claim, elsewhere, seen)
     failure = _unsaid(seen)
     if failure is not None:
         return unread(claim, failure)
@@ -53,10 +53,12 @@ def _tenant(address: Address, seen: Seen) -> str:
     return next((tenant.id for tenant in tenants if tenant.address == address), "")
 
 
-def _used_elsewhere(claim: PrivateIp, user: str) -> Holding:
-    if interface_of(user):
+def _used_elsewhere(claim: PrivateIp, user: str, seen: Seen) -> Holding:
+    nic = interface_of(user)
+    if nic:
         # The subnet and the interface were not read at the same moment, or it cannot be read.
-        return Holding(claim=claim, owner=Owner.UNKNOWN)
+        failed = unless_read(claim, seen.failures, *parts_of(NICS, nic))
+        return failed or Holding(claim=claim, owner=Owner.UNKNOWN)
     return Holding(
         claim=claim,
         owner=Owner.STRANGER,

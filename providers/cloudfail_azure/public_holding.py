@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cloudfail.holdings import obstructed, taken_by
+from cloudfail.holdings import obstructed, taken_by, unless_read
 from cloudfail.model import Address, Holding, Owner, PublicIp
 
 from cloudfail_azure.around import Around
@@ -91,9 +91,8 @@ def _used_elsewhere(claim: PublicIp, public: PublicAddress, seen: Seen) -> Holdi
     nic = interface_of(public.user)
     if nic:
         # It was taken off meanwhile, or the interface cannot be read: whichever, nobody said.
-        failure = next((seen.failures[p] for p in parts_of(NICS, nic) if p in seen.failures), None)
-        why = f"{nic}, which has it, cannot be read: {failure}" if failure is not None else ""
-        return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=why)
+        failed = unless_read(claim, seen.failures, *parts_of(NICS, nic))
+        return failed or Holding(claim=claim, owner=Owner.UNKNOWN)
     balanced = "/loadbalancers/" in public.user.lower()
     instead = "; put the agent's responder behind that load balancer instead" if balanced else ""
     return Holding(

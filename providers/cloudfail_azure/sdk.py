@@ -37,6 +37,7 @@ _CLOUDS: Mapping[str, AzureClouds] = {
 }
 # One connection a lane, and those of a look.
 _LOOKS = 8
+_UNAUTHENTICATED = 401
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,11 +52,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back. `headers` by lower-case names; `body` is JSON, None when there is none."""
+    """What came back. `headers` by lower-case names; `body` is JSON, None when there is none.
+
+    `is_stale`: it was refused for a token that was good once; the next request has a new one.
+    """
 
     status: int
     headers: Mapping[str, str] = {}
     body: Any = None
+    is_stale: bool = False
 
     @property
     def etag(self) -> str:
@@ -106,12 +111,13 @@ class Client:
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
             body=_json(response.read()),
+            is_stale=response.status_code == _UNAUTHENTICATED and self._forget(response.request),
         )
 
-    def forget_token(self) -> None:
-        """Ask for a new token next time."""
-        if self._token is not None:
-            self._token.forget()
+    def _forget(self, refused: HttpRequest) -> bool:
+        """Ask for a new token next time; true when that may do better."""
+        _, _, used = refused.headers.get("Authorization", "").partition(" ")
+        return self._token is not None and self._token.forget(used)
 
     def _client(self) -> NetworkManagementClient:
         with self._lock:

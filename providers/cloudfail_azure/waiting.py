@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudfail.clock import Clock
-from cloudfail.errors import ConflictError, NotFoundError, TransientError
+from cloudfail.errors import ConflictError, DeniedError, NotFoundError, TransientError
 
 from cloudfail_azure.answers import Context, seconds_of
 from cloudfail_azure.api import Api
@@ -110,16 +110,22 @@ class Operations:
     def _ask(self, call: str, url: str, context: Context) -> Reply:
         try:
             return self._api.call(call, url)
-        except NotFoundError as exc:
+        except (NotFoundError, DeniedError) as exc:
+            # Who may write one resource only may not ask (management/async-operations): that says
+            # nothing of the operation, and the resource tells as well.
+            if isinstance(exc, DeniedError) and exc.code != "AuthorizationFailed":
+                raise
             raise ConflictError(
-                f"{context}: Azure no longer knows the operation: look again", code=exc.code
+                f"{context}: Azure does not tell of the operation ({exc.code}): look again",
+                code=exc.code,
             ) from exc
 
     def _wait(self, began: float, reply: Reply, what: str) -> None:
         waited = self._clock.now() - began
         if waited >= MOST_SECONDS:
             raise TransientError(f"{what} after {waited:.0f} s; it is waited for again")
-        self._clock.sleep(pause_after(waited, seconds_of(reply.headers)))
+        pause = pause_after(waited, seconds_of(reply.headers))
+        self._clock.sleep(min(pause, MOST_SECONDS - waited))
 
 
 def _status_of(reply: Reply, context: Context) -> str:

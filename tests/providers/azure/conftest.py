@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
+from cloudfail.lab.cloud.httpd import HttpService, Incoming, Reply
+from cloudfail.lab.cloud.tls import Authority
 from cloudfail.model import Peer
 
 from providers.azure.nodes import WORLD, Node, NodeMaker
@@ -55,3 +57,24 @@ def node_of(cloud: EmbeddedAzure, peers: tuple[Peer, ...]) -> NodeMaker:
         return Node(cloud, which, **{"peers": peers, **setup})
 
     return make
+
+
+@pytest.fixture
+def strange(cloud: EmbeddedAzure) -> Iterator[Any]:
+    """Something else that answers at the endpoint, with a certificate that is trusted."""
+    authority = Authority()
+    answers: list[Reply] = []
+
+    def answer(_: Incoming) -> Reply:
+        return answers[0]
+
+    service = HttpService("127.0.0.1", 0, answer, tls=authority.context(["127.0.0.1"]))
+
+    def make(reply: Reply) -> Node:
+        answers[:] = [reply]
+        settings = {"endpoint": service.url, "ca_file": str(authority.file)}
+        return Node(cloud, "a", settings=settings)
+
+    yield make
+    service.close()
+    authority.close()

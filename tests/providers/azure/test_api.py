@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
@@ -18,8 +17,7 @@ from cloudfail.errors import (
 )
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.lab.cloud.httpd import HttpService, Incoming, Reply
-from cloudfail.lab.cloud.tls import Authority
+from cloudfail.lab.cloud.httpd import Reply
 from cloudfail.model import Owner, Route
 from cloudfail.testing.clock import FakeClock
 
@@ -129,27 +127,6 @@ def test_what_passes_is_transient_and_is_sent_once(
     assert len(node.calls) == 2
 
 
-@pytest.fixture
-def strange(cloud: EmbeddedAzure) -> Iterator[Any]:
-    """Something else that answers at the endpoint, with a certificate that is trusted."""
-    authority = Authority()
-    answers: list[Reply] = []
-
-    def answer(_: Incoming) -> Reply:
-        return answers[0]
-
-    service = HttpService("127.0.0.1", 0, answer, tls=authority.context(["127.0.0.1"]))
-
-    def make(reply: Reply) -> Node:
-        answers[:] = [reply]
-        settings = {"endpoint": service.url, "ca_file": str(authority.file)}
-        return Node(cloud, "a", settings=settings)
-
-    yield make
-    service.close()
-    authority.close()
-
-
 @pytest.mark.parametrize(
     "reply",
     [
@@ -166,6 +143,13 @@ def test_what_is_not_azure_says_nothing(strange: Any, reply: Reply) -> None:
     node = strange(reply)
     with pytest.raises(UnreachableError, match="is not Azure"):
         api_of(node).pages("networkInterfaces.list", "/subscriptions/s/x/y/providers/z/n")
+
+
+def test_a_gateways_429_is_throttling_and_its_time_is_kept(strange: Any) -> None:
+    node = strange(Reply(429, b"slow down", {"Retry-After": "17"}))
+    with pytest.raises(ThrottledError, match="HTTP 429: too many calls") as busy:
+        api_of(node).pages("networkInterfaces.list", "/subscriptions/s/x/y/providers/z/n")
+    assert busy.value.retry_after == 17
 
 
 def test_an_authority_that_is_not_trusted_is_said(cloud: EmbeddedAzure) -> None:

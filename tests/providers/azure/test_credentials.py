@@ -14,6 +14,7 @@ from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.httpd import HttpService, Incoming, Reply
 from cloudfail.lab.cloud.tls import Authority
+from cloudfail.testing.runs import ready_run
 
 from cloudfail_azure.api import Api
 from cloudfail_azure.credentials import KeptToken, ManagedIdentity, find_credentials
@@ -101,9 +102,14 @@ def test_an_old_token_lives_on_while_there_is_no_new_one(monkeypatch: pytest.Mon
         kept.get_token_info(SCOPE)
     source.error = None
     assert kept.get_token_info(SCOPE).token == "token 5"
-    kept.forget()
+    assert not kept.forget("token 5")  # it is new: another one would be no better
     assert kept.get_token_info(SCOPE).token == "token 6"
     assert kept.get_token_info(SCOPE, options={"claims": "{}"}).token == "token 7"
+    clock.now += 31
+    assert kept.forget("token 6")  # a thread that used an older one drops no newer one
+    assert kept.get_token_info(SCOPE).token == "token 7"
+    assert kept.forget("token 7")
+    assert kept.get_token_info(SCOPE).token == "token 8"
 
 
 def test_a_token_that_azure_does_not_take_is_replaced(
@@ -117,6 +123,19 @@ def test_a_token_that_azure_does_not_take_is_replaced(
     with pytest.raises(DeniedError, match="does not accept these credentials"):
         api.pages("networkInterfaces.list", nics(cloud))
     assert api.pages("networkInterfaces.list", nics(cloud))
+
+
+def test_a_token_that_azure_took_back_is_replaced_within_the_call(
+    cloud: EmbeddedAzure, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    node = node_of("a")
+    node.provider.identify()
+    clock.now += 31
+    cloud.enforce_iam([{"Actions": ["*"]}])
+    cloud.tokens.clear()
+    api, run = node.provider._api, ready_run()
+    assert run.ask(lambda: api.pages("networkInterfaces.list", nics(cloud)))
 
 
 class Entra:

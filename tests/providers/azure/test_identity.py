@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
 from threading import Thread
@@ -183,6 +184,18 @@ def foreign(status: int, body: str) -> Iterator[Metadata]:
 def test_what_is_no_metadata_service_is_not_believed(status: int, body: str, words: str) -> None:
     with foreign(status, body) as metadata, pytest.raises(UnreachableError, match=words):
         read_instance(metadata.instance(), metadata.endpoint)
+
+
+@pytest.mark.parametrize("status", [410, 429, 503])
+@pytest.mark.parametrize("body", ["", "{}", "<html>"])
+def test_a_busy_metadata_service_is_asked_for_as_long_as_there_is_time(
+    status: int, body: str
+) -> None:
+    with foreign(status, body) as metadata:
+        for ask in (metadata.instance, partial(metadata.token, "https://management.azure.com")):
+            with pytest.raises(UnreachableError, match=f"HTTP {status}.*asked again") as busy:
+                ask()
+            assert busy.value.limit == 0
 
 
 @pytest.mark.parametrize(

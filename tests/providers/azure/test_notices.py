@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cloudfail.errors import UnreachableError
+from cloudfail.machine.metadata import LONGEST_ANSWER
 from cloudfail.notice import Notice
 
 from cloudfail_azure.notices import AzureNotices
@@ -110,6 +111,14 @@ def test_what_concerns_another_machine_or_is_something_else_does_not(
     assert notices.look() == []
 
 
+def test_what_is_null_in_one_event_hides_no_other(service: Events, notices: AzureNotices) -> None:
+    nothing = dict.fromkeys(FREEZE)
+    other = {**nothing, "EventId": "1", "EventType": "Terminate"}
+    bare = {**nothing, "EventId": "2", "EventType": "Reboot", "Resources": ["edge-a"]}
+    service.events = [other, bare]
+    assert notices.look() == [Notice(id="2", kind="Reboot", waits=True)]
+
+
 def test_an_event_of_several_machines_is_not_begun_by_one(
     service: Events, notices: AzureNotices
 ) -> None:
@@ -140,6 +149,8 @@ def test_the_first_answer_may_take_its_time_and_later_ones_may_not(
         (500, "", "it answered HTTP 500 for /metadata/scheduledevents"),
         (429, "", "HTTP 429"),
         (200, "<html>", "cannot be read"),
+        (200, " " * (LONGEST_ANSWER + 1), "its answer is longer than"),
+        (410, "", "HTTP 410"),
         (200, '{"Events": [{"EventType": "Freeze"}]}', "cannot be read"),
     ],
 )

@@ -11,7 +11,7 @@ from cloudfail.errors import DeniedError, NotFoundError, ThrottledError
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.azure.store import Store
 from cloudfail.lab.cloud.faults import Faults
-from cloudfail.model import Owner, Peer, PrivateIp, PublicIp, Route
+from cloudfail.model import Claim, Owner, Peer, PrivateIp, PublicIp, Route
 
 from providers.azure.nodes import (
     DESTINATION,
@@ -176,6 +176,35 @@ def test_a_public_address_on_another_seat_of_this_node_has_to_move(node_of: Node
     assert holding.owner is Owner.MINE
     moved = PublicIp(address=PIP.address, private_address=ip_address(PRIVATE))
     assert seen(node_of, moved, which="b").owner is Owner.PEER
+
+
+@pytest.mark.parametrize(
+    ("faults", "words"),
+    [
+        (Faults(errors={"networkInterfaces.get": (503, "ServerBusy", 1)}), ""),
+        (Faults(throttle={"networkInterfaces.get": 1}), ""),
+        (Faults(deny=("networkInterfaces.get",)), "networkInterfaces/read on"),
+    ],
+    ids=["5xx", "throttled", "denied"],
+)
+@pytest.mark.parametrize("kind", ["public-ip", "private-ip"])
+def test_a_holder_that_cannot_be_read_just_now_is_looked_at_again(
+    cloud: EmbeddedAzure, node_of: NodeMaker, kind: str, faults: Faults, words: str
+) -> None:
+    nic = cloud.built.nodes["g"].interface_id  # in another resource group
+    seat = f"{nic}/ipConfigurations/ipconfig1"
+    claim: Claim = PrivateIp(address=ip_address("10.0.1.97"))
+    if kind == "public-ip":
+        claim = PublicIp(address=ip_address("203.0.113.12"))
+        free = cloud.built.public_ips["203.0.113.12"]
+        edit(cloud, free, lambda it: it["properties"].update(ipConfiguration={"id": seat}))
+    node = node_of("a")
+    node.provider.identify()
+    cloud.faults = faults
+    holding = node.provider.observe([claim])[0]
+    # An obstacle would end the run.
+    assert (holding.owner, bool(holding.obstacle)) == (Owner.UNKNOWN, bool(words))
+    assert words in holding.obstacle
 
 
 def test_an_interface_that_is_gone_is_named(cloud: EmbeddedAzure, node_of: NodeMaker) -> None:

@@ -19,7 +19,16 @@ from cloudfail.model import Owner, PrivateIp, PublicIp, Route, Severity
 from cloudfail_azure import SPEC
 from cloudfail_azure.policy import catalogue
 from cloudfail_azure.settings import AzureSettings
-from providers.azure.nodes import DESTINATION, PRIVATE, PUBLIC, SECOND, NodeMaker, Unheard
+from providers.azure.nodes import (
+    DESTINATION,
+    PRIVATE,
+    PUBLIC,
+    SEATED,
+    SECOND,
+    NodeMaker,
+    Unheard,
+    edit,
+)
 
 FIRST = "00000000-1ab0-4000-8000-000000000001"
 SETTINGS = AzureSettings(subscription=FIRST, resource_group="lab")
@@ -123,6 +132,25 @@ def test_what_cannot_be_asked_is_said_and_is_no_obstacle(
     assert "it could not be asked whether this identity holds" in holding.facts["note"]
     findings = provider.check(provider.steps([holding], provider.identify()))
     assert {finding.severity for finding in findings} == {Severity.WARNING}
+
+
+def test_a_note_of_what_cannot_be_asked_stands_beside_another(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    seat = ip_address("10.0.1.10")
+    claim = PublicIp(address=ip_address(SEATED), private_address=seat)
+    free, own = cloud.built.public_ips["203.0.113.12"], cloud.built.nodes["a"].interface_id
+
+    def give(document: dict[str, Any]) -> None:
+        first = document["properties"]["ipConfigurations"][0]["properties"]
+        first["publicIPAddress"] = {"id": free}
+
+    edit(cloud, own, give)
+    cloud.enforce_iam([role("write", "Microsoft.Authorization/permissions/read")])
+    holding = node_of("a", assured_egress=True).provider.observe([claim])[0]
+    assert holding.obstacle == ""
+    assert "free gives way to it" in holding.facts["note"]
+    assert re.search(r"; it could not be asked whether .*, and \d+ more$", holding.facts["note"])
 
 
 def test_what_was_allowed_is_not_asked_at_failover(node_of: NodeMaker) -> None:

@@ -157,6 +157,30 @@ def test_an_operation_that_azure_forgot_is_judged_by_what_came_of_it(
     assert [holding.owner for holding in seen] == [Owner.MINE] * 2
 
 
+@pytest.mark.parametrize("poll", [POLL, "operationResults.get"])
+def test_who_may_not_ask_how_an_operation_goes_sees_it_at_the_resource(
+    cloud: EmbeddedAzure, waited: Callable[..., Node], poll: str
+) -> None:
+    node = waited()
+    node.provider.identify()
+    by_location = poll != POLL
+    cloud.faults = Faults(deny=(poll,), operation_ms=30, operation_by_location=by_location)
+    outcome = promote(node.provider, [FLOATING, TO_EDGE], ready_run(seconds=600))
+    assert outcome.exit_code == 0
+    assert poll in [call.operation for call in node.calls]
+
+
+def test_no_wish_of_the_cloud_keeps_a_wait_from_its_end(
+    cloud: EmbeddedAzure, hasty: Hasty, waited: Callable[..., Node]
+) -> None:
+    node = waited()
+    step, *_ = steps_of(node, FLOATING)
+    cloud.faults = Faults(operation_stuck={NIC_PUT: 1}, retry_after_s=600)
+    with pytest.raises(TransientError, match="is under way after 60 s"):
+        node.provider.execute(step)
+    assert hasty.sleeps == [pytest.approx(waiting.MOST_SECONDS, abs=1)]
+
+
 def test_operations_by_location_are_waited_for_and_their_errors_come_out(
     cloud: EmbeddedAzure, waited: Callable[..., Node]
 ) -> None:
