@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -42,24 +43,30 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resolver:
-    """Finds the reach of one URL afresh; what was known last where names take too long."""
+    """Finds the reach of one URL afresh; what was known last where names take too long. Thread-safe."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._last = Reach()
+        self.known = Reach()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._until = 0.0
 
     def reach(self) -> Reach:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._resolve, name="names", daemon=True)
-            self._thread.start()
-        self._thread.join(NAME_SECONDS)
-        return self._last
+        """Wait a moment at most for each resolution, however many looks come meanwhile."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._resolve, name="names", daemon=True)
+                self._thread.start()
+                self._until = time.monotonic() + NAME_SECONDS
+            thread, until = self._thread, self._until
+        thread.join(max(0.0, until - time.monotonic()))
+        return self.known
 
     def _resolve(self) -> None:
         found = find_reach(self._url)
         if found.addresses:
-            self._last = found
+            self.known = found
 
 
 def find_reach(url: str) -> Reach:

@@ -24,6 +24,8 @@ from cloudfail_gcp.under_way import OPERATIONS, Running, reads_of_operations
 # A filter with more names than this is longer than what it saves.
 _MOST_NAMES = 20
 Field = tuple[str, str]
+# Parts that Compute is not asked for.
+_OWN = ("reach",)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +72,11 @@ class Looker:
     def look(self, claims: Sequence[Claim], members: Members) -> Seen:
         """Read what `claims` need; the number of calls does not grow with their number."""
         answers, failures = in_parallel(dict(self._reads(claims, members)))
-        if failures and all(part.startswith(OPERATIONS) for part in answers):
+        if failures and all(part.startswith((OPERATIONS, *_OWN)) for part in answers):
             raise next(iter(failures.values()))
         machines = answers.get("machines", Machines())
-        reach = answers.get("reach", Reach())
+        # These calls needed the same name: it may have come while they waited for it.
+        reach = self._resolver.known if "reach" in answers else Reach()
         around, unsaid = in_parallel(dict(self._around(claims, members, machines, reach)))
         failures |= unsaid
         running = {**answers, **around}.items()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address, ip_network
 
 import msgspec
 import pytest
+from cloudfail.errors import TransientError
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.links import link
-from cloudfail.model import Address, Holding, Owner, PublicIp, Route
+from cloudfail.model import Address, Claim, Holding, Owner, PublicIp, Route
 
 from cloudfail_gcp.egress import RANGES, Reach, Resolver, caught, find_reach
+from cloudfail_gcp.operations import METHODS
 from providers.gcp.nodes import PUBLIC, WORLD, NodeMaker
 
 PRIVATE, RESTRICTED, ENDPOINT = "199.36.153.8", "199.36.153.5", "10.100.0.5"
@@ -100,9 +106,80 @@ def test_names_that_take_long_are_not_waited_for(monkeypatch: pytest.MonkeyPatch
     assert asked == ["compute.googleapis.com"]  # nor asked for twice at once
     answered.set()
     monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 60)
+    assert resolver._thread is not None
+    resolver._thread.join(60)
     assert resolver.reach() == reach_of(PRIVATE)
     resolve(monkeypatch)
     assert resolver.reach() == reach_of(PRIVATE)  # a name that is gone for a moment
+
+
+def test_names_that_nobody_answers_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver, answered = Resolver("https://compute.googleapis.com"), threading.Event()
+    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", lambda _: answered.wait(60) and ())
+    monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 0.2)
+    resolver.reach()
+    monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 60)
+    assert [resolver.reach() for _ in range(3)] == [Reach()] * 3
+    assert not answered.is_set()
+    answered.set()
+
+
+def test_looks_of_both_threads_resolve_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance of the agent has one that looks and one that acts."""
+    resolve(monkeypatch, PRIVATE)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        resolver = Resolver("https://compute.googleapis.com")
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: resolver.reach(), range(400)))
+    finally:
+        sys.setswitchinterval(before)
+    assert set(found) == {reach_of(PRIVATE)}
+
+
+def test_a_name_that_came_during_the_look_counts(
+    cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first name server is dead: calls wait for the second as well, and then are answered."""
+    node, asked = node_of("a"), threading.Event()
+    monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 0.0)
+
+    def late(_: str) -> tuple[Address, ...]:
+        assert asked.wait(60)
+        return (ip_address(ENDPOINT),)
+
+    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", late)
+    looker = node.provider._looker
+    read = looker._routes
+
+    def answered(project: str, destinations: Sequence[str]) -> object:
+        asked.set()
+        until = time.monotonic() + 60
+        while looker._resolver.known == Reach() and time.monotonic() < until:
+            time.sleep(0.005)
+        return read(project, destinations)
+
+    monkeypatch.setattr(looker, "_routes", answered)
+    claim = Route(table="lab", destination=ip_network("199.36.153.0/24"))
+    assert node.provider.observe([claim])[0].obstacle == ""
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        Route(table="lab", destination=ip_network("10.99.0.0/16")),
+        PublicIp(address=ip_address(PUBLIC)),
+    ],
+)
+def test_an_api_that_cannot_be_reached_is_said_whatever_names_say(
+    cloud: EmbeddedGcp, node_of: NodeMaker, claim: Claim
+) -> None:
+    node = node_of("a")
+    node.provider.identify()
+    cloud.faults = Faults(reset=dict.fromkeys(METHODS, 99))
+    with pytest.raises(TransientError):
+        node.provider.observe([claim])
 
 
 def look(node_of: NodeMaker, destination: str) -> Holding:
