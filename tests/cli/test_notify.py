@@ -110,18 +110,19 @@ def test_a_lower_advert_looks_twice(machine: Machine, monkeypatch: pytest.Monkey
     machine.config()
     machine.world({EIP: "nic-a", VIP: "nic-a"})
 
-    slept: list[float] = []
+    times: list[float] = []
 
     class Clock:
         def sleep(self, seconds: float) -> None:
+            times.append(time.monotonic())
             time.sleep(seconds)
-            slept.append(seconds)
+            times.append(time.monotonic())
             machine.world({EIP: "nic-b", VIP: "nic-a"})
 
     monkeypatch.setattr("cloudfail.clock.SystemClock.sleep", Clock.sleep)
     answer = machine.run("notify", "--event", "rx-lower-pri", "--instance", "edge")
     assert answer.code == 0
-    assert sum(slept) == pytest.approx(notify.SETTLE_SECONDS, abs=0.3)
+    assert times[-1] - times[0] > 0.9 * notify.SETTLE_SECONDS
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
     assert "2 claims taken and verified" in answer.out
 
