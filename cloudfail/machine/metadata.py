@@ -17,6 +17,8 @@ from cloudfail.errors import UnreachableError
 TIMEOUT_SECONDS = 1.5
 # The service is local to the host: it is up after a few tries, or this is no such machine.
 RETRIES = 3
+# Bytes of an answer: the longest that a cloud documents, all of an instance's metadata, is far shorter.
+LONGEST_ANSWER = 4_194_304
 
 
 class MetadataClient(abc.ABC):
@@ -70,7 +72,10 @@ class MetadataClient(abc.ABC):
             self._closing = weakref.finalize(self, self._connection.close)
         self._connection.request(method, path, body, dict(headers))
         response = self._connection.getresponse()
-        return response.status, response.headers, response.read().decode("utf-8", "replace")
+        content = response.read(LONGEST_ANSWER + 1)
+        if len(content) > LONGEST_ANSWER:
+            raise http.client.HTTPException(f"its answer is longer than {LONGEST_ANSWER} bytes")
+        return response.status, response.headers, content.decode("utf-8", "replace")
 
     def _drop(self) -> None:
         if self._closing is not None:

@@ -7,9 +7,10 @@ there until something is announced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+from cloudfail.errors import UnreachableError
 from cloudfail.notice import Notice
 
 from cloudfail_aws.metadata import Metadata
@@ -34,13 +35,22 @@ class AwsNotices:
         self._metadata = metadata
 
     def look(self) -> Sequence[Notice]:
+        interruption = self._read(self._interruption)
         try:
-            return (*self._interruption(), *self._recommendation())
-        except msgspec.MsgspecError as exc:
-            raise self._metadata.unreachable(f"its notice cannot be read: {exc}") from exc
+            return (*interruption, *self._read(self._recommendation))
+        except UnreachableError:
+            if interruption:  # what is certain is not to be lost with what is only likely
+                return interruption
+            raise
 
     def acknowledge(self, notice: Notice) -> None:
         del notice
+
+    def _read(self, item: Callable[[], Iterator[Notice]]) -> tuple[Notice, ...]:
+        try:
+            return tuple(item())
+        except msgspec.MsgspecError as exc:
+            raise self._metadata.unreachable(f"its notice cannot be read: {exc}") from exc
 
     def _interruption(self) -> Iterator[Notice]:
         text = self._metadata.text(_ACTION)

@@ -29,11 +29,12 @@ _FIRST_TIMEOUT, _TIMEOUT = 150.0, 10.0
 class _Event(msgspec.Struct, frozen=True, rename="pascal"):
     event_id: str
     event_type: str
-    resources: tuple[str, ...] = ()
-    event_status: str = ""
-    not_before: str = ""
-    description: str = ""
-    duration_in_seconds: int = -1
+    # null is nothing: what is left out of one event must not hide the others.
+    resources: tuple[str, ...] | None = None
+    event_status: str | None = None
+    not_before: str | None = None
+    description: str | None = None
+    duration_in_seconds: int | None = None
 
 
 class _Document(msgspec.Struct, frozen=True, rename="pascal"):
@@ -57,7 +58,7 @@ class AzureNotices(MetadataClient):
             self.close()
             self._timeout = _TIMEOUT
         return [
-            _notice(event, is_alone=len(event.resources) == 1)
+            _notice(event, is_alone=len(event.resources or ()) == 1)
             for event in found
             if event.event_type in KINDS and _names(event, name)
         ]
@@ -86,18 +87,18 @@ class AzureNotices(MetadataClient):
 
 def _names(event: _Event, name: str) -> bool:
     """Azure's names do not tell case."""
-    return name.casefold() in {resource.casefold() for resource in event.resources}
+    return name.casefold() in {resource.casefold() for resource in event.resources or ()}
 
 
 def _notice(event: _Event, *, is_alone: bool) -> Notice:
     """An event of several machines is not for one of them to begin."""
     duration = event.duration_in_seconds
-    lasting = f" (about {duration} s)" if duration >= 0 else ""
+    lasting = f" (about {duration} s)" if duration is not None and duration >= 0 else ""
     return Notice(
         id=event.event_id,
         kind=event.event_type,
-        begins=event.not_before,
-        text=f"{event.description}{lasting}".strip(),
+        begins=event.not_before or "",
+        text=f"{event.description or ''}{lasting}".strip(),
         has_begun=event.event_status == "Started",
         waits=is_alone,
     )

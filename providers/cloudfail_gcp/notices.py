@@ -31,8 +31,10 @@ class _Waiting(Metadata):
     """Asks, and has the server wait with its answer."""
 
     def changed(self, path: str, last: _Value, seconds: int) -> _Value:
-        """Return the value once it is another one than the last, at the latest after so long."""
+        """Return the value once it is another one than the last, at the latest after so long; 0: as it is."""
         query = f"?wait_for_change=true&timeout_sec={seconds}&last_etag={last.etag}"
+        if not seconds:  # no documentation says that a wait of 0 is none
+            query = ""
         with self._lock:
             status, headers, body = self._ask(
                 "GET", f"/computeMetadata/v1/{path}{query}", {"Metadata-Flavor": "Google"}

@@ -49,3 +49,25 @@ class Odd(Metadata):
 def test_what_cannot_be_read_is_no_answer() -> None:
     with pytest.raises(UnreachableError, match="its notice cannot be read"):
         AwsNotices(Odd("http://127.0.0.1:9")).look()
+
+
+class HalfBroken(Metadata):
+    """Knows of an interruption, and has nothing readable beside it."""
+
+    interruption = '{"action": "terminate", "time": "2026-11-30T05:00:00Z"}'
+
+    def text(self, path: str) -> str | None:
+        if "spot" in path:
+            return self.interruption
+        if self.interruption:
+            raise self.unreachable("it answered HTTP 500")
+        return "<html>"
+
+
+def test_an_interruption_is_not_lost_with_a_recommendation_that_cannot_be_read() -> None:
+    metadata = HalfBroken("http://127.0.0.1:9")
+    (found,) = AwsNotices(metadata).look()
+    assert found.kind == "spot terminate"
+    metadata.interruption = ""
+    with pytest.raises(UnreachableError, match="its notice cannot be read"):
+        AwsNotices(metadata).look()
