@@ -164,7 +164,8 @@ def test_who_may_not_ask_how_an_operation_goes_sees_it_at_the_resource(
     node = waited()
     node.provider.identify()
     by_location = poll != POLL
-    cloud.faults = Faults(deny=(poll,), operation_ms=30, operation_by_location=by_location)
+    refused = {poll: (403, "AuthorizationFailed", 99)}
+    cloud.faults = Faults(errors=refused, operation_ms=30, operation_by_location=by_location)
     outcome = promote(node.provider, [FLOATING, TO_EDGE], ready_run(seconds=600))
     assert outcome.exit_code == 0
     assert poll in [call.operation for call in node.calls]
