@@ -22,6 +22,8 @@ def way_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, aroun
     if around.trusts_egress or not applies(tags, seen.tags):
         return ""
     network = network_of(claim, around.members.node)
+    if not _leaves_by(network, seen, around):
+        return ""
     target = caught(claim.destination, seen.reach, ways_of(seen.ways, network, seen.tags))
     if target is None:
         return ""
@@ -31,3 +33,10 @@ def way_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, aroun
         "199.36.153.8/30 to the default internet gateway), or vouch for it with [guard] own_egress "
         '= "assured"'
     )
+
+
+def _leaves_by(network: str, seen: Seen, around: Around) -> bool:
+    """False where calls leave by another network: a machine's default route is that of nic0."""
+    own = around.members.node.facts["instance"]
+    first = next((nic for nic in seen.interfaces if (nic.machine, nic.name) == (own, "nic0")), None)
+    return first is None or first.network == network

@@ -219,6 +219,17 @@ def test_a_route_that_would_cut_the_way_is_refused(
     assert cloud.violations == []
 
 
+def test_a_route_of_another_network_than_calls_leave_by_is_none_of_that_way(
+    cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(monkeypatch, PRIVATE)
+    for network, words in (("other", ""), ("lab", "own way to the Compute API")):
+        claim = Route(table=network, destination=ip_network("0.0.0.0/0"))
+        (holding,) = node_of("a").provider.observe([claim])
+        assert words in holding.obstacle
+        assert bool(words) is bool(holding.obstacle)
+
+
 def test_a_narrower_route_keeps_the_way(
     cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
