@@ -13,6 +13,7 @@ from pathlib import Path
 import cloudfail
 
 from bench import agent_sections, maintained, sections
+from bench.azure import sections as azure_sections
 from bench.counts import Counts, add_to, counts_of
 from bench.gcp import sections as gcp_sections
 from bench.report import Report, Section, as_text, write_json, write_markdown
@@ -23,7 +24,11 @@ SECTIONS: Mapping[str, Callable[[Counts], Section]] = {
 }
 PROVIDERS = {
     name: {**own, "maintained": maintained.section_of(name)}
-    for name, own in {"aws": SECTIONS, "gcp": gcp_sections.SECTIONS}.items()
+    for name, own in {
+        "aws": SECTIONS,
+        "gcp": gcp_sections.SECTIONS,
+        "azure": azure_sections.SECTIONS,
+    }.items()
 }
 
 

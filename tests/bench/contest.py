@@ -148,14 +148,14 @@ def median(times: Sequence[Timing]) -> Timing:
     )
 
 
-def run(argv: Sequence[str], environment: Mapping[str, str]) -> None:
+def run(argv: Sequence[str], environment: Mapping[str, str], patience: float = PATIENCE) -> None:
     done = process.run(
         argv,
         env=environment,
         stdin=process.DEVNULL,
         stdout=process.PIPE,
         stderr=process.PIPE,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
         cwd="/",
     )

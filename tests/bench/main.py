@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    # In place of this folder, whose packages have the names of clouds.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
     from bench.app import main
 
     sys.exit(main())

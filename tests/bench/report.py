@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 # A provider's part of the page begins with its heading, in this order.
-_HEADINGS = {"aws": "# Numbers", "gcp": "## Google Cloud"}
-_CLOUDS = {"aws": "AWS", "gcp": "Google Cloud"}
+_HEADINGS = {"aws": "# Numbers", "gcp": "## Google Cloud", "azure": "## Azure"}
+_CLOUDS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure"}
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from cloudfail.lab.cloud.faults import Faults
 
-from bench import app
+from bench import app, moves, ways
 from bench.counts import Counts
-from bench.gcp import contest, imports, kinds, sections
+from bench.gcp import contest, imports, sections
 from bench.gcp.stage import GcpStage, stage
+from bench.imports import imports as of_codes
 from bench.report import Report, Section, as_text, write_markdown
 
 
@@ -25,7 +26,7 @@ def scene(tmp_path: Path) -> Iterator[GcpStage]:
 def test_a_prepared_move_of_each_kind_takes_the_calls_that_are_documented(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kinds, "SLOW", Faults(operation_ms=50))
+    monkeypatch.setattr(moves, "SLOW", Faults(operation_ms=50))
     section = sections.moves(Counts(rounds=1))
     counts = [target for target in section.targets if "calls" in target.name]
     assert len(counts) == 8
@@ -36,7 +37,7 @@ def test_a_prepared_move_of_each_kind_takes_the_calls_that_are_documented(
 
 
 def test_google_s_client_by_its_parts_is_smaller_than_the_whole() -> None:
-    found = imports.imports(1)
+    found = of_codes(imports.CODE, 1)
     memory = {name: found[name].memory_mib for name in imports.CODE}
     assert memory[imports.AUTH] < memory[imports.PARTS] < memory[imports.WHOLE]
 
@@ -52,7 +53,7 @@ def test_promote_is_measured_with_and_without_the_whole_package(scene: GcpStage)
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 @pytest.mark.timeout(300)
 def test_each_way_moves_the_rule(scene: GcpStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contest, "SLOW", Faults())
+    monkeypatch.setattr(ways, "SLOW", Faults())
     times = {name: runs[0] for name, runs in contest.contest(scene, "forwarding-rule", 1).items()}
     assert set(times) == set(sections.NAMES)
     assert {timing.writes for timing in times.values()} == {1}

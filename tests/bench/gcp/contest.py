@@ -14,15 +14,14 @@ from urllib.parse import urlsplit
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.gcp.links import link
 
-from bench.contest import Timing, measure, run
-from bench.gcp.kinds import SLOW, owned
-from bench.gcp.stage import CONFIG, KINDS, PUBLIC, RULE, ZONES, GcpStage
-from bench.resident import Resident, environment, resident
+from bench import ways
+from bench.contest import Timing, run
+from bench.gcp.stage import CONFIG, PUBLIC, RULE, ZONES, GcpStage
 from bench.scene import MASTER, STANDBY
+from bench.ways import FLOOR, FRESH, HAND, SCRIPT
 
 PATIENCE = 60.0
 WITH_CLIENT = Path(__file__).with_name("script.py")
-GCLOUD, SCRIPT, FRESH, AGENT, FLOOR = "gcloud", "script", "fresh", "agent", "floor"
 BY_HAND = {
     "forwarding-rule": f"""\
 gcloud compute forwarding-rules set-target {RULE} --region "$REGION" \\
@@ -38,23 +37,12 @@ Way = Callable[[GcpStage], None]
 
 
 def contest(stage: GcpStage, kind: str, rounds: int) -> Mapping[str, Sequence[Timing]]:
-    """Interleave what starts afresh; then let an agent, which would repair what others move.
-
-    The script and the one request are for a forwarding rule only.
-    """
-    stage.cloud.faults = SLOW
+    """Let each way move it in turn. The script and the one request are for a rule only."""
     with closing(Floor(stage)) as floor:
-        ways: dict[str, Way] = {GCLOUD: _gcloud(kind), FRESH: _fresh(kind)}
+        known: dict[str, Way] = {HAND: _gcloud(kind), FRESH: ways.fresh(kind)}
         if kind == "forwarding-rule":
-            ways |= {SCRIPT: _script, FLOOR: floor}
-        times: dict[str, list[Timing]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, way in ways.items():
-                times[name].append(measure(stage, way))
-    with resident(stage, [owned(kind)]) as agent:
-        way = _agent(agent)
-        by_agent = [measure(stage, way, agent.stand_by) for _ in range(rounds)]
-    return {**times, AGENT: by_agent}
+            known |= {SCRIPT: _script, FLOOR: floor}
+        return ways.contest(stage, kind, rounds, known)
 
 
 def _gcloud(kind: str) -> Way:
@@ -83,33 +71,11 @@ def _gcloud(kind: str) -> Way:
     return way
 
 
-def _fresh(kind: str) -> Way:
-    def way(stage: GcpStage) -> None:
-        config = stage.folder / "fresh.toml"
-        config.write_text(f"[provider.gcp]\n{stage.settings}")
-        argv = ["cloudfail", "promote", "--config", str(config), "--provider", "gcp"]
-        run([*argv, *KINDS[kind].flags], stage.environment())
-
-    return way
-
-
 def _script(stage: GcpStage) -> None:
     argv = [stage.cloud.endpoint, stage.built.project, stage.built.region, RULE]
     target = link(stage.built.nodes[STANDBY].target_instance)
     extra = {"GCE_METADATA_IP": stage.environment()["GCE_METADATA_HOST"]}
     run([sys.executable, str(WITH_CLIENT), *argv, target], {**stage.environment(), **extra})
-
-
-def _agent(agent: Resident) -> Way:
-    """As keepalived does: the line in the FIFO, and `cloudfail promote` from notify_master."""
-
-    def way(stage: GcpStage) -> None:
-        agent.say("MASTER")
-        config = str(agent.folder / "cloudfail.toml")
-        argv = ["cloudfail", "promote", "--config", config, "--instance", "edge"]
-        run(argv, environment(stage, agent.folder))
-
-    return way
 
 
 class Floor:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-import msgspec
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.lab.cloud.gcp.world import (
     NETWORK,
@@ -24,6 +23,7 @@ from cloudfail.lab.cloud.gcp.world import (
 )
 
 from bench.scene import MASTER, STANDBY, Mark
+from bench.slow import Kind
 from bench.stage import BIN
 
 PUBLIC, ALIAS, DESTINATION, RULE = "203.0.113.7", "10.0.1.100", "10.99.0.0/16", "edge"
@@ -49,20 +49,6 @@ WORLD = World(
     routes=(WorldRoute("edge", DESTINATION, MASTER),),
 )
 
-
-class Kind(msgspec.Struct, frozen=True):
-    """A kind of claim: how cloudfail is told of it, in a file and by flags."""
-
-    name: str
-    keys: str
-    flags: tuple[str, ...]
-
-    @property
-    def table(self) -> str:
-        """The claim's table of an instance called NAME."""
-        return f'[[instance.NAME.claim]]\nkind = "{self.name}"\n{self.keys}\n'
-
-
 KINDS = {
     kind.name: kind
     for kind in (
@@ -70,7 +56,7 @@ KINDS = {
         Kind(
             "route",
             f'destination = "{DESTINATION}"\ntables = ["{NETWORK}"]',
-            ("--route", f"{NETWORK}:{DESTINATION}"),
+            ("--route", f"{NETWORK}={DESTINATION}"),
         ),
         Kind("private-ip", f'address = "{ALIAS}"', ("--private-ip", ALIAS)),
         Kind("public-ip", f'address = "{PUBLIC}"', ("--public-ip", PUBLIC)),
@@ -79,10 +65,13 @@ KINDS = {
 
 
 class GcpStage:
-    """The cloud, and what a command on a node needs to reach it: a `Scene`."""
+    """The cloud, and what a command on a node needs to reach it: a `SlowScene`."""
 
     provider: ClassVar[str] = "gcp"
     service: ClassVar[str] = "compute"
+    kinds: ClassVar[Mapping[str, Kind]] = KINDS
+    waits: ClassVar[str] = ".wait"
+    asides: ClassVar[str] = ".testIamPermissions"
     addresses: ClassVar[Mapping[str, str]] = {MASTER: "10.0.1.10", STANDBY: "10.0.1.11"}
 
     def __init__(self, cloud: EmbeddedGcp, built: Built, folder: Path) -> None:
