@@ -19,6 +19,7 @@ _REASONS = {
     "Type": "started is: the FIFO is read and the wire heard; no SDK is imported by then, and no cloud was asked",
     "ExecStart": "`[keepalived] command`: the same program that keepalived's scripts run",
     "ExecReload": "`systemctl reload` and `cloudfail reload`: the new configuration when it is good, else the old one",
+    "ExecStopPost": "whatever ended it, and also where it cannot start again: a handover that was under way does not keep this node in FAULT",
     "User": "never root: made by sysusers.d",
     "Group": "may read its socket: `usermod -aG cloudfail NAME` lets a person ask for the status",
     "Restart": "whatever it ended with",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cloudfail.agent.handbrake import handover_file
+from cloudfail.agent.handbrake import DIRECTORY, handover_file
 from cloudfail.config.agent.paths import (
     RUNTIME_DIRECTORY,
     STATE_DIRECTORY,
@@ -54,6 +54,7 @@ def agent_unit(site: Site) -> str:
     return render(
         "cloudfail-agent.service.j2",
         command=_word(site.config.keepalived.command),
+        handover_directory=DIRECTORY,
         capabilities=tuple(_capabilities(site)),
         writable=[_word(f"-{path}") for path in _writable(site)],
         credentials=site.config.agent.load_credential,

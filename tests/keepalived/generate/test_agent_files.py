@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import stat
 from pathlib import Path
 
 import pytest
 from cloudfail import process
+from cloudfail.agent.handbrake import DIRECTORY
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.generate import files_of
 from cloudfail.role.directory import file_name
@@ -48,7 +50,7 @@ def values(unit: str, key: str) -> list[str]:
     return re.findall(rf"(?m)^{key}=(.*)$", unit)
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @needs("systemd-analyze")
 @pytest.mark.parametrize("more", ["", EVERYTHING])
@@ -104,6 +106,20 @@ def test_it_writes_nowhere_but_where_it_was_told_to(tmp_path: Path) -> None:
     assert values(files(tmp_path, fifo)[UNIT], "ReadWritePaths") == ["-/run/edge"]
 
 
+def test_however_it_ends_no_handover_is_left(tmp_path: Path) -> None:
+    """systemd runs it after a kill -9 too, and where the agent cannot start again."""
+    (line,) = values(files(tmp_path)[UNIT], "ExecStopPost")
+    left = tmp_path / "handover"
+    left.mkdir()
+    command = line.replace("$$", "$").replace(str(DIRECTORY), str(left))
+    process.run(shlex.split(command), check=True)  # nothing is there
+    assert list(left.iterdir()) == []
+    (left / "edge").write_text("1\n")
+    (left / "web").write_text("0\n")
+    process.run(shlex.split(command), check=True)
+    assert {file.name: file.read_text() for file in left.iterdir()} == {"edge": "0\n", "web": "0\n"}
+
+
 def test_credentials_are_files_that_only_root_reads(tmp_path: Path) -> None:
     assert values(files(tmp_path, EVERYTHING)[UNIT], "LoadCredential") == [
         "aws:/etc/cloudfail/aws",
@@ -142,7 +158,7 @@ def test_the_notify_lines_stay_for_a_node_whose_agent_is_down(tmp_path: Path) ->
     assert "notify_master_rx_lower_pri" in conf
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @needs("systemd-tmpfiles")
 def test_tmpfiles_makes_what_keepalived_and_the_agent_look_for(tmp_path: Path) -> None:
