@@ -14,12 +14,12 @@ from cloudfail_azure.api import Api
 from cloudfail_azure.grants import Grants, Verdict
 from cloudfail_azure.linked import Need, needs_of
 from cloudfail_azure.links import group_id, group_of, key_of, name_of, subscription_of
+from cloudfail_azure.locks import forbidding, locks_of
 from cloudfail_azure.nics import edit_of
 from cloudfail_azure.objects import Document, Interface
 from cloudfail_azure.way import way_findings
 
 _ROUTE_WRITE = "Microsoft.Network/routeTables/routes/write"
-_LOCKS = "/providers/Microsoft.Authorization/locks"
 _ROLE = "grant the role of `cloudfail policy azure` there"
 UNPROVEN = (
     "not proven: deny assignments, conditions of roles, Azure Policy and locks of the whole "
@@ -92,28 +92,23 @@ def _of_permissions(
 
 def _lock_reads(api: Api, steps: Sequence[Step]) -> dict[str, Any]:
     groups = {_group(step) for step in steps}
-    return {key_of(group): partial(api.pages, "locks.list", group + _LOCKS) for group in groups}
+    return {key_of(group): partial(locks_of, api, group) for group in groups}
 
 
 def _of_locks(
     step: Step, locks: Mapping[str, Any], unsaid: Mapping[str, CloudfailError]
 ) -> Iterator[Finding]:
-    """A ReadOnly lock forbids every change below it (management/lock-resources)."""
     group = key_of(_group(step))
     if group in unsaid:
         why = f"it could not be asked whether a management lock forbids it: {unsaid[group]}"
         yield _finding(Severity.WARNING, step, why)
-    for lock in locks.get(group, ()):
-        scope = key_of(str(lock["id"])).partition("/providers/microsoft.authorization/")[0]
-        level = str((lock.get("properties") or {}).get("level", ""))
-        target = key_of(str(step.params["id"]))
-        if level == "ReadOnly" and f"{target}/".startswith(f"{scope}/"):
-            yield _finding(
-                Severity.ERROR,
-                step,
-                f"the lock {name_of(str(lock['id']))} on {scope} makes it read-only",
-                f"az lock delete --ids {lock['id']}",
-            )
+    for lock, scope in forbidding(locks.get(group, ()), str(step.params["id"])):
+        yield _finding(
+            Severity.ERROR,
+            step,
+            f"the lock {name_of(lock)} on {scope} makes it read-only",
+            f"az lock delete --ids {lock}",
+        )
 
 
 def _group(step: Step) -> str:

@@ -22,7 +22,7 @@ from cloudfail_azure.links import group_id, group_of, key_of, subscription_of
 
 _PATH = "/providers/Microsoft.Authorization/permissions"
 # What was allowed is believed for so long: a standby's looks renew it, and a failover finds it.
-_KEPT_SECONDS = 600.0
+KEPT_SECONDS = 600.0
 
 
 class Entry(msgspec.Struct, frozen=True, rename="camel"):
@@ -89,7 +89,7 @@ class Grants:
     def _is_known(self, need: Need) -> bool:
         with self._lock:
             noted = self._allowed.get((need.action.lower(), key_of(need.scope)))
-        return noted is not None and self._clock.now() - noted < _KEPT_SECONDS
+        return noted is not None and self._clock.now() - noted < KEPT_SECONDS
 
     def _note(self, need: Need) -> None:
         with self._lock:

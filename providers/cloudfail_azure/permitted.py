@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 from cloudfail.model import Holding, Node, Owner, PrivateIp, PublicIp
+from cloudfail.parallel import Read, in_parallel
 
 from cloudfail_azure.grants import Grants, Verdict
 from cloudfail_azure.linked import OF_CONFIG, Need, needs_of
+from cloudfail_azure.links import name_of
+from cloudfail_azure.locks import Locks
 
 _JOIN = f"Microsoft.Network/{OF_CONFIG['publicIPAddress']}"
 _POLICY = "grant the role of `cloudfail policy azure` there"
 
 
-def permitted(holdings: Sequence[Holding], node: Node, grants: Grants) -> list[Holding]:
+def permitted(
+    holdings: Sequence[Holding], node: Node, grants: Grants, locks: Locks
+) -> list[Holding]:
     """Return the holdings, with an obstacle where the attach would be refused after the detach.
 
     A route is one call that changes all or nothing: it needs no asking.
@@ -23,9 +29,14 @@ def permitted(holdings: Sequence[Holding], node: Node, grants: Grants) -> list[H
     needs = {number: _needs(one, node) for number, one in enumerate(holdings) if _is_asked(one)}
     if not needs:
         return list(holdings)
-    verdict = grants.judge(need for each in needs.values() for need in each)
+    every = [need for each in needs.values() for need in each]
+    reads: dict[str, Read] = {
+        "verdict": partial(grants.judge, every),
+        "lock": partial(locks.over, node.ref),
+    }
+    found, _ = in_parallel(reads)  # neither raises
     return [
-        _judged(one, needs[number], verdict) if number in needs else one
+        _judged(one, needs[number], found["verdict"], found["lock"]) if number in needs else one
         for number, one in enumerate(holdings)
     ]
 
@@ -47,7 +58,13 @@ def _needs(holding: Holding, node: Node) -> list[Need]:
     return list(dict.fromkeys(found))
 
 
-def _judged(holding: Holding, needs: Sequence[Need], verdict: Verdict) -> Holding:
+def _judged(holding: Holding, needs: Sequence[Need], verdict: Verdict, lock: str) -> Holding:
+    if lock:
+        why = (
+            f"the management lock {name_of(lock)} forbids to put it on this node's interface, "
+            f"and it would be lost on the way: az lock delete --ids {lock}"
+        )
+        return msgspec.structs.replace(holding, obstacle=why)
     missing = [need for need in needs if need in verdict.missing]
     if missing:
         named = " and ".join(map(str, missing))

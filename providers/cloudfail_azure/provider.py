@@ -14,6 +14,7 @@ from cloudfail_azure.around import Around
 from cloudfail_azure.execute import execute
 from cloudfail_azure.grants import Grants
 from cloudfail_azure.holdings import facts_to_keep, holding_of
+from cloudfail_azure.locks import Locks
 from cloudfail_azure.look import Looker, Seen
 from cloudfail_azure.machine import Machine
 from cloudfail_azure.members import Members
@@ -33,6 +34,7 @@ class AzureProvider:
         self._operations = Operations(self._api, clock)
         self._looker = Looker(self._api)
         self._grants = Grants(self._api, clock)
+        self._locks = Locks(self._api, clock)
 
     def identify(self) -> Node:
         return self._machine.node(self._api)
@@ -46,7 +48,7 @@ class AzureProvider:
         nothing_exists = missing(holdings, "correct the claim, the resource group or subscription")
         if nothing_exists is not None:
             raise nothing_exists
-        return permitted(holdings, around.members.node, self._grants)
+        return permitted(holdings, around.members.node, self._grants, self._locks)
 
     def _around(self, claims: Sequence[Claim], members: Members, seen: Seen) -> Around:
         brought = frozenset(claim.address for claim in claims if isinstance(claim, PrivateIp))

@@ -15,6 +15,8 @@ from cloudfail.errors import DeniedError
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Owner, PrivateIp, PublicIp, Route, Severity
+from cloudfail.promote import promote as perform
+from cloudfail.testing.runs import ready_run
 
 from cloudfail_azure import SPEC
 from cloudfail_azure.policy import catalogue
@@ -132,6 +134,22 @@ def test_what_cannot_be_asked_is_said_and_is_no_obstacle(
     assert "it could not be asked whether this identity holds" in holding.facts["note"]
     findings = provider.check(provider.steps([holding], provider.identify()))
     assert {finding.severity for finding in findings} == {Severity.WARNING}
+
+
+@pytest.mark.parametrize("claim", [VIP, PIP], ids=lambda claim: claim.kind)
+def test_nothing_is_taken_off_when_a_lock_forbids_to_put_it_on(
+    cloud: EmbeddedAzure, node_of: NodeMaker, claim: Any
+) -> None:
+    node, own = node_of("a"), cloud.built.nodes["a"].interface_id
+    cloud.faults = Faults(locks={own: "ReadOnly"})
+    outcome = perform(node.provider, [claim], ready_run())
+    assert "az lock delete --ids" in str(outcome.results[0].error)
+    assert (outcome.exit_code, node.asked) == (77, [])
+    assert node_of("b").provider.observe([claim])[0].owner is Owner.MINE
+    # Gone, or one that nobody can ask for: nothing stands in the way.
+    for faults in (Faults(), Faults(locks={own: "CanNotDelete"}), Faults(deny=("locks.list",))):
+        cloud.faults = faults
+        assert node_of("a").provider.observe([claim])[0].obstacle == ""
 
 
 def test_a_note_of_what_cannot_be_asked_stands_beside_another(

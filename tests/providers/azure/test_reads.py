@@ -54,6 +54,7 @@ def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
     node.calls.clear()
     node.provider.observe([VIP, *public])
     assert node.operations == [
+        "locks.list",
         "networkInterfaces.list",
         "permissions.list",
         "publicIPAddresses.list",
