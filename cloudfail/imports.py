@@ -35,8 +35,12 @@ def defer(package: str) -> None:
     it is what it always was. Does nothing to a package that is imported already. Raises
     ImportError when there is none.
     """
-    if package in sys.modules:
-        return
+    with _LOCK:
+        if package not in sys.modules:
+            _stand_in(package)
+
+
+def _stand_in(package: str) -> None:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.loader is None:
         raise ModuleNotFoundError(f"No module named {package!r}", name=package)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -61,6 +66,29 @@ def test_a_package_that_is_imported_already_stays_as_it_is(package: Path) -> Non
     large = importlib.import_module("whole.large")
     defer("whole.large")
     assert sys.modules["whole.large"] is large
+
+
+def test_threads_that_defer_at_once_get_one_package(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each instance of the agent builds its provider in threads of its own."""
+    importlib.import_module("whole")
+    real, late = importlib.util.find_spec, threading.Barrier(2)
+
+    def find_spec(name: str) -> ModuleSpec | None:
+        with suppress(threading.BrokenBarrierError):
+            late.wait(0.2)  # for the other one, which must not come this far
+        return real(name)
+
+    def package_of(_: int) -> object:
+        defer("whole.large")
+        return sys.modules["whole.large"]
+
+    monkeypatch.setattr("importlib.util.find_spec", find_spec)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(package_of, range(2))
+    assert one is other
+    assert late.broken
 
 
 def test_a_package_that_is_not_there_is_an_import_error() -> None:
