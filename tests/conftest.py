@@ -7,21 +7,40 @@ import os
 import sys
 import threading
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
 # Real keepalived nodes compete for the machine's time: one lab at a time keeps their timers honest.
 NEEDS_THE_MACHINE = ("netns", "rootless")
+RUN_IN_CI = (*NEEDS_THE_MACHINE, "keepalived")
 NICENESS = os.getpriority(os.PRIO_PROCESS, 0)
-GIVE_WAY = 5
+GIVE_WAY = 10
 # By this variable coverage measures the processes that a measured one starts (`patch = subprocess`).
 COVERAGE = "COVERAGE_PROCESS_CONFIG"
 # Against the built wheel, outside this tree: script/smoke.
 collect_ignore = ["wheel"]
 
 
+def is_marked(item: pytest.Item, names: tuple[str, ...]) -> bool:
+    return any(item.get_closest_marker(name) for name in names)
+
+
 def needs_the_machine(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in NEEDS_THE_MACHINE)
+    return is_marked(item, NEEDS_THE_MACHINE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file together, beside the group's: they share what is slow to set up."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+
+    scheduler = LoadGroupScheduling(config, log)
+    group_or_test = scheduler._split_scope
+    scheduler._split_scope = lambda nodeid: group_or_test(nodeid).partition("::")[0]
+    return scheduler
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -95,7 +114,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     expected = hasattr(report, "wasxfail") or os.environ.get("CI") != "true"
-    if report.skipped and not expected and needs_the_machine(item):
+    if report.skipped and not expected and is_marked(item, RUN_IN_CI):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where it has to run: {report.longrepr}"
     return report

@@ -16,7 +16,7 @@ from cli.generating import EXECUTABLE, PATHS, SECRET, Pair, pair
 from keepalived.generate.place import needs_keepalived
 
 yaml: Any = importlib.import_module("yaml")
-pytestmark = [pytest.mark.netns, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, needs_keepalived]
 WITHOUT_KEEPALIVED = "mount --bind /etc/passwd /usr/sbin/keepalived"  # which nobody can execute
 
 

@@ -10,7 +10,7 @@ import pytest
 from cli.generating import PATHS, SECRET, Pair, pair
 from keepalived.generate.place import needs_keepalived
 
-pytestmark = [pytest.mark.netns, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, needs_keepalived]
 CONF = "etc/keepalived/keepalived.conf"
 OF_EDGE = "etc/keepalived/conf.d/edge.conf"
 

@@ -9,7 +9,7 @@ import pytest
 from cli.generating import SECRET, Pair, pair
 from keepalived.generate.place import needs_keepalived
 
-pytestmark = [pytest.mark.netns, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, needs_keepalived]
 PROGRAMS = (*("systemctl", "systemd-sysusers", "systemd-tmpfiles", "sysctl", "networkctl", "ifup"),)
 BOOTED = "mkdir -p /run/systemd/system"
 LATER = (

@@ -78,7 +78,7 @@ def test_there_is_a_file_for_every_node_and_no_other(name: str) -> None:
     assert found == {f"keepalived-{node.name}.conf" for node in instance_of(name).nodes}
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @for_each_file
 def test_keepalived_finds_nothing_to_say_about_its_file(name: str, node: str) -> None:
     keepalived = shutil.which("keepalived")

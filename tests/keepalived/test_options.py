@@ -137,7 +137,7 @@ def version() -> Version:
     return found
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @pytest.mark.parametrize("block", [block for block in KEYWORDS if block != "auth_hmac"])
 def test_keepalived_knows_exactly_what_the_table_says(
@@ -148,7 +148,7 @@ def test_keepalived_knows_exactly_what_the_table_says(
     assert said == {NOBODY_KNOWS, *(word for word in known if not knows(version, block, word))}
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @pytest.mark.parametrize("keyword", ACTING)
 def test_keywords_that_act_at_once_are_known_too(tmp_path: Path, keyword: str) -> None:
@@ -156,14 +156,14 @@ def test_keywords_that_act_at_once_are_known_too(tmp_path: Path, keyword: str) -
     assert keyword not in unknown(tmp_path, f"{NOBODY_KNOWS}\n{keyword} there-is-none\n")
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 def test_the_end_of_an_unknown_block_ends_the_block_around_it(tmp_path: Path) -> None:
     inside = f"vrrp_instance x {{\n{NOBODY_KNOWS} {{\nkey 1\n}}\npriority 1\n}}\n"
     assert unknown(tmp_path, inside) == {NOBODY_KNOWS, "key", "priority", "}"}
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 def test_auth_hmac_is_known_from_its_version_on(tmp_path: Path, version: Version) -> None:
     said = unknown(tmp_path, written(version, "auth_hmac", KEYWORDS["auth_hmac"]))
@@ -171,7 +171,7 @@ def test_auth_hmac_is_known_from_its_version_on(tmp_path: Path, version: Version
     assert ("auth_hmac" in said) is not knows(version, "vrrp_instance", "auth_hmac")
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @pytest.mark.parametrize("keyword", DIRECTIVES)
 def test_include_is_read_in_every_form(tmp_path: Path, keyword: str) -> None:
@@ -180,7 +180,7 @@ def test_include_is_read_in_every_form(tmp_path: Path, keyword: str) -> None:
     assert said == {"from_the_included_file"}
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @pytest.mark.parametrize("keyword", MISPRINTS)
 def test_keepalived_does_not_know_what_its_man_page_misprints(tmp_path: Path, keyword: str) -> None:
@@ -188,7 +188,7 @@ def test_keepalived_does_not_know_what_its_man_page_misprints(tmp_path: Path, ke
     assert option("global_defs", MISPRINTS[keyword]) is not None
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @pytest.mark.parametrize("of", ["virtual_ipaddress", "unicast_peer"])
 def test_keepalived_takes_the_words_of_an_entry(tmp_path: Path, version: Version, of: str) -> None:

@@ -97,7 +97,7 @@ def test_a_program_that_cannot_be_started_has_no_version(prints: Path) -> None:
     assert installed_version() is None
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @pytest.mark.skipif(not Path("/usr/sbin/keepalived").exists(), reason="keepalived is not there")
 def test_keepalived_is_found_though_it_is_not_in_the_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,7 @@ from keepalived.generate.pairs import Case, pairs_in, pairs_of
 from keepalived.generate.place import Verdict, needs_keepalived, tried_out, write
 from keepalived.generate.sites import INSTALLED, generated, write_secret
 
-pytestmark = [pytest.mark.netns, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, needs_keepalived]
 # keepalived(8): the exit code of -t when scripts run without script security, and only then.
 NO_SCRIPT_SECURITY = Verdict(
     6, "SECURITY VIOLATION - scripts are being executed but script_security not enabled.\n"

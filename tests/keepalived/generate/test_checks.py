@@ -12,7 +12,7 @@ from keepalived.generate.matrix import Document
 from keepalived.generate.place import needs_keepalived, run_inside
 from keepalived.generate.sites import generated
 
-pytestmark = [pytest.mark.netns, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, needs_keepalived]
 WORDS = [
     "plain",
     "two words",

@@ -43,7 +43,7 @@ def text_of(files: Generated, end: str) -> str:
     return text
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 def test_sysctl_takes_every_line(tables: Document, tmp_path: Path) -> None:
     text = text_of(generated(tables, tmp_path), "sysctl.d/60-cloudfail.conf")
@@ -63,7 +63,7 @@ def test_sysctl_takes_every_line(tables: Document, tmp_path: Path) -> None:
     assert "net/ipv6/conf/ens6/7/accept_ra" not in names
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @needs("systemd-analyze")
 def test_systemd_reads_the_drop_in(tables: Document, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_sysusers_makes_the_agents_user(tables: Document, tmp_path: Path) -> Non
     assert line.split(":")[5:] == ["/var/lib/cloudfail", "/usr/sbin/nologin"]
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @needs_keepalived
 @needs("systemd-tmpfiles")
 def test_tmpfiles_makes_directories_and_the_fifo(tables: Document, tmp_path: Path) -> None:

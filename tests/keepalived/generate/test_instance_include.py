@@ -64,7 +64,7 @@ def test_it_is_included_inside_the_instance(site: Site, root: Path) -> None:
     assert found.value == "3"
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_it_is_tested_before_anything_is_replaced(site: Site, root: Path) -> None:
     files = files_of(site).files

@@ -105,7 +105,7 @@ def _own(code: int, said: str) -> tuple[int, str]:
     return (0 if code == 5 and lines and not ours else code), "".join(ours)
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_keepalived_accepts_what_is_generated(paths: list[Path], tmp_path: Path) -> None:
     found = imported(paths)
@@ -115,7 +115,7 @@ def test_keepalived_accepts_what_is_generated(paths: list[Path], tmp_path: Path)
         assert _test(conf) == (expected, "")
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_keepalived_accepts_what_its_samples_become(sample: Path, tmp_path: Path) -> None:

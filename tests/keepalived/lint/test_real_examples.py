@@ -9,7 +9,7 @@ from cloudfail.keepalived.lint.rules import BY_CODE
 
 from keepalived.lint.real import NEEDS_KEEPALIVED, SECURE, Said, check_all, whole
 
-pytestmark = [pytest.mark.netns, NEEDS_KEEPALIVED]
+pytestmark = [pytest.mark.keepalived, NEEDS_KEEPALIVED]
 BARE = """vrrp_instance VI_1 {
   interface eth0
   virtual_router_id 51

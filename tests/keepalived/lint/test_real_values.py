@@ -12,7 +12,7 @@ from cloudfail.keepalived.options import KEYWORDS, option
 
 from keepalived.lint.real import NEEDS_KEEPALIVED, SECURE, check_all, whole
 
-pytestmark = [pytest.mark.netns, NEEDS_KEEPALIVED]
+pytestmark = [pytest.mark.keepalived, NEEDS_KEEPALIVED]
 INSTANCE = "vrrp_instance VI_1 {\n}\n"
 BLOCKS = {
     "vrrp_instance": "vrrp_instance VI_1 {\n  %s\n}\n",

@@ -23,7 +23,7 @@ def test_a_sample_is_no_syntax_error(sample: Path) -> None:
     assert not {code for code in found if code.startswith("KA9")}
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 @pytest.mark.skipif(not SAMPLES, reason="keepalived's samples are not installed")
 def test_unknown_keywords_of_the_samples_are_those_that_keepalived_names(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def drawn(seed: int) -> str:
             return f"{text}\n\n{END}\n"
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 @pytest.mark.parametrize("first", range(0, 300, 50))
 def test_keepalived_reads_the_same_keywords(tmp_path: Path, first: int) -> None:
@@ -158,7 +158,7 @@ def changed(seed: int) -> str:
     return text
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_what_keepalived_accepts_has_no_finding(tmp_path: Path) -> None:
     path = tmp_path / "top.conf"

@@ -37,7 +37,7 @@ def test_the_keywords_are_these(tmp_path: Path, case: Case) -> None:
     assert " ".join(read) == case.keywords
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 @every_case
 def test_keepalived_reads_the_same_keywords_on_the_same_lines(tmp_path: Path, case: Case) -> None:
@@ -46,7 +46,7 @@ def test_keepalived_reads_the_same_keywords_on_the_same_lines(tmp_path: Path, ca
     assert keywords(read_files([path], config_id=case.config_id)) == said
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_a_nul_hides_the_rest_of_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, Case("", "a\0b\nc d\n", ""))

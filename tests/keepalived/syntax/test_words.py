@@ -56,7 +56,7 @@ def test_these_are_the_words_of_a_block() -> None:
     assert tree.findings == ()
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_keepalived_finds_the_same_words_in_a_block(tmp_path: Path) -> None:
     assert read_words(tmp_path, f"   $N=7\n{BLOCK}") == WORDS
@@ -68,7 +68,7 @@ def test_this_is_the_command_of_a_script_line(line: str, command: str) -> None:
     assert statement.args == (command, "root")
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_keepalived_runs_these_commands(tmp_path: Path) -> None:
     shown = []
@@ -114,7 +114,7 @@ def test_a_quote_that_opens_nothing_is_no_mistake() -> None:
     assert tree.findings == ()
 
 
-@pytest.mark.netns
+@pytest.mark.keepalived
 @NEEDS_KEEPALIVED
 def test_keepalived_runs_a_command_with_a_quote_that_opens_nothing(tmp_path: Path) -> None:
     assert read_commands(tmp_path, ["notify_master /usr/bin/true'"]) == ["'/usr/bin/true'"]
