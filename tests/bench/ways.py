@@ -56,6 +56,7 @@ def _by_agent(agent: Resident) -> Callable[[SlowScene], None]:
 
 def section(found: Found, names: Mapping[str, str], base: str, notes: Sequence[str]) -> Section:
     """Return a table of them, in the order of `names`, with the ratio to the way called `base`."""
+    letter = names[base][:3]
     middles = {
         (kind, name): median(runs[name])
         for kind, runs in found.items()
@@ -65,7 +66,16 @@ def section(found: Found, names: Mapping[str, str], base: str, notes: Sequence[s
     return Section(
         "hand",
         "Moved by hand, and by cloudfail (ms from spawn)",
-        ("kind", "way", "cloud shows it here", "exit", "no holder", "reads", "writes", "/ (a)"),
+        (
+            "kind",
+            "way",
+            "cloud shows it here",
+            "exit",
+            "no holder",
+            "reads",
+            "writes",
+            f"/ {letter}",
+        ),
         tuple(
             (
                 kind,
@@ -77,7 +87,7 @@ def section(found: Found, names: Mapping[str, str], base: str, notes: Sequence[s
         ),
         targets=tuple(
             Target(
-                f"{kind}, (d) / (a), until the cloud shows it",
+                f"{kind}, (d) / {letter}, until the cloud shows it",
                 middles[kind, AGENT].moved_ms / middles[kind, base].moved_ms,
                 1,
             )

@@ -72,7 +72,7 @@ def hand(counts: Counts) -> Section:
         f"{rounds} rounds; (a) once, with the three kinds at the same time: {once}",
         "exit: with the proof by another look in (c) and (d); polls count as reads",
     )
-    return ways.section(found, NAMES, HAND, notes)
+    return ways.section(found, NAMES, SCRIPT, notes)
 
 
 def rest(counts: Counts) -> Section:
