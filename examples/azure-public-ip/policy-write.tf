@@ -13,7 +13,7 @@ resource "azurerm_role_definition" "cloudfail_write" {
       "Microsoft.Network/virtualNetworks/subnets/read",
       # observe: whether this node may put on what it would take off another
       "Microsoft.Authorization/permissions/read",
-      # check: whether a management lock forbids the change
+      # observe: whether a management lock forbids the change
       "Microsoft.Authorization/locks/read",
       # execute: takes an address off the holder's interface and puts it on this node's
       "Microsoft.Network/networkInterfaces/write",

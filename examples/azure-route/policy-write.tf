@@ -11,7 +11,7 @@ resource "azurerm_role_definition" "cloudfail_write" {
       "Microsoft.Network/routeTables/read",
       # observe: whether this node may put on what it would take off another
       "Microsoft.Authorization/permissions/read",
-      # check: whether a management lock forbids the change
+      # observe: whether a management lock forbids the change
       "Microsoft.Authorization/locks/read",
       # execute: where a route leads by now, after a conflict
       "Microsoft.Network/routeTables/routes/read",

@@ -46,7 +46,7 @@ class SlowScene(Scene, Protocol):
     kinds: ClassVar[Mapping[str, Kind]]
     waits: ClassVar[str]
     """How the names of the calls end that ask whether an operation is over."""
-    asides: ClassVar[str]
+    asides: ClassVar[tuple[str, ...]]
     """How those end by which an agent looks, now and then, what its node is allowed."""
 
     @property

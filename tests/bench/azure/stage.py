@@ -69,7 +69,7 @@ class AzureStage:
     service: ClassVar[str] = "network"
     kinds: ClassVar[Mapping[str, Kind]] = KINDS
     waits: ClassVar[str] = "operations.get"
-    asides: ClassVar[str] = "permissions.list"
+    asides: ClassVar[tuple[str, ...]] = ("permissions.list", "locks.list")
     addresses: ClassVar[Mapping[str, str]] = {MASTER: "10.0.1.10", STANDBY: "10.0.1.11"}
 
     def __init__(self, cloud: EmbeddedAzure, built: Built, folder: Path) -> None:

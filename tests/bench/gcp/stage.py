@@ -71,7 +71,7 @@ class GcpStage:
     service: ClassVar[str] = "compute"
     kinds: ClassVar[Mapping[str, Kind]] = KINDS
     waits: ClassVar[str] = ".wait"
-    asides: ClassVar[str] = ".testIamPermissions"
+    asides: ClassVar[tuple[str, ...]] = (".testIamPermissions",)
     addresses: ClassVar[Mapping[str, str]] = {MASTER: "10.0.1.10", STANDBY: "10.0.1.11"}
 
     def __init__(self, cloud: EmbeddedGcp, built: Built, folder: Path) -> None:
