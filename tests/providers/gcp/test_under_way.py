@@ -31,7 +31,7 @@ def steps_of(node: Node, claim: Claim) -> Sequence[Step]:
 
 def die_at(cloud: EmbeddedGcp, node: Node, claim: Claim, call: str) -> None:
     """Let a process begin an operation of which it never learns: it is gone then."""
-    cloud.faults = Faults(operation_ms=400, reset_after={call: 1})
+    cloud.faults = Faults(operation_ms=1500, reset_after={call: 1})
     with pytest.raises(TransientError):
         node.provider.execute(steps_of(node, claim)[0])
 
@@ -79,7 +79,7 @@ def test_what_an_abandoned_run_of_this_process_left_under_way_is_joined(
     cloud: EmbeddedGcp, node_of: NodeMaker
 ) -> None:
     node = node_of("a")
-    cloud.faults = Faults(operation_ms=400, throttle={"zoneOperations.wait": 1})
+    cloud.faults = Faults(operation_ms=1500, throttle={"zoneOperations.wait": 1})
     with pytest.raises(TransientError):
         node.provider.execute(steps_of(node, ONE)[0])
     # Something else of the interface has changed since, so that it is not the same request.
