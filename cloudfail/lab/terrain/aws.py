@@ -11,7 +11,7 @@ from cloudfail.lab.cloud.aws.world import (
     WorldPublicIp,
     WorldTable,
 )
-from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
+from cloudfail.lab.terrain.terrain import Terrain
 from cloudfail.lab.topology import Topology
 
 TABLE = "main"
@@ -41,18 +41,6 @@ def world_of(topology: Topology) -> World:
     )
 
 
-def claims_of(topology: Topology, built: Built) -> list[ClaimTable]:
-    claims: list[ClaimTable] = []
-    if topology.public_ip:
-        claims.append({"kind": "public-ip", "address": topology.public_ip})
-    if topology.private_ip:
-        claims.append({"kind": "private-ip", "address": topology.private_ip})
-    if topology.destination:
-        tables = [built.tables[TABLE]]
-        claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
-    return claims
-
-
 AWS = Terrain(
     moves={
         "public-ip": ("AssociateAddress",),
@@ -62,7 +50,7 @@ AWS = Terrain(
     shown=("public-ip", "route"),
     built=Built,
     world=world_of,
-    claims=claims_of,
+    table=lambda built: str(built.tables[TABLE]),
     throttled_calls=4,
     throttled_for=30,
     keeps_displaced=True,

@@ -13,7 +13,7 @@ from cloudfail.lab.cloud.azure.world import (
     WorldRouteTable,
     WorldSubnet,
 )
-from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
+from cloudfail.lab.terrain.terrain import Terrain
 from cloudfail.lab.topology import INSTANCE, LabNode, Topology
 
 TABLE = "main"
@@ -47,18 +47,6 @@ def _node(node: LabNode, subnet: str, number: int, private_ip: str) -> WorldNode
     return WorldNode(name=node.name, interfaces=(nic,), zone="123"[number % 3])
 
 
-def claims_of(topology: Topology, built: Built) -> list[ClaimTable]:
-    claims: list[ClaimTable] = []
-    if topology.public_ip:
-        claims.append({"kind": "public-ip", "address": topology.public_ip})
-    if topology.private_ip:
-        claims.append({"kind": "private-ip", "address": topology.private_ip})
-    if topology.destination:
-        tables = [built.route_tables[TABLE]]
-        claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
-    return claims
-
-
 AZURE = Terrain(
     moves={
         "route": ("routes.put",),
@@ -68,7 +56,7 @@ AZURE = Terrain(
     shown=("public-ip", "route"),
     built=Built,
     world=world_of,
-    claims=claims_of,
+    table=lambda built: str(built.route_tables[TABLE]),
     throttled_calls=4,
     throttled_for=60,
     keeps_displaced=True,

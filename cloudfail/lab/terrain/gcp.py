@@ -16,7 +16,7 @@ from cloudfail.lab.cloud.gcp.world import (
     WorldRoute,
     WorldSubnet,
 )
-from cloudfail.lab.terrain.terrain import ClaimTable, Terrain
+from cloudfail.lab.terrain.terrain import Terrain
 from cloudfail.lab.topology import INSTANCE, LabNode, Topology
 
 
@@ -54,20 +54,6 @@ def _node(node: LabNode, subnet: str, zone: str) -> WorldNode:
     return WorldNode(name=node.name, interfaces=(nic,), zone=zone)
 
 
-def claims_of(topology: Topology, built: Built) -> list[ClaimTable]:
-    claims: list[ClaimTable] = []
-    if topology.public_ip:
-        claims.append({"kind": "public-ip", "address": topology.public_ip})
-    if topology.forwarding_rule:
-        claims.append({"kind": "forwarding-rule", "name": INSTANCE})
-    if topology.private_ip:
-        claims.append({"kind": "private-ip", "address": topology.private_ip})
-    if topology.destination:
-        tables = [built.networks[NETWORK]]
-        claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
-    return claims
-
-
 GCP = Terrain(
     moves={
         "forwarding-rule": ("forwardingRules.setTarget",),
@@ -79,7 +65,7 @@ GCP = Terrain(
     shown=("forwarding-rule", "route"),
     built=Built,
     world=world_of,
-    claims=claims_of,
+    table=lambda built: str(built.networks[NETWORK]),
     throttled_calls=2,  # whoever is throttled comes again when the next minute begins
     throttled_for=30,
     keeps_displaced=False,  # an ephemeral address goes back to Google

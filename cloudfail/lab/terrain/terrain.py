@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.interface import BuiltWorld
-from cloudfail.lab.topology import Topology, beside, config_of, with_claims
+from cloudfail.lab.topology import INSTANCE, Topology, beside, config_of, with_claims
 
 ClaimTable = Mapping[str, str | Sequence[str]]
 """A claim as cloudfail.toml has it."""
@@ -22,8 +22,8 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     `variants` are the same for other ways to have a kind, by the word that `--claim` takes.
     The first kind is what `lab run` claims where nobody says otherwise; `shown` is what `lab up`
     claims. `built` is what the cloud answers to `build`. `world` is the cloud before anything
-    happened: everything that is claimed exists, the nodes have it or nobody. `claims` are the
-    claims of cloudfail.toml, in the ids that the cloud gave. `throttled_calls`: how many calls
+    happened: everything that is claimed exists, the nodes have it or nobody. `table` is the id
+    that the cloud gave to what routes are claimed in. `throttled_calls`: how many calls
     `api-throttled` throttles; `throttled_for`: how long, in seconds, a caller may rightly take
     then. `keeps_displaced`: an address that another one displaces stays allocated. `one_subnet`: a
     pair is in one subnet, which spans zones, whatever it claims. `together` are kinds that move in
@@ -36,7 +36,7 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[str, ...]
     built: type[BuiltWorld]
     world: Callable[[Topology], msgspec.Struct]
-    claims: Callable[[Topology, Any], Sequence[ClaimTable]]
+    table: Callable[[Any], str]
     throttled_calls: int
     throttled_for: float
     keeps_displaced: bool
@@ -55,8 +55,21 @@ class Terrain(msgspec.Struct, frozen=True, kw_only=True):
     ) -> str:
         """Return cloudfail.toml for nodes of this cloud; `ca_file` is its path on the node."""
         interfaces = {name: place.interface_id for name, place in built.nodes.items()}
-        claims = self.claims(topology, built)
+        claims = self._claims(topology, built)
         return config_of(topology, interfaces, claims, endpoint, ca_file)
+
+    def _claims(self, topology: Topology, built: BuiltWorld) -> list[ClaimTable]:
+        claims: list[ClaimTable] = []
+        if topology.public_ip:
+            claims.append({"kind": "public-ip", "address": topology.public_ip})
+        if topology.forwarding_rule:
+            claims.append({"kind": "forwarding-rule", "name": INSTANCE})
+        if topology.private_ip:
+            claims.append({"kind": "private-ip", "address": topology.private_ip})
+        if topology.destination:
+            tables = [self.table(built)]
+            claims.append({"kind": "route", "destination": topology.destination, "tables": tables})
+        return claims
 
     @property
     def first(self) -> str:
