@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from cloudfail.doctor.check import Case, Check, failed, ok, warning
+from cloudfail.machine.names import addresses_of
 from cloudfail.model import Address, Holding, PrivateIp, PublicIp, Route
 
 SUBJECT = "way to the API"
@@ -64,16 +65,7 @@ def _moving(case: Case) -> set[Address]:
 def _api_address(endpoint: str) -> Address:
     """Return the address of the API where the settings name it, else one far away."""
     host = urlsplit(endpoint).hostname or ""
-    return next(_resolved(host), _ANYWHERE) if host else _ANYWHERE
-
-
-def _resolved(host: str) -> Iterator[Address]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return
-    for item in found:
-        yield ip_address(str(item[4][0]).partition("%")[0])
+    return next(iter(addresses_of(host)), _ANYWHERE) if host else _ANYWHERE
 
 
 def _may_carry(claim: object, source: Address, to: Address) -> bool:

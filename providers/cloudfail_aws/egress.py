@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from botocore.utils import get_environ_proxies
+from cloudfail.machine.names import addresses_of
 from cloudfail.model import Address, Network, Node
 
 from cloudfail_aws.objects import RouteTable, TableRoute
@@ -23,11 +23,7 @@ def api_addresses(url: str) -> tuple[Address, ...]:
     proxy = get_environ_proxies(url).get(urlsplit(url).scheme, "")
     via = proxy if "//" in proxy else f"//{proxy}"
     host = urlsplit(via if proxy else url).hostname or ""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return ()
-    return tuple(dict.fromkeys(ip_address(str(item[4][0]).partition("%")[0]) for item in found))
+    return addresses_of(host)
 
 
 def serves(table: RouteTable, node: Node, own_tables: Sequence[RouteTable]) -> bool:

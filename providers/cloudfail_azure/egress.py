@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from cloudfail.clock import Clock, SystemClock
+from cloudfail.machine.names import addresses_of
 from cloudfail.model import Address, Network
 
 from cloudfail_azure.links import same
@@ -29,17 +28,9 @@ class ApiAddresses:
         at, found = self._known.get(endpoint, (0.0, ()))
         now = self._clock.now()
         if not found or now - at > _KEPT_SECONDS:
-            found = _resolve(endpoint) or found
+            found = addresses_of(urlsplit(endpoint).hostname) or found
             self._known[endpoint] = now, found
         return found
-
-
-def _resolve(endpoint: str) -> tuple[Address, ...]:
-    try:
-        found = socket.getaddrinfo(urlsplit(endpoint).hostname, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return ()
-    return tuple(dict.fromkeys(ip_address(str(item[4][0]).partition("%")[0]) for item in found))
 
 
 _addresses = ApiAddresses(SystemClock())

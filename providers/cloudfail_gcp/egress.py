@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import msgspec
+from cloudfail.machine.names import addresses_of
 from cloudfail.model import Address, Network
 from requests.utils import get_environ_proxies
 
@@ -75,7 +75,7 @@ def find_reach(url: str) -> Reach:
     proxy = proxies.get(urlsplit(url).scheme) or proxies.get("all") or ""
     via = proxy if "//" in proxy else f"//{proxy}"
     host = urlsplit(via if proxy else url).hostname or ""
-    addresses = _addresses_of(host)
+    addresses = addresses_of(host)
     return Reach(addresses=addresses, is_inside=_is_inside(host, addresses))
 
 
@@ -122,14 +122,6 @@ def applies(route: Sequence[str], machine: Sequence[str]) -> bool:
 def _covers(wide: Network, target: Address | Network) -> bool:
     narrow = ip_network(target)
     return wide.version == narrow.version and narrow.subnet_of(wide)  # type: ignore[arg-type]
-
-
-def _addresses_of(host: str) -> tuple[Address, ...]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return ()
-    return tuple(dict.fromkeys(ip_address(str(item[4][0]).partition("%")[0]) for item in found))
 
 
 def _is_inside(host: str, addresses: Sequence[Address]) -> bool:

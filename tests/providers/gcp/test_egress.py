@@ -32,7 +32,7 @@ def reach_of(*addresses: str, inside: bool = False) -> Reach:
 def resolve(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """Let every name be one of these addresses."""
     found = tuple(map(ip_address, addresses))
-    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", lambda _: found)
+    monkeypatch.setattr("cloudfail_gcp.egress.addresses_of", lambda _: found)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_names_that_take_long_are_not_waited_for(monkeypatch: pytest.MonkeyPatch
         assert answered.wait(60)
         return (ip_address(PRIVATE),)
 
-    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", late)
+    monkeypatch.setattr("cloudfail_gcp.egress.addresses_of", late)
     assert [resolver.reach(), resolver.reach()] == [Reach(), Reach()]
     assert asked == ["compute.googleapis.com"]  # nor asked for twice at once
     answered.set()
@@ -115,7 +115,7 @@ def test_names_that_take_long_are_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
 def test_names_that_nobody_answers_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver, answered = Resolver("https://compute.googleapis.com"), threading.Event()
-    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", lambda _: answered.wait(60) and ())
+    monkeypatch.setattr("cloudfail_gcp.egress.addresses_of", lambda _: answered.wait(60) and ())
     monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 0.2)
     resolver.reach()
     monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 60)
@@ -149,7 +149,7 @@ def test_a_name_that_came_during_the_look_counts(
         assert asked.wait(60)
         return (ip_address(ENDPOINT),)
 
-    monkeypatch.setattr("cloudfail_gcp.egress._addresses_of", late)
+    monkeypatch.setattr("cloudfail_gcp.egress.addresses_of", late)
     looker = node.provider._looker
     read = looker._routes
 
