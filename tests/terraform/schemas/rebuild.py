@@ -46,7 +46,6 @@ def schema(wheel: Path, provider: str) -> Json:
         - set(kinds["resource_schemas"])
         - {f"data.{name}" for name in kinds["data_source_schemas"]}
     )
-    missing -= wanted.RECENT
     if missing:
         raise LookupError(f"{wheel.name} has no {', '.join(sorted(missing))}")
     address = f"registry.terraform.io/hashicorp/{provider}"
@@ -66,10 +65,9 @@ def _add(kinds: Json, bindings: Bindings, names: frozenset[str]) -> None:
         if each.base == "TerraformProvider":
             kinds["provider"] = {"version": 0, "block": builder.provider(each)}
         elif each.base == "TerraformDataSource" and f"data.{name}" in names:
-            kinds["data_source_schemas"][name] = {
-                "version": 0,
-                "block": builder.block(each.attributes, each.hcl),
-            }
+            block = builder.block(each.attributes, each.hcl)
+            wanted.mark_sensitive(f"data.{name}", block)
+            kinds["data_source_schemas"][name] = {"version": 0, "block": block}
         elif each.base == "TerraformResource" and name in names:
             block = builder.block(each.attributes, each.hcl)
             wanted.mark_sensitive(name, block)
@@ -102,7 +100,8 @@ class _Builder:
 
     def provider(self, each: Class) -> Json:
         """A provider's blocks have no classes of their own: HCL tables are all there is of them."""
-        return self._from_table(each.hcl, each.attributes)
+        table = {name: hcl for name, hcl in each.hcl.items() if name != "alias"}
+        return self._from_table(table, each.attributes)
 
     def _from_table(self, table: dict[str, Hcl], attributes: dict[str, Attribute]) -> Json:
         block: Json = {"attributes": {}, "block_types": {}}
@@ -159,7 +158,9 @@ class _Builder:
 
 
 def _is_block(attribute: Attribute) -> bool:
-    return isinstance(attribute.type, Reference) and attribute.type.name not in COLLECTIONS
+    """No block is computed: what is, though written as one, is an attribute of objects."""
+    is_struct = isinstance(attribute.type, Reference) and attribute.type.name not in COLLECTIONS
+    return is_struct and "computed" not in attribute.flags
 
 
 def _reference(attribute: Attribute) -> Reference:

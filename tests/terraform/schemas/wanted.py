@@ -51,13 +51,13 @@ data.storage_account data.user_assigned_identity data.lb data.network_security_g
 data.virtual_machine data.role_definition
 """
 NAMES = {"aws": AWS, "google": GOOGLE, "azurerm": AZURERM}
-# Not in the older of the versions that are pinned.
-RECENT: frozenset[str] = frozenset()
 # Bindings do not tell what is sensitive; this is what the providers' documentation says.
 SENSITIVE = {
-    "aws_iam_access_key": ("secret",),
     "aws_secretsmanager_secret_version": ("secret_string", "secret_binary"),
     "aws_ssm_parameter": ("value",),
+    "data.aws_ssm_parameter": ("value",),
+    "data.azurerm_key_vault_secret": ("value",),
+    "data.google_client_config": ("access_token",),
     "google_secret_manager_secret_version": ("secret_data",),
     "google_storage_bucket_object": ("content",),
     "azurerm_linux_virtual_machine": ("admin_password", "custom_data"),
