@@ -1,0 +1,64 @@
+# What is claimed. Nothing here says who holds an address, and a route only where it leads at first.
+
+locals {
+  public_claims = { for number, claim in var.claims : number => claim if claim.kind == "public-ip" }
+  # By name, not by number: a claim more or less replaces no other's address.
+  made = { for number, claim in local.public_claims : coalesce(claim.name, var.name) => number if claim.resource_id == null }
+
+  public_ips = { for number, claim in local.public_claims : number => {
+    id = claim.resource_id != null ? claim.resource_id : azurerm_public_ip.claimed[coalesce(claim.name, var.name)].id
+    address = (claim.address != null ? claim.address :
+      claim.resource_id != null ? data.azurerm_public_ip.existing[number].ip_address :
+    azurerm_public_ip.claimed[coalesce(claim.name, var.name)].ip_address)
+  } }
+
+  # NAME, RESOURCE-GROUP/NAME or an id, as ids.
+  table_ids = { for table in distinct(flatten([for claim in var.claims : coalesce(claim.tables, [])])) : table =>
+    startswith(table, "/") ? table : join("/", [local.in_group,
+      strcontains(table, "/") ? split("/", table)[0] : var.resource_group,
+      "providers/Microsoft.Network/routeTables", reverse(split("/", table))[0],
+  ]) }
+  # One of another subscription is made by cloudfail, under the same name.
+  routes = { for route in flatten([for claim in var.claims : [for table in coalesce(claim.tables, []) : {
+    destination = claim.destination
+    group       = split("/", local.table_ids[table])[4]
+    table       = split("/", local.table_ids[table])[8]
+    here        = lower(split("/", local.table_ids[table])[2]) == lower(var.subscription_id)
+  }]]) : "${route.group}/${route.table} ${route.destination}" => route if route.here }
+}
+
+# Attached by cloudfail, at the first promotion: an association here would take it back.
+resource "azurerm_public_ip" "claimed" {
+  for_each = local.made
+
+  name                = each.key
+  resource_group_name = var.resource_group
+  location            = var.location
+  sku                 = "Standard"
+  allocation_method   = "Static"
+  zones               = local.zones
+  tags                = var.tags
+}
+
+data "azurerm_public_ip" "existing" {
+  for_each = { for number, claim in local.public_claims : number => split("/", claim.resource_id) if claim.resource_id != null && claim.address == null }
+
+  resource_group_name = each.value[4]
+  name                = each.value[8]
+}
+
+# A resource of its own, and not inside its table: then nobody else's routes are looked after here.
+resource "azurerm_route" "claimed" {
+  for_each = local.routes
+
+  name                   = "cloudfail-${replace(each.value.destination, "/[.:\\/]/", "-")}"
+  resource_group_name    = each.value.group
+  route_table_name       = each.value.table
+  address_prefix         = each.value.destination
+  next_hop_type          = "VirtualAppliance"
+  next_hop_in_ip_address = var.nodes[local.best_node].address
+
+  lifecycle {
+    ignore_changes = [next_hop_in_ip_address]
+  }
+}

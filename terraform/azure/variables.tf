@@ -1,0 +1,278 @@
+# What the pair is, in the words of cloudfail.toml: docs/reference/config.md says what each one means.
+
+variable "name" {
+  type        = string
+  default     = "edge"
+  description = "Begins the name of everything that is made here."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,28}[a-z0-9]$", var.name))
+    error_message = "name has 2 to 30 small letters, digits and -, begins with a letter, and does not end with -."
+  }
+}
+
+variable "instance_name" {
+  type        = string
+  default     = "edge"
+  description = "The name of the vrrp_instance."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", var.instance_name))
+    error_message = "instance_name has 1 to 32 letters, digits, - or _, and begins with a letter or a digit."
+  }
+}
+
+variable "virtual_router_id" {
+  type        = number
+  description = "The VRRP virtual router id: a number that no other pair of these subnets has."
+
+  validation {
+    condition     = var.virtual_router_id >= 1 && var.virtual_router_id <= 255 && floor(var.virtual_router_id) == var.virtual_router_id
+    error_message = "virtual_router_id is a whole number from 1 to 255."
+  }
+}
+
+variable "advert_int" {
+  type        = number
+  default     = 1
+  description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
+
+  validation {
+    condition     = var.advert_int >= 0.1 && var.advert_int <= 40
+    error_message = "advert_int is 0.1 to 40 seconds: VRRP counts hundredths, and has 12 bits for them."
+  }
+}
+
+variable "nopreempt" {
+  type        = bool
+  default     = null
+  description = "A better node that comes back does not take over; null: cloudfail's default, which is true without preempt_delay."
+}
+
+variable "preempt_delay" {
+  type        = number
+  default     = null
+  description = "Seconds until a better node that came back takes over; null: it does not."
+
+  validation {
+    condition     = var.preempt_delay == null ? true : var.preempt_delay >= 0 && var.preempt_delay <= 1000
+    error_message = "preempt_delay is 0 to 1000 seconds."
+  }
+  validation {
+    condition     = var.preempt_delay == null || var.nopreempt != true
+    error_message = "preempt_delay and nopreempt = true contradict each other: leave one of them out."
+  }
+}
+
+variable "nodes" {
+  type = map(object({
+    address     = string
+    priority    = number
+    subnet_name = string
+    zone        = optional(string)
+    subnet      = optional(string)
+    interface   = optional(string)
+  }))
+  description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the CIDR of the subnet where it is not a /24, and the network device where it is not the one with the address."
+
+  validation {
+    condition     = length(var.nodes) >= 2 && length(var.nodes) <= 3
+    error_message = "nodes has two or three members."
+  }
+  validation {
+    condition     = alltrue([for name in keys(var.nodes) : can(regex("^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$", name))])
+    error_message = "The name of a node has 1 to 20 small letters, digits and -: it ends the name of its virtual machine."
+  }
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.priority])) == length(var.nodes)
+    error_message = "No two nodes share a priority: both would be master at once after a tie."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : node.priority >= 1 && node.priority <= 254 && floor(node.priority) == node.priority])
+    error_message = "A priority is a whole number from 1 to 254."
+  }
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.address])) == length(var.nodes)
+    error_message = "No two nodes share an address."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : can(cidrnetmask("${node.address}/32"))])
+    error_message = "The address of a node is one IPv4 address, without a prefix length: a network interface's primary ipConfiguration is IPv4."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : can(regex("^[A-Za-z0-9]([\\w.-]{0,78}\\w)?$", node.subnet_name))])
+    error_message = "subnet_name is the name of a subnet, not its id."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : node.zone == null ? true : contains(["1", "2", "3"], node.zone)])
+    error_message = "zone is \"1\", \"2\" or \"3\"; leave it out in a region without zones."
+  }
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.zone == null])) == 1
+    error_message = "Either every node has a zone, or none: those without are in an availability set, which has no zones."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : node.subnet == null ? true : can(cidrhost(node.subnet, 0))])
+    error_message = "subnet is the CIDR of the node's subnet, like 10.0.1.0/24."
+  }
+}
+
+variable "claims" {
+  type = list(object({
+    kind            = string
+    address         = optional(string)
+    private_address = optional(string)
+    resource_id     = optional(string)
+    destination     = optional(string)
+    tables          = optional(list(string))
+    name            = optional(string)
+  }))
+  default     = []
+  description = "What the master must own, in the words of [[instance.NAME.claim]]. A public-ip without resource_id is made here, under its name (null: the pair's). tables are NAME (of resource_group), RESOURCE-GROUP/NAME or whole ids; a route is made in those of this subscription, and one that is missing by cloudfail."
+
+  validation {
+    condition     = alltrue([for claim in var.claims : contains(["public-ip", "private-ip", "route"], claim.kind)])
+    error_message = "The kind of a claim is public-ip, private-ip or route: Azure has no other. For an address of a load balancer use responders and load_balancer."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : claim.address == null && claim.destination != null &&
+      length(coalesce(claim.tables, [])) > 0 && claim.private_address == null && claim.resource_id == null
+    if claim.kind == "route"])
+    error_message = "A route has a destination and tables, and nothing else."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : claim.address != null && claim.destination == null &&
+      claim.tables == null && claim.private_address == null && claim.resource_id == null
+    if claim.kind == "private-ip"])
+    error_message = "A private-ip has an address, and nothing else: Azure finds it by that."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : claim.destination == null && claim.tables == null
+    if claim.kind == "public-ip"])
+    error_message = "A public-ip has neither destination nor tables: those are a route's."
+  }
+  validation {
+    condition     = alltrue([for claim in var.claims : claim.resource_id != null || claim.address == null if claim.kind == "public-ip"])
+    error_message = "A public-ip that exists is named by resource_id (az network public-ip show --query id); one that is to be made has no address yet: leave address out."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : claim.resource_id == null ? true :
+    can(regex(local.public_ip_id, claim.resource_id)) if claim.kind == "public-ip"])
+    error_message = "resource_id is the whole id of a public address: /subscriptions/.../publicIPAddresses/NAME."
+  }
+  validation {
+    condition     = alltrue([for claim in var.claims : can(cidrhost(claim.destination, 0)) if claim.kind == "route"])
+    error_message = "destination is a network, like 10.99.0.0/16 or 10.99.0.1/32."
+  }
+  validation {
+    condition = alltrue([for address in flatten([for claim in var.claims : [claim.address, claim.private_address]]) :
+      can(cidrhost("${address}/${strcontains(address, ":") ? 128 : 32}", 0)) if address != null
+    ])
+    error_message = "address and private_address are single addresses, without a prefix length: Azure moves no ranges."
+  }
+  validation {
+    condition     = alltrue([for table in flatten([for claim in var.claims : coalesce(claim.tables, [])]) : can(regex(local.table, table))])
+    error_message = "A table is NAME (of resource_group), RESOURCE-GROUP/NAME, or a whole id: /subscriptions/.../routeTables/NAME."
+  }
+  validation {
+    condition = (length(distinct([for claim in var.claims : coalesce(claim.name, "-") if claim.kind == "public-ip" && claim.resource_id == null])) ==
+    length([for claim in var.claims : claim if claim.kind == "public-ip" && claim.resource_id == null]))
+    error_message = "Of several public-ip claims that are made here each has a name of its own."
+  }
+  validation {
+    condition = (length(distinct([for claim in var.claims : coalesce(claim.private_address, "-") if claim.kind == "public-ip"])) ==
+    length([for claim in var.claims : claim if claim.kind == "public-ip"]))
+    error_message = "Of several public-ip claims each has a private_address of its own: an ipConfiguration has one public address."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : contains([for other in var.claims : other.address if other.kind == "private-ip"], claim.private_address)
+    if claim.private_address != null])
+    error_message = "private_address is the address of a private-ip claim: no other ipConfiguration is on every node in turn."
+  }
+  validation {
+    condition     = length([for claim in var.claims : claim if claim.kind == "private-ip"]) == 0 || length(distinct([for node in var.nodes : lower(node.subnet_name)])) == 1
+    error_message = "With a private-ip claim all nodes are in one subnet, which the address belongs to."
+  }
+  validation {
+    condition     = var.own_egress != "own-address" || alltrue([for claim in var.claims : claim.private_address != null if claim.kind == "public-ip"])
+    error_message = "With own_egress = \"own-address\" the primary ipConfiguration has the node's own address: a public-ip needs a private_address, which is a private-ip claim."
+  }
+}
+
+variable "responders" {
+  type = list(object({
+    port     = number
+    protocol = optional(string)
+    path     = optional(string)
+    address  = optional(string)
+  }))
+  default     = []
+  description = "Ports that answer on the master only, in the words of [[instance.NAME.responder]]. The load balancer's probe asks the first."
+
+  validation {
+    condition     = alltrue([for one in var.responders : one.port >= 1 && one.port <= 65535 && floor(one.port) == one.port])
+    error_message = "The port of a responder is a whole number from 1 to 65535."
+  }
+  validation {
+    condition     = alltrue([for one in var.responders : contains(["tcp", "http"], coalesce(one.protocol, "tcp"))])
+    error_message = "The protocol of a responder is tcp or http."
+  }
+  validation {
+    condition     = alltrue([for one in var.responders : one.path == null ? true : one.protocol == "http" && startswith(one.path, "/")])
+    error_message = "path begins with /, and is for protocol = \"http\" only."
+  }
+  validation {
+    condition     = alltrue([for one in var.responders : one.address == null])
+    error_message = "Leave the address of a responder out: probes go to each node's own address, and the file is the same on all."
+  }
+}
+
+variable "authentication" {
+  type = object({
+    type   = string
+    secret = string
+  })
+  default     = null
+  description = "Who may send adverts: PASS, AH or hmac, and the id of a secret in a Key Vault with Azure RBAC: /subscriptions/.../vaults/NAME/secrets/NAME (resource_versionless_id). Each node fetches it as its identity; it is in no user data and no state."
+
+  validation {
+    condition     = var.authentication == null ? true : contains(["PASS", "AH", "hmac"], var.authentication.type)
+    error_message = "authentication.type is PASS, AH or hmac; leave authentication out for none."
+  }
+  validation {
+    condition     = var.authentication == null ? true : can(regex(local.secret_id, var.authentication.secret))
+    error_message = "authentication.secret is the id of a secret without a version, never the secret: /subscriptions/.../providers/Microsoft.KeyVault/vaults/NAME/secrets/NAME."
+  }
+}
+
+variable "cloudfail" {
+  type = object({
+    version   = optional(string)
+    index_url = optional(string)
+    wheel_url = optional(string)
+  })
+  default     = {}
+  description = "Where cloudfail comes from: version (pinned; null: the one of this tree), index_url (null: PyPI), or wheel_url, which is https://, also of a private blob (wheel_container_id)."
+}
+
+variable "wheel_container_id" {
+  type        = string
+  default     = null
+  description = "The id of the private blob container that cloudfail.wheel_url is in: /subscriptions/.../storageAccounts/NAME/blobServices/default/containers/NAME. The nodes' identity may read it, and no other."
+
+  validation {
+    condition     = var.wheel_container_id == null ? true : can(regex(local.container_id, var.wheel_container_id))
+    error_message = "wheel_container_id is /subscriptions/.../providers/Microsoft.Storage/storageAccounts/NAME/blobServices/default/containers/NAME."
+  }
+  validation {
+    condition = var.wheel_container_id == null ? true : startswith(coalesce(var.cloudfail.wheel_url, "-"),
+    "https://${element(concat(split("/", var.wheel_container_id), ["", "", "", "", "", "", "", "", ""]), 8)}.blob.")
+    error_message = "cloudfail.wheel_url is a blob of wheel_container_id: https://ACCOUNT.blob.core.windows.net/CONTAINER/FILE.whl."
+  }
+}
+
+variable "extra_configuration" {
+  type        = string
+  default     = ""
+  description = "TOML that is appended to cloudfail.toml: [keepalived], [instance.NAME.services], hooks, [vrrp_script.NAME], ..."
+}
