@@ -1,0 +1,167 @@
+"""The real terraform, in a private copy of what a module or an example needs of this tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Values = dict[str, Any]
+
+REPOSITORY = Path(__file__).parents[2]
+LITTER = shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__")
+# Nothing is ever asked of a registry: a provider that is not served is not found here either.
+NOWHERE = 'provider_installation {\n  filesystem_mirror {\n    path = "/nonexistent"\n  }\n}\n'
+
+
+class RefusedError(Exception):
+    """A command failed; the text is terraform's own, in one line without its frames."""
+
+
+class Plan:
+    """A plan as `terraform show -json` tells it."""
+
+    def __init__(self, told: Values, *, is_empty: bool) -> None:
+        self.told = told
+        self.is_empty = is_empty
+        self.outputs = {
+            name: each.get("value")
+            for name, each in told["planned_values"].get("outputs", {}).items()
+        }
+
+    @property
+    def changes(self) -> dict[str, list[str]]:
+        """Address of each object that would change, with what would be done to it."""
+        changes = self.told.get("resource_changes", [])
+        actions = {each["address"]: each["change"]["actions"] for each in changes}
+        return {name: each for name, each in actions.items() if each not in (["no-op"], ["read"])}
+
+    def after(self, address: str) -> Values:
+        """What an object would be; what is decided at apply is not there."""
+        for each in self.told.get("resource_changes", []):
+            if each["address"] == address:
+                values: Values = each["change"]["after"]
+                return values
+        raise LookupError(f"no {address} in the plan: {', '.join(self.changes)}")
+
+
+class State:
+    """What was applied, as `terraform show -json` tells it."""
+
+    def __init__(self, told: Values) -> None:
+        values = told.get("values", {})
+        self.outputs = {name: each["value"] for name, each in values.get("outputs", {}).items()}
+        self.resources = dict(_resources(values.get("root_module", {})))
+
+
+def _resources(module: Values) -> list[tuple[str, Values]]:
+    own = [(each["address"], each["values"]) for each in module.get("resources", [])]
+    return own + [pair for child in module.get("child_modules", []) for pair in _resources(child)]
+
+
+class Workspace:
+    """Runs terraform in `directory`; nothing is written into the tree that is tested."""
+
+    def __init__(self, directory: Path, scratch: Path, environment: Mapping[str, str]) -> None:
+        self.directory = directory
+        self.variables: Values = {}
+        self._scratch = scratch
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(scratch),
+            "TF_DATA_DIR": str(scratch / "data"),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            **environment,
+        }
+
+    def write(self, name: str, text: str) -> None:
+        """Put a file beside the copied ones."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run(
+        self, *command: str, expected: tuple[int, ...] = (0,)
+    ) -> subprocess.CompletedProcess[str]:
+        """Run terraform; an exit code that is not expected raises `RefusedError`."""
+        done = subprocess.run(
+            ["terraform", *command],
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        if done.returncode not in expected:
+            raise RefusedError(
+                f"terraform {' '.join(command)}: {one_line(done.stdout + done.stderr)}"
+            )
+        return done
+
+    def init(self) -> None:
+        self.run("init", "-backend=false", "-no-color")
+
+    def validate(self) -> None:
+        self.run("validate", "-no-color")
+
+    def plan(self, *options: str) -> Plan:
+        """Plan, with the state as the last apply left it and the provider's objects as they are now."""
+        path = str(self._scratch / "plan")
+        done = self.run(
+            "plan",
+            "-no-color",
+            "-detailed-exitcode",
+            f"-out={path}",
+            *self._told(),
+            *options,
+            expected=(0, 2),
+        )
+        told = json.loads(self.run("show", "-json", path).stdout)
+        return Plan(told, is_empty=done.returncode == 0)
+
+    def apply(self, *options: str) -> State:
+        self.run("apply", "-no-color", "-auto-approve", *self._told(), *options)
+        return self.state()
+
+    def destroy(self, *options: str) -> State:
+        self.run("destroy", "-no-color", "-auto-approve", *self._told(), *options)
+        return self.state()
+
+    def state(self) -> State:
+        return State(json.loads(self.run("show", "-json").stdout))
+
+    def test(self, *options: str) -> str:
+        """Run the `*.tftest.hcl` of this directory and its `tests`; the report, or `RefusedError` with it."""
+        return self.run("test", "-no-color", *options).stdout
+
+    def _told(self) -> tuple[str, ...]:
+        path = self._scratch / "variables.tfvars.json"
+        path.write_text(json.dumps(self.variables), encoding="utf-8")
+        return (f"-var-file={path}",)
+
+
+def one_line(text: str) -> str:
+    """Terraform's report without its frames and line ends, to search in."""
+    for frame in "│╷╵":
+        text = text.replace(frame, " ")
+    return " ".join(text.split())
+
+
+def copied(scratch: Path) -> Path:
+    """A copy of everything that modules and examples refer to."""
+    tree = scratch / "tree"
+    for part in ("terraform", "examples"):
+        shutil.copytree(REPOSITORY / part, tree / part, ignore=LITTER)
+    for permissions in REPOSITORY.glob("providers/*/permissions.json"):
+        copy = tree / permissions.relative_to(REPOSITORY)
+        copy.parent.mkdir(parents=True)
+        shutil.copy(permissions, copy)
+    return tree
