@@ -4,7 +4,7 @@ terraform {
   required_providers {
     azurerm = {
       source  = "hashicorp/azurerm"
-      version = ">= 4.0, < 6.0"
+      version = ">= 4.0.1, < 6.0"
     }
   }
 }
