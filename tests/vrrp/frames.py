@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -49,6 +49,12 @@ class Frame:
     @property
     def is_advert(self) -> bool:
         return self.protocol == VRRP and self.ethertype in (IPV4, IPV6)
+
+    @property
+    def destination(self) -> str:
+        """Return the IP address that the packet is sent to."""
+        where = slice(16, 20) if self.ethertype == IPV4 else slice(24, 40)
+        return str(ip_address(self.payload[where]))
 
     @property
     def kind(self) -> str:
@@ -98,13 +104,18 @@ class Capture:
         with self._news:
             return tuple(f for f in self._frames if f.t >= t and node in ("", f.node))
 
-    def next_advert(self, node: str, since: float, seconds: float) -> Frame | None:
-        """Wait for the first VRRP advert of the node after `since`; None when there is none."""
+    def next_advert(
+        self, node: str, to: Collection[str], since: float, seconds: float
+    ) -> Frame | None:
+        """Wait for the node's first VRRP advert after `since`; None when there is none.
+
+        It is sent to one of these addresses.
+        """
         until = self._clock.now() + seconds
         with self._news:
             while True:
                 for frame in self._frames:
-                    if frame.t > since and frame.node == node and frame.is_advert:
+                    if frame.t > since and frame.node == node and _is_advert(frame, to):
                         return frame
                 left = until - self._clock.now()
                 if left <= 0:
@@ -133,6 +144,10 @@ def _listen() -> socket.socket:
     listening = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING))
     listening.settimeout(0.1)
     return listening
+
+
+def _is_advert(frame: Frame, to: Collection[str]) -> bool:
+    return frame.is_advert and frame.destination in to
 
 
 def _protocol(ethertype: int, payload: bytes) -> int:

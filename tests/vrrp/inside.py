@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from cloudfail import process
 from cloudfail.errors import CloudfailError
@@ -47,14 +47,34 @@ def run_ip(pid: int, commands: Iterable[str], *, version: int = 4) -> None:
 
     Raises CloudfailError with what `ip` said.
     """
-    words = ["-6"] if version == 6 else []
-    done = process.run(
-        ["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words, "-batch", "-"],
-        input="".join(f"{command}\n" for command in commands),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    if done.returncode:
-        raise CloudfailError(f"ip on {pid}: {done.stderr.strip()}")
+    with WaitingIp(pid, version=version) as ip:
+        ip.run(commands)
+
+
+class WaitingIp:
+    """`ip` in the network of `pid`, started already, for what has to be done at a moment."""
+
+    def __init__(self, pid: int, *, version: int = 4) -> None:
+        self._pid = pid
+        words = ["-6"] if version == 6 else []
+        self._process = process.Popen(
+            ["nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words, "-batch", "-"],
+            stdin=process.PIPE,
+            stdout=process.DEVNULL,
+            stderr=process.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._process.returncode is None:
+            self._process.communicate(timeout=30)  # it ends with its standard input
+
+    def run(self, commands: Iterable[str]) -> None:
+        """Run them, and end. Raises CloudfailError with what `ip` said."""
+        lines = "".join(f"{command}\n" for command in commands)
+        _, said = self._process.communicate(lines, timeout=30)
+        if self._process.returncode:
+            raise CloudfailError(f"ip on {self._pid}: {said.strip()}")

@@ -8,11 +8,12 @@ it never asks a node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 
-from vrrp.inside import run_ip, set_sysctls
+from vrrp.inside import WaitingIp, run_ip, set_sysctls
 
 ROUTER_MAC = "02:00:0a:00:00:01"
 _ROUTER_SYSCTLS = (
@@ -114,11 +115,28 @@ class Net:
 
     def cut(self, source: str, target: str) -> None:
         """Drop what the one sends to the other, silently; the reverse way is not touched."""
-        self._rule("add", source, target)
+        for version, rules in self._rules("add", source, target):
+            run_ip(self._pid, rules, version=version)
 
-    def heal(self, source: str, target: str, *, both: bool = False) -> None:
-        """End that; `both` directions within the same millisecond, or an answer may be lost."""
-        self._rule("del", source, target, both=both)
+    @contextmanager
+    def healing(
+        self, source: str, target: str, *, both: bool = False
+    ) -> Iterator[Callable[[], None]]:
+        """Yield what ends that, at once when it is called.
+
+        `both` directions within the same millisecond, or an answer may be lost.
+        """
+        with ExitStack() as started:
+            waiting = [
+                (started.enter_context(WaitingIp(self._pid, version=version)), rules)
+                for version, rules in self._rules("del", source, target, both=both)
+            ]
+
+            def heal() -> None:
+                for ip, rules in waiting:
+                    ip.run(rules)
+
+            yield heal
 
     def forward(self, destination: str, node: str) -> None:
         """Route an address to a node's MAC as the cloud does for a claim."""
@@ -135,12 +153,14 @@ class Net:
         for address in (*port.gateways, *(a for p in others for a in (p.ipv4, p.ipv6))):
             yield f"neigh replace {address} lladdr {ROUTER_MAC} nud permanent dev eth0"
 
-    def _rule(self, verb: str, source: str, target: str, *, both: bool = False) -> None:
+    def _rules(
+        self, verb: str, source: str, target: str, *, both: bool = False
+    ) -> Iterator[tuple[int, list[str]]]:
+        """Yield IP versions, and rules by which the router drops what one sends to the other."""
         one, other = self._ports[source], self._ports[target]
         for version, a, b in ((4, one.ipv4, other.ipv4), (6, one.ipv6, other.ipv6)):
             directions = ((a, b), (b, a)) if both else ((a, b),)
-            rules = [f"rule {verb} pref 10 from {s} to {t} blackhole" for s, t in directions]
-            run_ip(self._pid, rules, version=version)
+            yield version, [f"rule {verb} pref 10 from {s} to {t} blackhole" for s, t in directions]
 
     def _attachment(self, port: Port) -> list[str]:
         mine = (port.ipv4, port.ipv6, *(d for d, node in self._held.items() if node == port.node))

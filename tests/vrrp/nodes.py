@@ -16,6 +16,10 @@ from vrrp.node import CONFIG, Event, Node
 from vrrp.question import Question
 
 
+class OrderError(AssertionError):
+    """The machine was too busy for adverts in the order that was asked for; try again."""
+
+
 class Nodes:
     """Nodes a, b, c at 10.0.1.10, .11, .12 and fd00:0:0:1::10, ::11, ::12, each on its eth0.
 
@@ -86,14 +90,17 @@ class Nodes:
     def join(self, one: str, other: str, *, first: str = "", one_way: bool = False) -> None:
         """End that. The advert of `first`, when named, is the next that arrives.
 
-        Returns when it has arrived; raises AssertionError when the order was not to be had.
+        Returns when it has arrived; raises OrderError, with the two joined, when another came first.
         """
+        later = other if first == one else one
+        with self._net.healing(one, other, both=not one_way) as heal:
+            is_their_turn = not first or self._await_turn(first, later)
+            healing = self.clock.now()
+            heal()
+        if not is_their_turn:
+            raise OrderError(f"the advert of {first} would not come first")
         if first:
-            self._await_turn(first, other if first == one else one)
-        healed = self.clock.now()
-        self._net.heal(one, other, both=not one_way)
-        if first:
-            self._expect_first(first, (one, other), healed)
+            self._expect_first(first, later, healing, self.clock.now())
 
     def forward(self, destination: str, node: str) -> None:
         """Route an address to the MAC of the node's eth0, as the cloud does for a claim."""
@@ -147,35 +154,44 @@ class Nodes:
             self.clock.sleep(0.02)
         return masters[0]
 
-    def _await_turn(self, first: str, other: str) -> None:
-        """Return when the other has just advertised, and `first` is next, not too soon."""
+    def _await_turn(self, first: str, other: str) -> bool:
+        """Return when the other has just advertised, and `first` is next, not too soon; False: never."""
         for _ in range(10):
             started = self.clock.now()
-            mine = self._need_advert(first, started)
-            theirs = self._need_advert(other, started)
-            again = self._need_advert(other, max(mine.t, theirs.t))
-            mine = self._latest(first, again.t)
+            mine = self._need_advert(first, other, started)
+            theirs = self._need_advert(other, first, started)
+            again = self._need_advert(other, first, max(mine.t, theirs.t))
+            mine = self._adverts(first, other, 0, again.t)[-1]
             interval = again.t - theirs.t
             left = (mine.t - again.t) % interval
             if is_next(left, self.clock.now() - again.t, interval):
-                return
+                return True
             until = again.t + seconds_to_hold(left, interval)
             self._nodes[other].hold(max(0.0, until - self.clock.now()))
-        raise AssertionError(f"the advert of {first} would not come first")
+        return False
 
-    def _need_advert(self, node: str, since: float) -> Frame:
-        advert = self._capture.next_advert(node, since, 15)
+    def _need_advert(self, node: str, to: str, since: float) -> Frame:
+        """Wait for the node's next advert to another: to each of its peers it sends one."""
+        advert = self._capture.next_advert(node, self._addresses(to), since, 15)
         if advert is None:
-            raise AssertionError(f"{node} does not advertise{self._logs()}")
+            raise AssertionError(f"{node} does not advertise to {to}{self._logs()}")
         return advert
 
-    def _latest(self, node: str, before: float) -> Frame:
-        return [f for f in self.frames(0, node) if f.is_advert and f.t <= before][-1]
+    def _adverts(self, node: str, to: str, since: float, until: float) -> list[Frame]:
+        found, addresses = self.frames(since, node), self._addresses(to)
+        return [f for f in found if f.t <= until and f.is_advert and f.destination in addresses]
 
-    def _expect_first(self, first: str, both: tuple[str, str], healed: float) -> None:
-        self._need_advert(first, healed)
-        heard = [f.node for f in self.frames(healed) if f.is_advert and f.node in both]
-        assert heard[0] == first, f"the advert of {heard[0]} was faster, not that of {first}"
+    def _expect_first(self, first: str, other: str, healing: float, healed: float) -> None:
+        """Raise unless `first` is heard first, and neither spoke while the way was being opened."""
+        mine = self._need_advert(first, other, healing)
+        theirs = self._adverts(other, first, healing, mine.t)
+        if theirs:
+            raise OrderError(f"the advert of {other} was faster, not that of {first}")
+        if mine.t <= healed:
+            raise OrderError(f"the advert of {first} may have come before the heal")
+
+    def _addresses(self, node: str) -> tuple[str, str]:
+        return self.ports[node].ipv4, self.ports[node].ipv6
 
     def _logs(self) -> str:
         return "".join(f"\n--- {name}\n{node.log}" for name, node in self._nodes.items())
