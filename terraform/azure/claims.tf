@@ -3,13 +3,12 @@
 locals {
   public_claims = { for number, claim in var.claims : number => claim if claim.kind == "public-ip" }
   # By name, not by number: a claim more or less replaces no other's address.
-  made = { for number, claim in local.public_claims : coalesce(claim.name, var.name) => number if claim.resource_id == null }
+  made = { for number, claim in local.public_claims : coalesce(claim.name, var.name) => number if claim.allocate }
 
   public_ips = { for number, claim in local.public_claims : number => {
-    id = claim.resource_id != null ? claim.resource_id : azurerm_public_ip.claimed[coalesce(claim.name, var.name)].id
-    address = (claim.address != null ? claim.address :
-      claim.resource_id != null ? data.azurerm_public_ip.existing[number].ip_address :
-    azurerm_public_ip.claimed[coalesce(claim.name, var.name)].ip_address)
+    id = claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].id : claim.resource_id
+    address = (claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].ip_address :
+    claim.address != null ? claim.address : data.azurerm_public_ip.existing[number].ip_address)
   } }
 
   # NAME, RESOURCE-GROUP/NAME or an id, as ids.
@@ -41,7 +40,7 @@ resource "azurerm_public_ip" "claimed" {
 }
 
 data "azurerm_public_ip" "existing" {
-  for_each = { for number, claim in local.public_claims : number => split("/", claim.resource_id) if claim.resource_id != null && claim.address == null }
+  for_each = { for number, claim in local.public_claims : number => split("/", claim.resource_id) if !claim.allocate && claim.address == null }
 
   resource_group_name = each.value[4]
   name                = each.value[8]

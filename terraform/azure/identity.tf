@@ -8,10 +8,14 @@ locals {
     write = keys(local.permissions)
   }
 
-  # As `cloudfail policy azure` has them: the groups of the nodes, the addresses and the tables.
-  groups = { for id in concat(["${local.in_group}/${var.resource_group}"], compact(var.claims[*].resource_id), values(local.table_ids)) :
-  lower(join("/", slice(split("/", id), 0, 5))) => join("/", slice(split("/", id), 0, 5))... }
-  network_group = join("/", slice(split("/", local.network_id), 0, 5))
+  own_group = "${local.in_group}/${var.resource_group}"
+  # Of what an operation is asked for: interfaces and tables.
+  groups = { for id in concat([local.own_group], values(local.table_ids)) : lower(join("/", slice(split("/", id), 0, 5))) => join("/", slice(split("/", id), 0, 5))... }
+  # What `cloudfail policy azure` prints, which knows no network: the groups of the nodes, the addresses and the tables.
+  scopes = { for name, more in { read = [], write = length(local.joined) > 0 ? [local.network_id] : [] } : name => values({
+    for id in concat([local.own_group], [for address in local.public_ips : address.id], values(local.table_ids), more) :
+    lower(join("/", slice(split("/", id), 0, 5))) => join("/", slice(split("/", id), 0, 5))...
+  })[*][0] }
 
   interfaces = { for name in keys(var.nodes) : "interface ${name}" => azurerm_network_interface.node[name].id }
   tables     = { for id in values(local.table_ids) : "table ${lower(id)}" => id... }
@@ -42,14 +46,13 @@ resource "azurerm_role_definition" "cloudfail" {
   # Of the whole tenant: two pairs may not have one name.
   name        = "cloudfail ${each.key} ${var.resource_group}/${var.name}"
   description = each.key == "read" ? "Looks at what follows the VRRP master" : "Moves what follows the VRRP master to this node"
-  scope       = "${local.in_group}/${var.resource_group}"
+  scope       = local.own_group
 
   permissions {
     actions = each.value
   }
 
-  assignable_scopes = distinct(concat([for ids in values(local.groups) : ids[0]],
-  each.key == "write" && length(local.joined) > 0 && !contains(keys(local.groups), lower(local.network_group)) ? [local.network_group] : []))
+  assignable_scopes = local.scopes[each.key]
 }
 
 # On whole groups: lists, locks and permissions are asked of a group, and Azure lets nobody ask how an

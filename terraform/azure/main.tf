@@ -48,7 +48,12 @@ module "configuration" {
   responders          = var.responders
   authentication      = local.authentication
   cloudfail           = var.cloudfail
+  virtual_ipaddress   = var.virtual_ipaddress
   extra_configuration = var.extra_configuration
+  # cloud-init gives a machine at each boot what the metadata has, also an address that moves on: keepalived has it.
+  first_boot = concat(contains(local.kinds, "private-ip") ? [
+    "echo 'datasource: {Azure: {apply_network_config: false}}' >/etc/cloud/cloud.cfg.d/90-cloudfail.cfg"
+  ] : [], var.first_boot)
 
   nodes = { for name, node in var.nodes : name => {
     address      = node.address
@@ -58,8 +63,7 @@ module "configuration" {
     interface_id = azurerm_network_interface.node[name].id
   } }
 
-  claims = [for number, claim in var.claims : merge(claim, {
-    name        = null
+  claims = [for number, claim in var.claims : merge({ for key, value in claim : key => value if !contains(["name", "allocate"], key) }, {
     address     = claim.kind == "public-ip" ? local.public_ips[number].address : claim.address
     resource_id = claim.kind == "public-ip" ? local.public_ips[number].id : claim.resource_id
   })]

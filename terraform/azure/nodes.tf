@@ -20,7 +20,7 @@ resource "azurerm_linux_virtual_machine" "node" {
   location            = var.location
   zone                = each.value.zone
   availability_set_id = one(azurerm_availability_set.node[*].id)
-  size                = var.size
+  size                = coalesce(each.value.size, var.size)
   tags                = var.tags
 
   network_interface_ids = [azurerm_network_interface.node[each.key].id]
@@ -79,10 +79,5 @@ resource "azurerm_linux_virtual_machine" "node" {
     # Changes of these are for a node after the other: docs/how-to/terraform-azure.md.
     ignore_changes       = [custom_data, source_image_id, source_image_reference, admin_ssh_key]
     replace_triggered_by = [azurerm_network_interface.node[each.key].id]
-
-    precondition {
-      condition     = length(base64encode(module.configuration.user_data[each.key])) <= 87380
-      error_message = "The custom data of a virtual machine has 64 KiB at most: shorten extra_configuration."
-    }
   }
 }

@@ -4,13 +4,14 @@ output "cloudfail_toml" {
 }
 
 output "addresses" {
-  value = {
-    public_ips    = [for number in keys(local.public_claims) : local.public_ips[number].address]
-    private_ips   = [for claim in var.claims : claim.address if claim.kind == "private-ip"]
-    routes        = [for claim in var.claims : claim.destination if claim.kind == "route"]
-    load_balancer = one(concat(azurerm_public_ip.frontend[*].ip_address, local.balanced && !local.public_lb ? [var.load_balancer.address] : []))
-  }
-  description = "What follows the master."
+  value = distinct(concat(
+    [for number in keys(local.public_claims) : local.public_ips[number].address],
+    [for claim in var.claims : claim.address if claim.kind == "private-ip"],
+    [for claim in var.claims : claim.destination if claim.kind == "route"],
+    azurerm_public_ip.frontend[*].ip_address,
+    local.balanced && !local.public_lb ? [var.load_balancer.address] : [],
+  ))
+  description = "What follows the master: the addresses, the destinations of routes, and the load balancer's frontend."
 }
 
 output "nodes" {
@@ -41,17 +42,19 @@ output "policy" {
   value = { for name, actions in local.roles : name => {
     actions           = actions
     assignable_scopes = azurerm_role_definition.cloudfail[name].assignable_scopes
-    scopes            = name == "read" ? [for ids in values(local.groups) : ids[0]] : values(local.written)
+    scopes            = name == "read" ? values(local.groups)[*][0] : values(local.written)
   } }
   description = "The roles of the nodes, and on what they are assigned."
 }
 
 output "check_commands" {
   value = concat(
-    [for name in keys(var.nodes) : "az vm boot-diagnostics get-boot-log --resource-group ${var.resource_group} --name ${var.name}-${name}"],
-    ["cloudfail doctor", "cloudfail status", "cloudfail adverts --count 3"],
-    length(var.claims) > 0 ? ["cloudfail plan --check"] : [],
-    [for responder in var.responders : "curl -i http://127.0.0.1:${responder.port}${coalesce(responder.path, "/")}" if responder.protocol == "http"],
+    [for node in azurerm_linux_virtual_machine.node : "az vm boot-diagnostics get-boot-log --ids ${node.id}"],
+    [for address in local.public_ips : "az network public-ip show --ids ${address.id} --query ipConfiguration.id --output tsv"],
+    [for claim in var.claims : "az network nic list --resource-group ${var.resource_group} --query \"[?ipConfigurations[?privateIPAddress=='${claim.address}']].name\" --output tsv" if claim.kind == "private-ip"],
+    [for id, destination in merge([for claim in var.claims : { for table in coalesce(claim.tables, []) : local.table_ids[table] => claim.destination }]...) :
+    "az network route-table show --ids ${id} --query \"routes[?addressPrefix=='${destination}'].nextHopIpAddress\" --output tsv"],
+    [for node in azurerm_linux_virtual_machine.node : "az vm run-command invoke --ids ${node.id} --command-id RunShellScript --scripts 'cloudfail status; cloudfail doctor' --query value[].message --output tsv" if var.allow_extensions],
   )
-  description = "What to run to see that it works: az from where you are, the others on each node."
+  description = "Commands that look: the console of each node's first boot, who holds each claim, and the doctor on each node (with allow_extensions)."
 }

@@ -3,6 +3,7 @@
 variable "name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "Begins the name of everything that is made here."
 
   validation {
@@ -14,6 +15,7 @@ variable "name" {
 variable "instance_name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "The name of the vrrp_instance."
 
   validation {
@@ -35,6 +37,7 @@ variable "virtual_router_id" {
 variable "advert_int" {
   type        = number
   default     = 1
+  nullable    = false
   description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
 
   validation {
@@ -70,10 +73,11 @@ variable "nodes" {
     priority    = number
     subnet_name = string
     zone        = optional(string)
+    size        = optional(string)
     subnet      = optional(string)
     interface   = optional(string)
   }))
-  description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the CIDR of the subnet where it is not a /24, and the network device where it is not the one with the address."
+  description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the size where it is not var.size (so that nodes are resized one after the other), the CIDR of the subnet where it is not a /24, and the network device where it is not the one with the address."
 
   validation {
     condition     = length(var.nodes) >= 2 && length(var.nodes) <= 3
@@ -125,10 +129,12 @@ variable "claims" {
     resource_id     = optional(string)
     destination     = optional(string)
     tables          = optional(list(string))
+    allocate        = optional(bool, false)
     name            = optional(string)
   }))
   default     = []
-  description = "What the master must own, in the words of [[instance.NAME.claim]]. A public-ip without resource_id is made here, under its name (null: the pair's). tables are NAME (of resource_group), RESOURCE-GROUP/NAME or whole ids; a route is made in those of this subscription, and one that is missing by cloudfail."
+  nullable    = false
+  description = "What the master must own, in the words of [[instance.NAME.claim]]. public-ip: an existing address by resource_id, or allocate = true, and it is made here, under its name (null: the pair's). private-ip: all nodes share one subnet. route: tables are NAME (of resource_group), RESOURCE-GROUP/NAME or whole ids; it is made in those of this subscription, and in others by cloudfail."
 
   validation {
     condition     = alltrue([for claim in var.claims : contains(["public-ip", "private-ip", "route"], claim.kind)])
@@ -152,13 +158,18 @@ variable "claims" {
     error_message = "A public-ip has neither destination nor tables: those are a route's."
   }
   validation {
-    condition     = alltrue([for claim in var.claims : claim.resource_id != null || claim.address == null if claim.kind == "public-ip"])
-    error_message = "A public-ip that exists is named by resource_id (az network public-ip show --query id); one that is to be made has no address yet: leave address out."
+    condition = alltrue([for claim in var.claims : claim.allocate ? claim.resource_id == null && claim.address == null : claim.resource_id != null
+    if claim.kind == "public-ip"])
+    error_message = "A public-ip has either allocate = true, and no address yet, or the resource_id of one that exists (az network public-ip show --query id)."
   }
   validation {
-    condition = alltrue([for claim in var.claims : claim.resource_id == null ? true :
-    can(regex(local.public_ip_id, claim.resource_id)) if claim.kind == "public-ip"])
-    error_message = "resource_id is the whole id of a public address: /subscriptions/.../publicIPAddresses/NAME."
+    condition     = alltrue([for claim in var.claims : claim.kind == "public-ip" || (!claim.allocate && claim.name == null)])
+    error_message = "allocate and name are words of a public-ip only."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : claim.resource_id == null ? true : can(regex(local.public_ip_id, claim.resource_id)) &&
+    startswith(lower(claim.resource_id), "/subscriptions/${lower(var.subscription_id)}/") if claim.kind == "public-ip"])
+    error_message = "resource_id is the whole id of a public address of this subscription, as that of an interface has to be: /subscriptions/.../publicIPAddresses/NAME."
   }
   validation {
     condition     = alltrue([for claim in var.claims : can(cidrhost(claim.destination, 0)) if claim.kind == "route"])
@@ -175,8 +186,8 @@ variable "claims" {
     error_message = "A table is NAME (of resource_group), RESOURCE-GROUP/NAME, or a whole id: /subscriptions/.../routeTables/NAME."
   }
   validation {
-    condition = (length(distinct([for claim in var.claims : coalesce(claim.name, "-") if claim.kind == "public-ip" && claim.resource_id == null])) ==
-    length([for claim in var.claims : claim if claim.kind == "public-ip" && claim.resource_id == null]))
+    condition = (length(distinct([for claim in var.claims : coalesce(claim.name, "-") if claim.allocate])) ==
+    length([for claim in var.claims : claim if claim.allocate]))
     error_message = "Of several public-ip claims that are made here each has a name of its own."
   }
   validation {
@@ -188,6 +199,10 @@ variable "claims" {
     condition = alltrue([for claim in var.claims : contains([for other in var.claims : other.address if other.kind == "private-ip"], claim.private_address)
     if claim.private_address != null])
     error_message = "private_address is the address of a private-ip claim: no other ipConfiguration is on every node in turn."
+  }
+  validation {
+    condition     = length(setintersection([for claim in var.claims : claim.address if claim.kind == "private-ip"], [for node in var.nodes : node.address])) == 0
+    error_message = "A private-ip is no node's own address: a primary ipConfiguration never moves."
   }
   validation {
     condition     = length([for claim in var.claims : claim if claim.kind == "private-ip"]) == 0 || length(distinct([for node in var.nodes : lower(node.subnet_name)])) == 1
@@ -207,6 +222,7 @@ variable "responders" {
     address  = optional(string)
   }))
   default     = []
+  nullable    = false
   description = "Ports that answer on the master only, in the words of [[instance.NAME.responder]]. The load balancer's probe asks the first."
 
   validation {
@@ -252,27 +268,27 @@ variable "cloudfail" {
     wheel_url = optional(string)
   })
   default     = {}
+  nullable    = false
   description = "Where cloudfail comes from: version (pinned; null: the one of this tree), index_url (null: PyPI), or wheel_url, which is https://, also of a private blob (wheel_container_id)."
 }
 
-variable "wheel_container_id" {
-  type        = string
-  default     = null
-  description = "The id of the private blob container that cloudfail.wheel_url is in: /subscriptions/.../storageAccounts/NAME/blobServices/default/containers/NAME. The nodes' identity may read it, and no other."
-
-  validation {
-    condition     = var.wheel_container_id == null ? true : can(regex(local.container_id, var.wheel_container_id))
-    error_message = "wheel_container_id is /subscriptions/.../providers/Microsoft.Storage/storageAccounts/NAME/blobServices/default/containers/NAME."
-  }
-  validation {
-    condition = var.wheel_container_id == null ? true : startswith(coalesce(var.cloudfail.wheel_url, "-"),
-    "https://${element(concat(split("/", var.wheel_container_id), ["", "", "", "", "", "", "", "", ""]), 8)}.blob.")
-    error_message = "cloudfail.wheel_url is a blob of wheel_container_id: https://ACCOUNT.blob.core.windows.net/CONTAINER/FILE.whl."
-  }
+variable "virtual_ipaddress" {
+  type        = list(string)
+  default     = []
+  nullable    = false
+  description = "Addresses that keepalived adds on the master; empty: those of the claims."
 }
 
 variable "extra_configuration" {
   type        = string
   default     = ""
-  description = "TOML that is appended to cloudfail.toml: [keepalived], [instance.NAME.services], hooks, [vrrp_script.NAME], ..."
+  nullable    = false
+  description = "TOML that cloudfail.toml gets too: [keepalived], [instance.NAME.services], hooks, [vrrp_script.NAME], ..."
+}
+
+variable "first_boot" {
+  type        = list(string)
+  default     = []
+  nullable    = false
+  description = "Shell commands that run as root before keepalived is started, each a line."
 }

@@ -57,6 +57,7 @@ module "pair" {
   location             = var.location
   virtual_network      = { name = azurerm_virtual_network.edge.name }
   admin_ssh_public_key = var.admin_ssh_public_key
+  allow_extensions     = true # az vm run-command, where nobody lets SSH in
   virtual_router_id    = 53
 
   nodes = {

@@ -75,6 +75,7 @@ module "pair" {
   location             = var.location
   virtual_network      = { name = azurerm_virtual_network.edge.name }
   admin_ssh_public_key = var.admin_ssh_public_key
+  allow_extensions     = true # az vm run-command, where nobody lets SSH in
   virtual_router_id    = 51
 
   nodes = { for name, zone in local.zones : name => {
@@ -84,7 +85,7 @@ module "pair" {
     zone        = zone.zone
   } }
 
-  claims = [{ kind = "public-ip" }]
+  claims = [{ kind = "public-ip", allocate = true }]
 
   ingress = [{ name = "https", protocol = "Tcp", ports = ["443"], sources = ["Internet"] }]
 

@@ -52,7 +52,7 @@ run "a_private_ip_by_id" {
 run "a_public_ip_with_tables" {
   command = plan
   variables {
-    claims        = [{ kind = "public-ip", tables = ["clients"] }]
+    claims        = [{ kind = "public-ip", allocate = true, tables = ["clients"] }]
     load_balancer = { rules = [{ name = "all", protocol = "All", port = 0 }] }
   }
   expect_failures = [var.claims, var.load_balancer]
@@ -61,7 +61,7 @@ run "a_public_ip_with_tables" {
 run "an_address_of_what_is_to_be_made" {
   command = plan
   variables {
-    claims = [{ kind = "public-ip", address = "203.0.113.7" }]
+    claims = [{ kind = "public-ip", allocate = true, address = "203.0.113.7" }]
   }
   expect_failures = [var.claims]
 }
@@ -70,6 +70,26 @@ run "a_public_ip_by_name" {
   command = plan
   variables {
     claims = [{ kind = "public-ip", resource_id = "edge" }]
+  }
+  expect_failures = [var.claims]
+}
+
+run "a_name_of_a_route" {
+  command = plan
+  variables {
+    claims = [{ kind = "route", destination = "10.99.0.1/32", tables = ["clients"], name = "service" }]
+  }
+  expect_failures = [var.claims]
+}
+
+run "a_nodes_own_address" {
+  command = plan
+  variables {
+    nodes = {
+      a = { address = "10.0.1.10", priority = 150, subnet_name = "edge", zone = "1" }
+      b = { address = "10.0.1.11", priority = 100, subnet_name = "edge", zone = "2" }
+    }
+    claims = [{ kind = "private-ip", address = "10.0.1.11" }]
   }
   expect_failures = [var.claims]
 }
@@ -110,8 +130,8 @@ run "two_of_one_name" {
       b = { address = "10.0.1.11", priority = 100, subnet_name = "edge", zone = "2" }
     }
     claims = [
-      { kind = "public-ip" },
-      { kind = "public-ip", private_address = "10.0.1.100" },
+      { kind = "public-ip", allocate = true },
+      { kind = "public-ip", allocate = true, private_address = "10.0.1.100" },
       { kind = "private-ip", address = "10.0.1.100" },
     ]
   }
@@ -121,7 +141,7 @@ run "two_of_one_name" {
 run "two_of_one_seat" {
   command = plan
   variables {
-    claims = [{ kind = "public-ip", name = "one" }, { kind = "public-ip", name = "two" }]
+    claims = [{ kind = "public-ip", allocate = true, name = "one" }, { kind = "public-ip", allocate = true, name = "two" }]
   }
   expect_failures = [var.claims]
 }
@@ -129,7 +149,7 @@ run "two_of_one_seat" {
 run "a_seat_that_is_not_claimed" {
   command = plan
   variables {
-    claims = [{ kind = "public-ip", private_address = "10.0.1.100" }]
+    claims = [{ kind = "public-ip", allocate = true, private_address = "10.0.1.100" }]
   }
   expect_failures = [var.claims]
 }
@@ -146,7 +166,7 @@ run "a_claim_that_displaces_the_way_out" {
   command = plan
   variables {
     own_egress = "own-address"
-    claims     = [{ kind = "public-ip" }]
+    claims     = [{ kind = "public-ip", allocate = true }]
   }
   expect_failures = [var.claims]
 }

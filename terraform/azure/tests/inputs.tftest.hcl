@@ -58,7 +58,7 @@ run "contradictions" {
     nopreempt          = true
     responders         = [{ port = 8100, protocol = "udp" }]
     authentication     = { type = "AH", secret = "hunter2" }
-    cloudfail          = { wheel_url = "https://other.blob.core.windows.net/wheels/cloudfail.whl" }
+    cloudfail          = { wheel_url = "https://other.blob.core.windows.net/wheels/cloudfail-0.1.0-py3-none-any.whl" }
     wheel_container_id = "/subscriptions/1/resourceGroups/s/providers/Microsoft.Storage/storageAccounts/ours/blobServices/default/containers/wheels"
     ingress            = [{ name = "web rule", protocol = "Tcp", sources = ["*"] }]
     nodes = {

@@ -19,7 +19,7 @@ variables {
 
 run "a_public_address" {
   variables {
-    claims = [{ kind = "public-ip" }]
+    claims = [{ kind = "public-ip", allocate = true }]
   }
 
   assert {
@@ -36,7 +36,7 @@ run "a_public_address" {
     error_message = "IP forwarding is for routes."
   }
   assert {
-    condition     = output.addresses.public_ips == [azurerm_public_ip.claimed["edge"].ip_address]
+    condition     = one(output.addresses) == azurerm_public_ip.claimed["edge"].ip_address
     error_message = "The address is an output."
   }
   assert {
@@ -124,8 +124,8 @@ run "three_nodes_with_ah_behind_an_internal_load_balancer" {
 run "addresses_on_a_seat_of_their_own" {
   variables {
     own_egress         = "own-address"
-    claims             = [{ kind = "private-ip", address = "10.0.1.100" }, { kind = "public-ip", private_address = "10.0.1.100", name = "service" }]
-    cloudfail          = { wheel_url = "https://ours.blob.core.windows.net/wheels/cloudfail.whl" }
+    claims             = [{ kind = "private-ip", address = "10.0.1.100" }, { kind = "public-ip", allocate = true, private_address = "10.0.1.100", name = "service" }]
+    cloudfail          = { wheel_url = "https://ours.blob.core.windows.net/wheels/cloudfail-0.1.0-py3-none-any.whl" }
     wheel_container_id = "/subscriptions/1/resourceGroups/s/providers/Microsoft.Storage/storageAccounts/ours/blobServices/default/containers/wheels"
   }
 
