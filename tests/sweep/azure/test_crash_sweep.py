@@ -17,6 +17,7 @@ from sweep.gate import Assassin, Gate, Moment, When
 from sweep.nodes import AZURE, PRIORITIES, Group
 from sweep.zygote import Zygote
 
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
 KILLED = -9
 
 
@@ -71,7 +72,6 @@ POINTS = [
 ]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("case", "when", "rerun_on"), POINTS)
 def test_a_run_killed_at_any_request_is_finished_by_the_next(
     gate: Gate, zygote: Zygote, tmp_path: Path, case: Case, when: When, rerun_on: str

@@ -16,11 +16,11 @@ from sweep.nodes import AZURE, Group
 from sweep.test_two_at_once import FirstWrite
 from sweep.zygote import Zygote
 
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
 # Two writes a take, a table a write, a round or two of looking again each.
 MOST_WRITES = 30
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", [PRIVATE, PUBLIC_IP, ROUTE, SEATED], ids=lambda case: case.name)
 def test_two_promotions_at_once_end_with_one_holder(
     gate: Gate, other_gate: Gate, zygote: Zygote, tmp_path: Path, case: Case
