@@ -135,6 +135,14 @@ def test_a_data_source_says_what_it_was_told(workspace: Make, aws: Stub) -> None
     assert started(workspace, aws, PLAIN).plan().outputs["cidr"] == "192.0.2.0/24"
 
 
+def test_a_data_source_reads_what_was_applied(workspace: Make, aws: Stub) -> None:
+    made = started(workspace, aws, PLAIN)
+    interface = made.apply().resources['aws_network_interface.node["a"]']
+    made.write("read.tf", f'data "aws_network_interface" "a" {{\n  id = "{interface["id"]}"\n}}\n')
+    read = made.apply().resources["data.aws_network_interface.a"]
+    assert (read["subnet_id"], read["arn"]) == (interface["subnet_id"], interface["arn"])
+
+
 def test_variables_reach_terraform(workspace: Make, aws: Stub) -> None:
     made = started(workspace, aws, PLAIN)
     made.variables = {"cidr": "10.9.0.0/16"}

@@ -125,6 +125,10 @@ OWN: dict[str, dict[str, Any]] = {
     "data.aws_region": {"id": "{region}", "name": "{region}", "region": "{region}"},
     "data.aws_partition": {"id": "aws", "partition": "aws", "dns_suffix": "amazonaws.com"},
     "data.aws_availability_zones": {"names": ["{region}a", "{region}b", "{region}c"]},
+    "aws_eip": {"allocation_id": "{id}", "public_ip": "198.51.100.{byte}"},
+    "aws_vpc_endpoint": {
+        "dns_entry": [{"dns_name": "{id}-0a.ec2.{region}.vpce.amazonaws.com"}],
+    },
     "aws_network_interface": {"private_ip": "10.0.0.{byte}"},
     "data.google_client_config": {"project": "{project}", "region": "{region}", "zone": "{zone}"},
     "data.google_project": {"project_id": "{project}", "number": "1234567890"},

@@ -14,6 +14,7 @@ from terraform.stub.protocol import is_unknown
 # By the name of an attribute, where its type has no template: the first that matches counts.
 LEAVES: tuple[tuple[str, Any], ...] = (
     (r"mac_address", "02:00:00:00:00:{byte:02x}"),
+    (r"(.*_)?ipv6_cidr_block", "2001:db8:{byte:x}::/56"),
     (r"(.*_)?(cidr_block|ip_cidr_range|address_prefix)", "10.0.0.0/24"),
     (r"address_prefixes|address_space", ["10.0.0.0/16"]),
     (r"public_ip(_address)?|nat_ip|address", "203.0.113.{byte}"),
@@ -121,7 +122,11 @@ def _format(template: Any, kind: Any, known: _Known) -> Any:
         return SIMPLE[kind](known)
     collection, inner = kind
     if collection == "object":
-        return {name: _make_up(each, name, known) for name, each in inner.items()}
+        own = template if isinstance(template, dict) else {}
+        return {
+            name: _format(own[name], each, known) if name in own else _make_up(each, name, known)
+            for name, each in inner.items()
+        }
     if collection == "map":
         return {}
     return [_format(each, inner, known) for each in template] if isinstance(template, list) else []

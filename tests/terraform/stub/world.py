@@ -30,12 +30,19 @@ class World:
         return None if key in self._gone else self._objects.get(key, current)
 
     def data(self, kind: str, config: Values) -> Values:
-        """What tests told of data sources like this one; the last word counts."""
-        told: Values = {}
+        """The object that is asked for, if it was applied, and what tests told: the last word counts."""
+        told = self._asked(kind, config)
         for each, where, values in self._data:
             if each == kind and all(config.get(name) == value for name, value in where.items()):
                 told |= values
         return told
+
+    def _asked(self, kind: str, config: Values) -> Values:
+        asked = {name: each for name, each in config.items() if isinstance(each, str)}
+        for (each, _), values in self._objects.items():
+            if each == kind and asked and all(values.get(name) == asked[name] for name in asked):
+                return dict(values)
+        return {}
 
     def reset(self) -> None:
         """Forget what was applied and told. Identifiers go on being new."""
