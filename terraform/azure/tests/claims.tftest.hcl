@@ -21,7 +21,7 @@ variables {
 run "another_clouds_kind" {
   command = plan
   variables {
-    claims        = [{ kind = "forwarding-rule", name = "edge" }]
+    claims        = [{ kind = "forwarding-rule", address = "10.0.1.100" }]
     load_balancer = { type = "global", rules = [{ name = "https", protocol = "Tcp", port = 443 }] }
   }
   expect_failures = [var.claims, var.load_balancer]

@@ -36,7 +36,8 @@ run "names" {
     os_disk_type         = "floppy"
     admin_username       = "root"
     admin_ssh_public_key = "-----BEGIN OPENSSH PRIVATE KEY-----"
-    wheel_container_id   = "wheels"
+    cloudfail            = { wheel_url = "https://ours.blob.core.windows.net/wheels/cloudfail-0.1.0-py3-none-any.whl" }
+    wheel_container_id   = "/subscriptions/1/resourceGroups/s/providers/Microsoft.Storage/storageAccounts/ours"
     responders           = [{ port = 0 }]
     authentication       = { type = "MD5", secret = "/subscriptions/1/resourceGroups/v/providers/Microsoft.KeyVault/vaults/edge/secrets/vrrp" }
     ingress              = [{ name = "https", protocol = "Tcp", sources = ["*"] }, { name = "HTTPS", protocol = "Tcp", sources = ["*"] }]
