@@ -95,6 +95,10 @@ def _allow(operation: str) -> None:
     """Let a write pass: for tools that are not a run."""
 
 
+def _go_on(what: str) -> None:
+    """Let a wait go on: for tools that are not a run."""
+
+
 def _ignore(call: ApiCall) -> None:
     """Keep nothing."""
 
@@ -111,7 +115,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     `settings` is an instance of `ProviderSpec.settings`. `address` is this node's unicast address
     and `interface` its network device name, each None/empty when not configured. `peers` are all
     *other* configured nodes. `interface_id` overrides the metadata service. `before_write` is the
-    role check: raises SupersededError. `on_call` is told of every request. `width` is how many
+    role check: raises SupersededError. `while_waiting` is told, once a second at least, what
+    `execute` waits for after a request: raises SupersededError and DeadlineError, which it lets
+    pass. `on_call` is told of every request. `width` is how many
     lanes may run at once. `assured_egress` is the operator's word that the API stays reachable
     without any claimed object. `memory` keeps what a move that is not atomic would lose.
     """
@@ -123,6 +129,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     peers: tuple[Peer, ...] = ()
     before_write: Callable[[str], None] = _allow
+    while_waiting: Callable[[str], None] = _go_on
     on_call: Callable[[ApiCall], None] = _ignore
     width: int = 16
     assured_egress: bool = False

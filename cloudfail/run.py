@@ -122,6 +122,21 @@ class Run:
         if not completes:
             self.check_stopped()
 
+    def while_waiting(self, what: str) -> None:
+        """Let a provider wait on for what it sent, or raise: asked once a second at least.
+
+        What takes something off its holder is waited for as the add is that completes it: only a
+        better peer ends that, who finishes it.
+        """
+        doing = self._doing()
+        owes = self._completes() or (doing is not None and doing.step.releases)
+        self._role(completes=owes)
+        if owes:
+            return
+        self.check_stopped()
+        if self.deadline.left() <= 0:
+            raise DeadlineError(f"time is up: {what}")
+
     def on_call(self, call: ApiCall) -> None:
         """Keep a record of a request that a provider sent."""
         self._calls.append(call)

@@ -58,6 +58,7 @@ class Target:
         self,
         before_write: Callable[[str], None] | None = None,
         on_call: Callable[[ApiCall], None] | None = None,
+        while_waiting: Callable[[str], None] | None = None,
     ) -> Provider:
         """Build the provider: this is where its SDK is imported. Raises ProviderMissingError."""
         setup = Setup(
@@ -75,12 +76,14 @@ class Target:
             setup = msgspec.structs.replace(setup, before_write=before_write)
         if on_call is not None:
             setup = msgspec.structs.replace(setup, on_call=on_call)
+        if while_waiting is not None:
+            setup = msgspec.structs.replace(setup, while_waiting=while_waiting)
         return self.spec.build(setup)
 
     def whereabouts(self, holding: Holding, node: Node) -> str:
         """Name the holder as far as it is known; this node may have it in another place."""
         name = self.holder_name(holding, node)
-        if holding.holder != node.ref or holding.owner is Owner.MINE:
+        if holding.holder != node.ref or holding.owner is Owner.MINE or holding.reason:
             return name
         return f"{name or 'this node'}, on another address"
 

@@ -113,7 +113,7 @@ def _subject(target: Target) -> str:
 
 def _promote(target: Target, run: Run, order: Order) -> tuple[Outcome, float]:
     """Return also since when every claim was seen to be ours, in seconds since boot."""
-    provider = Watched(target.build(run.before_write, run.on_call))
+    provider = Watched(target.build(run.before_write, run.on_call, run.while_waiting))
     outcome = promote(
         provider,
         target.instance.claims,

@@ -101,7 +101,10 @@ def _built(harness: Harness, setup: Setup | None = None) -> tuple[Provider, _Rec
 def _promoting(harness: Harness) -> tuple[Provider, Run]:
     run = ready_run()
     setup = msgspec.structs.replace(
-        harness.setup(), before_write=run.before_write, on_call=run.on_call
+        harness.setup(),
+        before_write=run.before_write,
+        while_waiting=run.while_waiting,
+        on_call=run.on_call,
     )
     return harness.spec.build(setup), run
 

@@ -16,6 +16,8 @@ CLAIM = PublicIp(address=ip_address("203.0.113.7"))
 TAKE = Step(call="Take", claims=(CLAIM,), params={}, summary="take")
 FINISH = Step(call="Take", claims=(CLAIM,), params={}, summary="finish", completes=True)
 
+RELEASE = Step(call="Give", claims=(CLAIM,), params={}, summary="give", releases=True)
+
 
 def test_a_stopped_run_begins_nothing_more() -> None:
     run = ready_run()
@@ -60,6 +62,38 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     clock.advance(3.0)
     with pytest.raises(DeadlineError, match="AssociateAddress"):
         run.before_write("AssociateAddress")
+
+
+def test_a_wait_for_what_was_sent_ends_with_a_stop_and_with_the_deadline() -> None:
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=1.0)
+    with run.doing(TAKE):
+        run.while_waiting("nic-a is Updating")
+        clock.advance(5.0)
+        with pytest.raises(DeadlineError, match="time is up: nic-a is Updating"):
+            run.while_waiting("nic-a is Updating")
+        run.stop("SIGTERM")
+        with pytest.raises(SupersededError, match="SIGTERM"):
+            run.while_waiting("nic-a is Updating")
+
+
+@pytest.mark.parametrize("step", [RELEASE, FINISH], ids=["remove", "add"])
+def test_between_a_remove_and_its_add_only_a_better_peer_ends_a_wait(step: Step) -> None:
+    masters: list[str] = []
+
+    def still_master() -> None:
+        if masters:
+            raise SupersededError(masters[0])
+
+    clock = FakeClock()
+    run = ready_run(clock=clock, seconds=1.0, role=still_master)
+    run.stop("SIGTERM")
+    clock.advance(5.0)
+    with run.doing(step):
+        run.while_waiting("it")
+        masters.append("a better peer")
+        with pytest.raises(SupersededError, match="a better peer"):
+            run.while_waiting("it")
 
 
 def test_a_stop_ends_the_retries_of_a_read() -> None:

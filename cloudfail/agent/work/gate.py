@@ -23,6 +23,12 @@ class Gate:
             raise SupersededError(f"{operation}: no run is under way; nothing was sent")
         run.before_write(operation)
 
+    def while_waiting(self, what: str) -> None:
+        """Let a wait go on, or raise SupersededError or DeadlineError."""
+        run = self.run
+        if run is not None:
+            run.while_waiting(what)
+
     def on_call(self, call: ApiCall) -> None:
         run = self.run
         if run is not None:

@@ -23,7 +23,9 @@ class Source:
         with self._lock:
             if self._built is None:
                 try:
-                    self._built = self._target.build(self._gate.before_write, self._gate.on_call)
+                    self._built = self._target.build(
+                        self._gate.before_write, self._gate.on_call, self._gate.while_waiting
+                    )
                 except CloudfailError:
                     raise
                 except (Exception, SystemExit) as error:
