@@ -58,17 +58,17 @@ def findings(holdings: tuple[Holding, ...]) -> tuple[Finding, ...]:
             message = str(refused).removeprefix(f"{holding.claim}: ")
             found.append(_error(holding.claim, message, remedy))
         elif holding.owner is Owner.UNKNOWN:
-            message = "the cloud did not say who holds it; nothing is moved on a guess"
+            why = f" ({holding.reason})" if holding.reason else ""
+            message = f"the cloud did not say who holds it{why}; nothing is moved on a guess"
             found.append(_error(holding.claim, message, "look again"))
-        elif holding.owner is not Owner.MINE and holding.facts.get("note"):
-            found.append(
-                Finding(
-                    severity=Severity.WARNING,
-                    subject=str(holding.claim),
-                    message=holding.facts["note"],
-                )
-            )
+        elif holding.owner is not Owner.MINE:
+            known = (holding.reason, holding.facts.get("note", ""))
+            found += [_warning(holding.claim, message) for message in known if message]
     return tuple(found)
+
+
+def _warning(claim: Claim, message: str) -> Finding:
+    return Finding(severity=Severity.WARNING, subject=str(claim), message=message)
 
 
 def _error(claim: Claim, message: str, remedy: str) -> Finding:

@@ -150,7 +150,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     subnet 10.0.1.0/24 of eni-0a"). `facts` is what `steps` needs to know of the observation; its
     `note`, if any, is what an operator should know before the claim is taken: a warning of the plan.
     `is_fresh`: the look shows everything that this node wrote, so that it may be planned from at
-    once. `is_moving`: a call that somebody has begun may change it yet.
+    once. `is_moving`: a call that somebody has begun may change it yet. `reason` says why what was
+    seen does not count as held, and what to do where it stays so; it keeps nobody from taking it.
     """
 
     claim: Claim
@@ -160,6 +161,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, str] = {}
     is_fresh: bool = False
     is_moving: bool = False
+    reason: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

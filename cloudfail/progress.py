@@ -69,7 +69,7 @@ class Progress:
     def see(self, seen: Holding, now: float) -> Written | None:
         """Take in what a look showed; return the write that this look has proven, if any."""
         self.holding = holding = guard.judge(seen, self._rules)
-        if holding.holder and holding.holder != self.removed_from:
+        if holding.holder and holding.holder != self.removed_from and not holding.reason:
             self.owed = False  # somebody has it: our remove leaves it with nobody no more
         if holding.owner is Owner.MINE:
             proven, self.written = self.written, None
@@ -123,8 +123,12 @@ class Progress:
 
     def unsaid(self) -> CloudfailError:
         """Say why a claim that is open and was not written is open."""
+        reason = self.holding.reason if self.holding is not None else ""
         if self.holding is None or self.holding.owner is Owner.UNKNOWN:
-            return TransientError(f"{self.claim}: the cloud did not say who holds it")
+            why = f": {reason}" if reason else ""
+            return TransientError(f"{self.claim}: the cloud did not say who holds it{why}")
+        if reason:
+            return VerifyError(f"{self.claim}: {reason}")
         return VerifyError(
             f"{self.claim}: {_shown(self.holding)} has it, and no step would change that"
         )
@@ -133,6 +137,8 @@ class Progress:
         """Return the error that ends the waiting; None while the write may still show."""
         if holding.is_fresh and holding.owner is not Owner.UNKNOWN:
             return ConflictError(f"{self.claim}: {_shown(holding)} has it after this node's calls")
+        if holding.reason and holding.owner is not Owner.UNKNOWN:
+            return VerifyError(f"{self.claim}: written, but {holding.reason}")
         if holding.holder and holding.holder != written.before.holder:
             if written.other != holding.holder:
                 written.other, written.other_since = holding.holder, now
@@ -149,4 +155,5 @@ class Progress:
 
 
 def _shown(holding: Holding) -> str:
-    return holding.holder or holding.owner.value
+    shown = holding.holder or holding.owner.value
+    return f"{shown} ({holding.reason})" if holding.reason else shown

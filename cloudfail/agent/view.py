@@ -21,6 +21,7 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
     holder: str = ""
     holder_name: str = ""
     obstacle: str = ""
+    reason: str = ""
     age: float | None = None
     drift: float = 0.0
 

@@ -66,7 +66,7 @@ def _seen(claim: ClaimView) -> dict[str, Any]:
 def _table(claims: tuple[ClaimView, ...]) -> Iterator[str]:
     rows = [
         (one.claim, one.owner, one.holder_name, one.holder, _ago(one.age),
-         f"{one.drift:.1f} s" if one.drift else "", one.obstacle)
+         f"{one.drift:.1f} s" if one.drift else "", one.obstacle or one.reason)
         for one in claims
     ]  # fmt: skip
     head, *lines = render_table(_HEAD, rows).splitlines()

@@ -62,7 +62,13 @@ def _holding(instance: Instance, seen: ClaimView) -> Holding | None:
         if str(claim) == seen.claim:
             is_old = seen.age is None or seen.age > _STALE_SECONDS
             owner = Owner.UNKNOWN if is_old else Owner(seen.owner)
-            return Holding(claim=claim, owner=owner, holder=seen.holder, obstacle=seen.obstacle)
+            return Holding(
+                claim=claim,
+                owner=owner,
+                holder=seen.holder,
+                obstacle=seen.obstacle,
+                reason=seen.reason,
+            )
     return None
 
 

@@ -51,6 +51,7 @@ def holding_value(holding: Holding, name: str) -> dict[str, Any]:
         "holder": holding.holder,
         "holder_name": name,
         "obstacle": holding.obstacle,
+        "reason": holding.reason,
     }
 
 

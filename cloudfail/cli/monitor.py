@@ -55,12 +55,23 @@ def _reason(role: str, holdings: Sequence[Holding]) -> tuple[int, str]:
         if bad in owners:
             return CRITICAL, f"{bad.value} holds {_claims(holdings, bad)}"
     if role == "MASTER" and Owner.PEER in owners:
-        return CRITICAL, f"MASTER, but a peer holds {_claims(holdings, Owner.PEER)}"
+        claims, told = _claims(holdings, Owner.PEER), _told(holdings, Owner.PEER)
+        return (
+            CRITICAL,
+            f"MASTER, but {claims}{told}" if told else f"MASTER, but a peer holds {claims}",
+        )
     if Owner.UNKNOWN in owners:
-        return UNKNOWN, f"the cloud did not say who holds {_claims(holdings, Owner.UNKNOWN)}"
+        told = _told(holdings, Owner.UNKNOWN)
+        return UNKNOWN, f"the cloud did not say who holds {_claims(holdings, Owner.UNKNOWN)}{told}"
     if owners == {Owner.MINE, Owner.PEER}:
         return WARNING, f"split: only {_claims(holdings, Owner.MINE)} here"
     return _mine(role, len(holdings)) if owners == {Owner.MINE} else _elsewhere(holdings)
+
+
+def _told(holdings: Sequence[Holding], owner: Owner) -> str:
+    """Return the reason that the cloud gave for one of these, with what goes before it."""
+    told = (one.reason for one in holdings if one.owner is owner and one.reason)
+    return next((f": {reason}" for reason in told), "")
 
 
 def _elsewhere(holdings: Sequence[Holding]) -> tuple[int, str]:

@@ -79,13 +79,20 @@ def _of_holding(case: Case, node: Node, holding: Holding) -> Check:
         text = f"is with {holding.holder}, which is none of the configured nodes"
         return failed(subject, text, "add that node to the configuration, or free the claim")
     if owner is Owner.UNKNOWN:
-        return failed(subject, "the cloud did not say who has it", "run doctor once more")
+        why = f": {holding.reason}" if holding.reason else ""
+        return failed(subject, f"the cloud did not say who has it{why}", "run doctor once more")
     if owner is Owner.NOBODY:
         text = "exists, and nobody has it"
         return warning(subject, text, "the master takes it: is there one?")
     if owner is Owner.MINE:
         return ok(subject, "is with this node")
-    name = case.name_of(holding, node)
+    return _of_a_peers(case, node, holding)
+
+
+def _of_a_peers(case: Case, node: Node, holding: Holding) -> Check:
+    subject, name = str(holding.claim), case.name_of(holding, node)
+    if holding.reason:
+        return warning(subject, holding.reason, "the master mends it: is there one?")
     return ok(
         subject, f"is with {name} ({holding.holder})" if name else f"is with {holding.holder}"
     )

@@ -82,6 +82,7 @@ def test_the_document_has_each_step_and_its_command(machine: Machine) -> None:
         "holder": "nic-b",
         "holder_name": "b",
         "obstacle": "",
+        "reason": "",
     }
     step = found["lanes"][0]["steps"][0]
     assert step["call"] == "Take"

@@ -71,6 +71,7 @@ def _view(holding: Holding, sight: Sight, target: Target, drift: Drift, now: flo
         holder=holding.holder,
         holder_name=target.holder_name(holding, sight.plan.node),
         obstacle=holding.obstacle,
+        reason=holding.reason,
         age=max(0.0, now - sight.began),
         drift=drift.seconds(holding.claim, now),
     )
