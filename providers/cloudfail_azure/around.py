@@ -13,7 +13,7 @@ from cloudfail_azure.members import Members
 class Around(msgspec.Struct, frozen=True, kw_only=True):
     """`address` is this node's configured unicast one; `brought` are the claimed private ones.
 
-    `kept` is what this node saw of private addresses while somebody had them. `trusts_egress` is
+    `kept` is what this node saw of addresses while somebody had them. `trusts_egress` is
     the operator's word that ARM stays reachable whatever is claimed.
     """
 

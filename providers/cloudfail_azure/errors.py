@@ -68,6 +68,7 @@ TRANSIENT = frozenset(
     {
         "InternalServerError",
         "InternalError",
+        "NetworkingInternalOperationError",
         "ServerTimeout",
         "OperationTimedOut",
         "GatewayTimeout",

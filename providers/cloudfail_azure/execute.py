@@ -1,4 +1,7 @@
-"""Doing a step: one PUT of a document that was read, and the operation that it begins."""
+"""Doing a step: one PUT of a document that was read, and the operation that it begins.
+
+What shows the change already, but in the state `Failed`, is put again as it is.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from cloudfail.errors import ConflictError, NotFoundError, ProviderError, Transi
 from cloudfail.model import Step
 
 from cloudfail_azure.errors import LOCKED
+from cloudfail_azure.moves import FIRST
 from cloudfail_azure.nics import Document, edit_of
 from cloudfail_azure.routes import led_to, next_hop_of
+from cloudfail_azure.unfinished import is_undone
 from cloudfail_azure.waiting import Operations
 
 # Returns the document to put; None when everything is as it has to be.
@@ -35,8 +40,10 @@ def _put_interface(operations: Operations, step: Step) -> None:
 
     def change(document: Document) -> Document | None:
         edit = edit_of(document, step.params)
-        return edit.document if edit.changed else None
+        return edit.document if edit.changed or is_undone(document) else None
 
+    if first := str(step.conditions.get(FIRST, "")):
+        operations.settled("networkInterfaces", first)
     try:
         seen = step.conditions.get("document") or operations.settled("networkInterfaces", ref)
         wanted = change(seen)
@@ -55,7 +62,7 @@ def _put_route(operations: Operations, step: Step) -> None:
     def change(document: Document) -> Document | None:
         leads_to = next_hop_of(document)
         if leads_to == hop:
-            return None
+            return document if is_undone(document) else None
         if leads_to != step.conditions.get("nextHop"):
             raise ConflictError(f"{ref} leads to {leads_to} by now: look again")
         return led_to(document, hop)
@@ -82,14 +89,21 @@ def _route_now(operations: Operations, ref: str, step: Step) -> Document | None:
 def _put(
     operations: Operations, kind: str, ref: str, wanted: Document, etag: str, change: Change
 ) -> None:
-    """Put it. Refused because of another operation, wait for that: it may have been our own."""
+    """Put it. Refused because of another operation, wait for that: it may have been our own.
+
+    Where that was the same, and failed, the same is put once more.
+    """
     try:
         operations.put(kind, ref, wanted, etag)
     except (ConflictError, TransientError) as error:
         if isinstance(error, TransientError) and error.code not in LOCKED:
             raise
-        if change(operations.settled(kind, ref)) is not None:
+        now = operations.settled(kind, ref)
+        still = change(now)
+        if still is not None and still != now:
             raise
+        if still is not None:
+            operations.put(kind, ref, still, str(now.get("etag", "")))
 
 
 _HANDLERS: Mapping[str, Callable[[Operations, Step], None]] = {

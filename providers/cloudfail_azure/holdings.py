@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import msgspec
 from cloudfail.holdings import obstructed, unless_read
 from cloudfail.model import Claim, Holding, Owner, PrivateIp, PublicIp, Route
 
 from cloudfail_azure.around import Around
-from cloudfail_azure.facts import KEPT
-from cloudfail_azure.links import table_id
+from cloudfail_azure.facts import AGAIN, KEPT
+from cloudfail_azure.links import key_of, table_id
 from cloudfail_azure.look import NICS, PUBLIC, TABLES, Seen, own_group, parts_of
-from cloudfail_azure.nics import is_settled
-from cloudfail_azure.objects import Interface
+from cloudfail_azure.objects import Document, Interface
 from cloudfail_azure.private_holding import private_holding
 from cloudfail_azure.public_holding import public_holding
 from cloudfail_azure.route_holding import route_holding
+from cloudfail_azure.unfinished import is_undone, reason_of
 
 
 def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
@@ -31,24 +32,41 @@ def holding_of(claim: Claim, seen: Seen, around: Around) -> Holding:
     if own is None:
         gone = f"Azure no longer shows {around.members.node.ref}, this node's network interface"
         return Holding(claim=claim, owner=Owner.UNKNOWN, obstacle=gone)
-    return _once_settled(_judged(claim, own, seen, around), own)
+    return _once_finished(_judged(claim, own, seen, around), own, seen)
 
 
-def _once_settled(holding: Holding, own: Interface) -> Holding:
-    """What an operation is still putting here may yet be refused: it is not ours before its end."""
+def _once_finished(holding: Holding, own: Interface, seen: Seen) -> Holding:
+    """What is still being put here may fail yet; what did fail has to be put here again."""
     if holding.owner is not Owner.MINE:
         return holding
-    route = holding.facts.get("document")
-    if is_settled(json.loads(route) if route else own.document):
-        return holding
-    return Holding(claim=holding.claim, owner=Owner.UNKNOWN, facts=holding.facts)
+    for ref, document in _written(holding, own, seen):
+        reason = reason_of(ref, document)
+        if reason and is_undone(document):
+            facts = {**holding.facts, AGAIN: "yes"}
+            return msgspec.structs.replace(holding, owner=Owner.PEER, reason=reason, facts=facts)
+        if reason:
+            unknown = Holding(claim=holding.claim, owner=Owner.UNKNOWN, facts=holding.facts)
+            return msgspec.structs.replace(unknown, reason=reason)
+    return holding
+
+
+def _written(holding: Holding, own: Interface, seen: Seen) -> Iterator[tuple[str, Document]]:
+    """Yield ids and documents of what this node wrote, or would, to have it."""
+    facts = holding.facts
+    if not isinstance(holding.claim, Route):
+        yield own.id, own.document
+        return
+    yield facts["route"], json.loads(facts["document"])
+    table = seen.tables[key_of(facts["table"])]
+    # That another route of it is being written says nothing of this one.
+    if is_undone(table.document):
+        yield table.id, table.document
 
 
 def facts_to_keep(holding: Holding) -> Mapping[str, str]:
     """Return what is to be known of a claim once nobody has it; nothing when nobody has."""
-    if not holding.holder or not isinstance(holding.claim, PrivateIp):
-        return {}
-    return {name: holding.facts[name] for name in KEPT if name in holding.facts}
+    names = KEPT.get(holding.claim.kind, ()) if holding.holder else ()
+    return {name: holding.facts[name] for name in names if holding.facts.get(name)}
 
 
 def _parts(claim: Claim, around: Around) -> tuple[str, ...]:

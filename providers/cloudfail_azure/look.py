@@ -29,6 +29,7 @@ Found = Mapping[str, Any]
 Reads = Iterator[tuple[str, Read]]
 NICS, TABLES, PUBLIC = "networkInterfaces", "routeTables", "publicIPAddresses"
 SUBNET = "subnet"
+_NONE: Mapping[Claim, str] = {}
 # More of one resource group than these are read by a list.
 _MOST_NODES = 4
 
@@ -67,8 +68,13 @@ class Looker:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    def look(self, claims: Sequence[Claim], members: Members) -> Seen:
-        """Read what `claims` need; the number of calls does not grow with their number."""
+    def look(
+        self, claims: Sequence[Claim], members: Members, along: Mapping[Claim, str] = _NONE
+    ) -> Seen:
+        """Read what `claims` need; the number of calls does not grow with their number.
+
+        `along` are the ids of the public addresses that private ones had when somebody had them.
+        """
         if not claims:
             return Seen()
         answers, failures = in_parallel(dict(self._reads(claims, members)))
@@ -77,11 +83,16 @@ class Looker:
         interfaces = _joined(answers, NICS)
         public, subnet = _joined(answers, PUBLIC), answers.get(SUBNET)
         unseen = _holders(claims, public, subnet, interfaces)
-        others, unsaid = in_parallel(dict(self._resources(NICS, unseen, Interface.read)))
+        left = _left_behind(along, interfaces) - set(public)
+        reads = {
+            **dict(self._resources(NICS, unseen, Interface.read)),
+            **dict(self._resources(PUBLIC, left, PublicAddress.read)),
+        }
+        others, unsaid = in_parallel(reads)
         return Seen(
             interfaces={**interfaces, **_joined(others, NICS)},
             tables=_joined(answers, TABLES),
-            public=public,
+            public={**public, **_joined(others, PUBLIC)},
             subnet=subnet,
             failures={**failures, **unsaid},
         )
@@ -164,6 +175,16 @@ def _holders(
     users |= {one.id for one in tenants if one.address is None or one.address in private}
     found = {interface_of(user) for user in users}
     return {one for one in found if one and key_of(one) not in known}
+
+
+def _left_behind(along: Mapping[Claim, str], known: Mapping[str, Interface]) -> set[str]:
+    """Return the ids, by `key_of`, of those whose private address is on no interface that was read."""
+    seen = {address for nic in known.values() for address in nic.addresses}
+    return {
+        key_of(public)
+        for claim, public in along.items()
+        if isinstance(claim, PrivateIp) and public and claim.address not in seen
+    }
 
 
 def _group_key(resource_id: str) -> str:

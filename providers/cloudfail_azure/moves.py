@@ -12,8 +12,10 @@ from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from typing import Any
 
+import msgspec
 from cloudfail.model import Claim, Holding, Node, PrivateIp, PublicIp, Step
 
+from cloudfail_azure.facts import AGAIN
 from cloudfail_azure.links import group_of, key_of, name_of, same
 from cloudfail_azure.nics import (
     Document,
@@ -27,7 +29,7 @@ from cloudfail_azure.nics import (
     with_public_ip,
 )
 
-CALL = "networkInterfaces.put"
+CALL, FIRST = "networkInterfaces.put", "settled"
 Holdings = Sequence[Holding]
 
 
@@ -38,6 +40,8 @@ def move_steps(
 
     `claimed` are the public addresses that have a claim of their own, by `key_of` their ids.
     """
+    again = [holding for holding in (*private, *public) if AGAIN in holding.facts]
+    private, public = _without(again, private), _without(again, public)
     moving = {holding.claim.target: holding for holding in private}
     riders = [holding for holding in public if _is_dragged(holding, moving)]
     apart = [holding for holding in public if holding not in riders]
@@ -46,10 +50,29 @@ def move_steps(
         if holding.holder and not same(holding.holder, node.ref):
             by_holder.setdefault(key_of(holding.holder), []).append(holding)
     for theirs in by_holder.values():
-        yield _release(theirs, riders)
+        yield _release(theirs, riders, node)
     if private or apart:
         added = [_added(holding, riders, claimed) for holding in private]
-        yield _take(node, private, apart, riders, added, completes=bool(by_holder))
+        take = _take(node, private, apart, riders, added, completes=bool(by_holder))
+        yield msgspec.structs.replace(take, claims=(*take.claims, *(h.claim for h in again)))
+    elif again:
+        yield _repeat(node, again)
+
+
+def _without(some: Holdings, holdings: Holdings) -> Holdings:
+    return [holding for holding in holdings if holding not in some]
+
+
+def _repeat(node: Node, again: Holdings) -> Step:
+    """Put this node's interface as it is: Azure did not finish it. Any other PUT of it does as well."""
+    claims = tuple(holding.claim for holding in again)
+    return Step(
+        call=CALL,
+        claims=claims,
+        params={"id": node.ref, AGAIN: [claim.target for claim in claims]},
+        summary=f"put {_spot(node.ref)}, which has {_targets(claims)}, again as it is",
+        conditions=_seen(again[0], "own"),
+    )
 
 
 def _is_dragged(public: Holding, moving: Mapping[str, Holding]) -> bool:
@@ -67,7 +90,7 @@ def _theirs(public: Holding) -> Document | None:
     return document and with_public_ip(document, public.facts["public_ip"])
 
 
-def _release(theirs: Holdings, riders: Holdings) -> Step:
+def _release(theirs: Holdings, riders: Holdings, node: Node) -> Step:
     ref = theirs[0].holder
     private = [h for h in theirs if isinstance(h.claim, PrivateIp)]
     public = [h for h in theirs if isinstance(h.claim, PublicIp) and h not in riders]
@@ -81,7 +104,7 @@ def _release(theirs: Holdings, riders: Holdings) -> Step:
             **_said(remove=[_removed(h) for h in private], detach=[_detached(h) for h in public]),
         },
         summary=f"take {_targets(claims)} off {_spot(ref)}",
-        conditions=_seen(theirs[0], "theirs"),
+        conditions={**_seen(theirs[0], "theirs"), **_first(theirs[0], node)},
         destroys={
             "holder": ref,
             **({"ipConfigurations": json.dumps(kept)} if kept else {}),
@@ -155,9 +178,11 @@ def _detached(holding: Holding) -> dict[str, Any]:
 
 def _attached(holding: Holding) -> dict[str, Any]:
     facts = holding.facts
-    document, theirs = _document(holding, "own"), _theirs(holding)
+    document, known = _document(holding, "own"), json.loads(facts["reference"] or "{}")
     own = document and with_address(document, ip_address(facts["seat"]))
-    reference = theirs["properties"]["publicIPAddress"] if theirs else {"id": facts["public_ip"]}
+    # An address may have been made anew since, and have another id.
+    is_of_it = same(str(known.get("id", "")), facts["public_ip"])
+    reference = known if is_of_it else {"id": facts["public_ip"]}
     return {
         "name": own["name"] if own else "",
         "privateIPAddress": facts["seat"],
@@ -181,6 +206,15 @@ def _seen(holding: Holding, which: str) -> dict[str, Any]:
     """Return the interface as it was seen, unless it was being changed right then."""
     document = _document(holding, which)
     return {"document": document} if document and is_settled(document) else {}
+
+
+def _first(holding: Holding, node: Node) -> dict[str, Any]:
+    """Name this node's interface, to be waited for first, if it was being changed right then.
+
+    What comes off its holder could not be put on it until that is over, and nobody would have it.
+    """
+    own = _document(holding, "own")
+    return {} if own is None or is_settled(own) else {FIRST: node.ref}
 
 
 def _said(**lists: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from cloudfail.model import Address, Network
 from cloudfail_azure.links import network_of, same
 
 Document = Mapping[str, Any]
-# Nothing is under way at a resource in one of these.
-SETTLED = frozenset({"Succeeded", "Failed", "Canceled"})
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +160,7 @@ class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     routes: tuple[TableRoute, ...]
     subnets: tuple[str, ...]
+    document: Document
 
     @classmethod
     def read(cls, document: Any) -> RouteTable:
@@ -170,6 +169,7 @@ class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
             id=document["id"],
             routes=tuple(map(TableRoute.read, properties.get("routes") or ())),
             subnets=tuple(_id(subnet) for subnet in properties.get("subnets") or ()),
+            document=document,
         )
 
 

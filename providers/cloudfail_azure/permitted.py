@@ -10,6 +10,7 @@ import msgspec
 from cloudfail.model import Holding, Node, Owner, PrivateIp, PublicIp
 from cloudfail.parallel import Read, in_parallel
 
+from cloudfail_azure.facts import AGAIN
 from cloudfail_azure.grants import Grants, Verdict
 from cloudfail_azure.linked import OF_CONFIG, Need, needs_of
 from cloudfail_azure.links import name_of
@@ -43,6 +44,8 @@ def permitted(
 
 def _is_asked(holding: Holding) -> bool:
     moves = holding.owner in (Owner.PEER, Owner.STRANGER) and not holding.obstacle
+    if AGAIN in holding.facts:
+        return False  # it is taken off nobody
     return moves and isinstance(holding.claim, PrivateIp | PublicIp)
 
 

@@ -10,9 +10,9 @@ from cloudfail.holdings import taken_by, unless_read, unread
 from cloudfail.model import Address, Holding, Network, Owner, PrivateIp
 
 from cloudfail_azure.around import Around
-from cloudfail_azure.links import interface_of, name_of, same
-from cloudfail_azure.look import NICS, SUBNET, Seen, parts_of
-from cloudfail_azure.nics import aligned, groups_of
+from cloudfail_azure.links import interface_of, key_of, name_of, same
+from cloudfail_azure.look import NICS, PUBLIC, SUBNET, Seen, parts_of
+from cloudfail_azure.nics import aligned, groups_of, public_ip_of
 from cloudfail_azure.objects import Config, Document, Interface, Subnet
 
 # azure-resource-manager/management/azure-subscription-service-limits.
@@ -27,7 +27,7 @@ def private_holding(claim: PrivateIp, own: Interface, seen: Seen, around: Around
     holder = _holder(claim.address, own, seen)
     config = holder.with_address(claim.address) if holder is not None else None
     kept = around.kept.get(claim, {})
-    facts = _facts(own, holder, config, kept)
+    facts = _facts(own, holder, config, kept, seen)
     if holder is not None:
         owner = around.members.owner_of(holder.id, holder.machine)
         obstacle = _obstacle(claim.address, own, holder, seen.subnet)
@@ -76,10 +76,15 @@ def _unsaid(seen: Seen) -> CloudfailError | None:
 
 
 def _facts(
-    own: Interface, holder: Interface | None, config: Config | None, kept: Mapping[str, str]
+    own: Interface,
+    holder: Interface | None,
+    config: Config | None,
+    kept: Mapping[str, str],
+    seen: Seen,
 ) -> dict[str, str]:
-    known = json.dumps(config.document) if config is not None else kept.get("config", "")
-    note = _groups_differ(json.loads(known), own) if known else _NEVER_SEEN
+    known, gone = (json.dumps(config.document), "") if config else _remembered(kept, seen)
+    differs = _groups_differ(json.loads(known), own) if known else _NEVER_SEEN
+    note = "; ".join(text for text in (gone, differs) if text)
     return {
         "subnet": own.subnet,
         "config": known,
@@ -87,6 +92,39 @@ def _facts(
         "theirs": json.dumps(holder.document) if holder is not None else "",
         **({"note": note} if note else {}),
     }
+
+
+def public_ip_kept(kept: Mapping[str, str]) -> str:
+    """Return the id of the public address that a private one last had; "" for none."""
+    return public_ip_of(json.loads(kept["config"])) if kept.get("config") else ""
+
+
+def _remembered(kept: Mapping[str, str], seen: Seen) -> tuple[str, str]:
+    """Return the ipConfiguration that nobody has now, and what of it cannot come back.
+
+    A public address that was given away since would be refused, and the private one with it. One
+    that could not be read is put back: Azure says whether it may.
+    """
+    public = public_ip_kept(kept)
+    gone = _given_away(public, seen) if public else ""
+    if not gone:
+        return kept.get("config", ""), ""
+    config = json.loads(kept["config"])
+    config["properties"].pop("publicIPAddress")
+    return json.dumps(config), gone
+
+
+def _given_away(public: str, seen: Seen) -> str:
+    """Say what became of a public address that may not be taken along; "" when it may."""
+    if any(part in seen.failures for part in parts_of(PUBLIC, public)):
+        return ""
+    found = seen.public.get(key_of(public))
+    if found is None:
+        return f"{name_of(public)}, the public address that it had, no longer exists"
+    nic = seen.interface(interface_of(found.user)) if found.user else None
+    if not found.user or (nic is not None and nic.with_public_ip(public) is None):
+        return ""  # free, or being taken off
+    return f"{name_of(public)}, the public address that it had, is used by {found.user} by now"
 
 
 def _groups_differ(config: Document, own: Interface) -> str:

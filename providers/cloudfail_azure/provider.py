@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cloudfail.clock import Clock, SystemClock
 from cloudfail.holdings import missing
@@ -20,6 +20,7 @@ from cloudfail_azure.machine import Machine
 from cloudfail_azure.members import Members
 from cloudfail_azure.permitted import permitted
 from cloudfail_azure.plan import lanes_for
+from cloudfail_azure.private_holding import public_ip_kept
 from cloudfail_azure.waiting import Operations
 
 
@@ -31,7 +32,7 @@ class AzureProvider:
         self._machine = machine
         clock = clock or SystemClock()
         self._api = Api(setup, machine.metadata, clock)
-        self._operations = Operations(self._api, clock)
+        self._operations = Operations(self._api, clock, setup.while_waiting)
         self._looker = Looker(self._api)
         self._grants = Grants(self._api, clock)
         self._locks = Locks(self._api, clock)
@@ -41,8 +42,10 @@ class AzureProvider:
 
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
         members = Members(node=self.identify(), peers=self._setup.peers)
-        seen = self._looker.look(claims, members)
-        around = self._around(claims, members, seen)
+        kept = {claim: self._setup.memory.recall(claim) for claim in claims}
+        along = {claim: public_ip_kept(facts) for claim, facts in kept.items()}
+        seen = self._looker.look(claims, members, along)
+        around = self._around(claims, members, seen, kept)
         holdings = [holding_of(claim, seen, around) for claim in claims]
         self._keep(holdings)
         nothing_exists = missing(holdings, "correct the claim, the resource group or subscription")
@@ -50,7 +53,13 @@ class AzureProvider:
             raise nothing_exists
         return permitted(holdings, around.members.node, self._grants, self._locks)
 
-    def _around(self, claims: Sequence[Claim], members: Members, seen: Seen) -> Around:
+    def _around(
+        self,
+        claims: Sequence[Claim],
+        members: Members,
+        seen: Seen,
+        kept: Mapping[Claim, Mapping[str, str]],
+    ) -> Around:
         brought = frozenset(claim.address for claim in claims if isinstance(claim, PrivateIp))
         return Around(
             members=members.seen(seen.interfaces, members.node.facts["network"]),
@@ -58,7 +67,7 @@ class AzureProvider:
             address=self._setup.address,
             brought=brought,
             trusts_egress=self._setup.assured_egress,
-            kept={claim: self._setup.memory.recall(claim) for claim in claims},
+            kept=kept,
         )
 
     def _keep(self, holdings: Sequence[Holding]) -> None:

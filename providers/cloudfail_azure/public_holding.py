@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from cloudfail.holdings import obstructed, taken_by, unless_read
 from cloudfail.model import Address, Holding, Owner, PublicIp
@@ -25,7 +26,7 @@ def public_holding(claim: PublicIp, own: Interface, seen: Seen, around: Around) 
     holder = next((n for n in seen.interfaces.values() if n.with_public_ip(public.id)), None)
     if holder is None and public.user:
         return _used_elsewhere(claim, public, seen)
-    facts = _facts(public, seat, own, holder)
+    facts = _facts(public, seat, own, holder, around.kept.get(claim, {}))
     if holder is None:
         return taken_by(claim, Owner.NOBODY, "", facts, _obstacle(claim, public, own, seen, around))
     owner = around.members.owner_of(holder.id, holder.machine)
@@ -65,7 +66,11 @@ def _seat(claim: PublicIp, own: Interface) -> Address | None:
 
 
 def _facts(
-    public: PublicAddress, seat: Address | None, own: Interface, holder: Interface | None
+    public: PublicAddress,
+    seat: Address | None,
+    own: Interface,
+    holder: Interface | None,
+    kept: Mapping[str, str],
 ) -> dict[str, str]:
     config = own.with_address(seat) if seat is not None else None
     displaced = _displaced(config, public)
@@ -73,11 +78,18 @@ def _facts(
     return {
         "public_ip": public.id,
         "seat": str(seat) if seat is not None else "",
+        "reference": _reference(public, holder) or kept.get("reference", ""),
         "own_public_ip": displaced,
         "own": json.dumps(own.document),
         "theirs": json.dumps(holder.document) if holder is not None else "",
         **({"note": note} if displaced else {}),
     }
+
+
+def _reference(public: PublicAddress, holder: Interface | None) -> str:
+    """Return what its ipConfiguration says of it: also what becomes of it when that is deleted."""
+    config = holder.with_public_ip(public.id) if holder is not None else None
+    return json.dumps(config.document["properties"]["publicIPAddress"]) if config else ""
 
 
 def _displaced(config: Config | None, public: PublicAddress) -> str:

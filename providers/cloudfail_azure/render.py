@@ -72,6 +72,8 @@ def _groups(step: Step) -> Command:
 
 def _interface(params: Mapping[str, Any], groups: Command) -> Iterator[Command]:
     ref = str(params["id"])
+    if params.get("again"):
+        yield ["az", "network", "nic", "update", *_place(ref), "--name", name_of(ref)]
     for item in params.get("detach", ()):
         yield [*_config("update", ref, item["name"]), "--public-ip-address", "null", *groups]
     for item in params.get("remove", ()):

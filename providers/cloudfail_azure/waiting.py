@@ -7,24 +7,27 @@ The SDK's own pollers ask every 30 s where no `Retry-After` is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from cloudfail.clock import Clock
 from cloudfail.errors import ConflictError, DeniedError, NotFoundError, TransientError
 
 from cloudfail_azure.answers import Context, seconds_of
 from cloudfail_azure.api import Api
-from cloudfail_azure.errors import from_answer, read_answer
+from cloudfail_azure.errors import BY_CODE, from_answer, read_answer
 from cloudfail_azure.exceptions import not_of_azure
 from cloudfail_azure.nics import Document, is_settled, state_of
 from cloudfail_azure.sdk import Reply
+from cloudfail_azure.unfinished import again_by_hand, is_undone, reason_of
 
 FIRST_PAUSE, MOST_PAUSE = 0.2, 2.0
 # Of the time that it takes already: what is noticed late is a part of what it took anyway.
 GROWTH = 0.2
-# A role that was lost meanwhile is noticed no later than this.
 MOST_SECONDS = 60.0
+# A role that was lost meanwhile, or a stop, is noticed no later than this.
+NOTICED_SECONDS = 1.0
 _ACCEPTED = 202
 _UNDONE = frozenset({"Failed", "Canceled"})
 _ASYNC, _LOCATION = "azure-asyncoperation", "location"
@@ -44,9 +47,12 @@ class Operations:
     changed.
     """
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(
+        self, api: Api, clock: Clock, while_waiting: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._api = api
         self._clock = clock
+        self._while_waiting = while_waiting
 
     def put(self, kind: str, resource_id: str, document: Document, etag: str) -> None:
         """Replace a resource, if it is still the one with this ETag; return when Azure is done.
@@ -62,10 +68,12 @@ class Operations:
             self._follow(url, reply, context)
         elif url := reply.headers.get(_LOCATION):
             self._follow_location(url, reply, context)
-        elif isinstance(reply.body, Mapping) and not is_settled(reply.body):
-            state = state_of(self.settled(kind, resource_id))
-            if state in _UNDONE:
-                raise ConflictError(f"{context} ended as {state}: look again", code=state)
+        elif isinstance(reply.body, Mapping):
+            body = reply.body if is_settled(reply.body) else self.settled(kind, resource_id)
+            if is_undone(body):
+                raise TransientError(
+                    f"{context}: {reason_of(resource_id, body)}", code=state_of(body)
+                )
 
     def settled(self, kind: str, resource_id: str) -> Document:
         """Return the resource once nobody is changing it: another's write is waited for.
@@ -78,7 +86,7 @@ class Operations:
             document = self._document(reply, f"{kind}.get", resource_id)
             if is_settled(document):
                 return document
-            self._wait(began, reply, f"{resource_id} is {state_of(document)}")
+            self._wait(began, reply, reason_of(resource_id, document))
 
     def _document(self, reply: Reply, call: str, resource_id: str) -> Document:
         if isinstance(reply.body, dict) and isinstance(reply.body.get("properties"), dict):
@@ -125,7 +133,13 @@ class Operations:
         if waited >= MOST_SECONDS:
             raise TransientError(f"{what} after {waited:.0f} s; it is waited for again")
         pause = pause_after(waited, seconds_of(reply.headers))
-        self._clock.sleep(min(pause, MOST_SECONDS - waited))
+        left = min(pause, MOST_SECONDS - waited)
+        until = self._clock.now() + left
+        self._while_waiting(what)
+        while left > 0:
+            self._clock.sleep(min(left, NOTICED_SECONDS))
+            self._while_waiting(what)
+            left = until - self._clock.now()
 
 
 def _status_of(reply: Reply, context: Context) -> str:
@@ -135,10 +149,15 @@ def _status_of(reply: Reply, context: Context) -> str:
 
 
 def _failure(body: Any, status: str, context: Context) -> Exception:
+    """Return the error. What Azure accepted and failed for a reason of its own is asked for again."""
     answer = read_answer(body)
     if answer is None:
         return ConflictError(
             f"{context}: the operation ended as {status}, and does not say why: look again",
             code=status,
         )
-    return from_answer(answer, context)
+    left = f"it may have left it {status} (by hand: {again_by_hand(context.subject)})"
+    told = msgspec.structs.replace(answer, message=f"{answer.message.rstrip('.')}; {left}")
+    if answer.code not in BY_CODE:
+        return TransientError(f"{context}: {told.code}: {told.message}", code=told.code)
+    return from_answer(told, context)

@@ -43,6 +43,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     CanceledAndSupersededDueToAnotherOperation ends it as Canceled):
     retry_after_s     `Retry-After` of operations; 0: they have none
     operation_by_location   operations are told by `Location` only
+    operation_keeps   what ends with an error stays as it was asked for, in the state Failed, and
+                      has no effect; else it is as it was before
     cleanup_ms        how long a private address is cleaned up after it was let go
     locks             scope -> level (ReadOnly, CanNotDelete), beside the world's management locks
     throttle_s        whoever was throttled is throttled again for this long
@@ -71,6 +73,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quota_minute_s: float = 60
     retry_after_s: int = 0
     operation_by_location: bool = False
+    operation_keeps: bool = False
     cleanup_ms: float = 0
     locks: Mapping[str, str] = {}
     throttle_s: float = 0

@@ -21,12 +21,15 @@ from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
 from providers.azure.doing import (
+    ENDLESS,
     FLOATING,
+    NIC_GET,
     NIC_PUT,
     POLL,
     ROUTE_PUT,
     TO_EDGE,
     VIP,
+    ended_by,
     nic,
     steps_of,
     told,
@@ -158,3 +161,78 @@ def test_a_holder_that_is_gone_has_nothing_to_release(
 def test_steps_of_another_provider_are_named(node_of: NodeMaker) -> None:
     with pytest.raises(ProviderError, match="no step 'ReplaceRoute'"):
         node_of().provider.execute(Step(call="ReplaceRoute", claims=(), params={}, summary=""))
+
+
+def test_nothing_is_taken_off_its_holder_while_the_own_interface_is_being_changed(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    node, own = node_of(), nic(cloud, "a")
+    cloud.faults = Faults(operation_ms=ENDLESS)
+    node.provider._api.call(NIC_PUT, own["id"], body=own, if_match=own["etag"])
+    off, on = steps_of(node, FLOATING)
+    cloud.faults = Faults()
+    with ended_by(cloud, NIC_GET):
+        node.provider.execute(off)
+    # It asked for the own one until that was settled, and only then for what it had to write.
+    gets = [call for call in cloud.calls if call.operation == NIC_GET]
+    assert gets
+    assert told(node) == [NIC_GET, NIC_PUT, POLL]
+    node.provider.execute(on)
+    assert node.provider.observe([FLOATING])[0].owner is Owner.MINE
+
+
+def test_what_an_interface_says_of_a_public_address_is_kept_though_nobody_has_it(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    node, theirs = node_of(), nic(cloud, "b")["id"]
+
+    def first(document: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = document["properties"]["ipConfigurations"][0]["properties"]
+        return found
+
+    def mark(document: dict[str, Any]) -> None:
+        first(document)["publicIPAddress"]["properties"] = {"deleteOption": "Delete"}
+
+    edit(cloud, theirs, mark)
+    node.provider.observe([VIP])
+    edit(cloud, theirs, lambda document: first(document).pop("publicIPAddress"))
+    [step] = steps_of(node, VIP)
+    node.provider.execute(step)
+    reference = first(nic(cloud, "a"))["publicIPAddress"]
+    assert reference["properties"] == {"deleteOption": "Delete"}
+
+
+LOST = {"given away", "deleted"}
+
+
+@pytest.mark.parametrize("became", ["free", "given away", "deleted", "not said"])
+def test_a_private_address_that_nobody_has_comes_back_with_its_public_one_if_that_is_free(
+    cloud: EmbeddedAzure, node_of: NodeMaker, became: str
+) -> None:
+    node, theirs = node_of(), nic(cloud, "b")["id"]
+    public, stranger = cloud.built.public_ips[SEATED], nic(cloud, "x")["id"]
+    node.provider.observe([FLOATING])
+
+    def take_off(document: dict[str, Any]) -> None:
+        document["properties"]["ipConfigurations"].pop()
+
+    def give(document: dict[str, Any]) -> None:
+        document["properties"]["ipConfigurations"][0]["properties"]["publicIPAddress"] = {
+            "id": public
+        }
+
+    edit(cloud, theirs, take_off)
+    if became == "given away":
+        edit(cloud, stranger, give)
+    if became == "deleted":
+        cloud.api.apply(lambda store: store._resources.pop(public.lower(), None) and None, None)
+    if became == "not said":
+        cloud.faults = Faults(deny=("publicIPAddresses.get",))
+    [holding] = node.provider.observe([FLOATING])
+    cloud.faults = Faults()
+    told = holding.facts.get("note", "")
+    assert ("seated, the public address that it had" in told) == (became in LOST)
+    assert promote(node.provider, [FLOATING], ready_run()).exit_code == 0
+    [added] = nic(cloud, "a")["properties"]["ipConfigurations"][2:]
+    assert ("publicIPAddress" in added["properties"]) == (became not in LOST)
+    assert added["properties"]["loadBalancerBackendAddressPools"]

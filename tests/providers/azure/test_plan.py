@@ -50,6 +50,7 @@ def public(
     known = {
         "public_ip": VIP,
         "seat": str(claim.private_address or "10.0.1.10"),
+        "reference": json.dumps(reference) if holder else "",
         "own_public_ip": "",
         "own": json.dumps(OWN),
         "theirs": json.dumps(there or interface(on_it)) if holder else "",

@@ -136,7 +136,7 @@ class Operations:
             with self._lock:
                 self._timers.discard(timer)
                 if operation.status == "InProgress" and operation.id in self._known:
-                    self._end(operation, code)
+                    self._end(operation, code, keeps=budget.faults.operation_keeps)
                 if lost:
                     self._known.pop(operation.id, None)
 
@@ -148,12 +148,13 @@ class Operations:
         self._timers.add(timer)
         timer.start()
 
-    def _end(self, operation: Operation, code: str) -> None:
+    def _end(self, operation: Operation, code: str, *, keeps: bool) -> None:
         work = operation.work
         self._running.pop(key_of(work.top), None)
         if code:
             operation.fail(ArmError(500, code, f"The lab lets this operation end with {code}."))
-            self._apply(lambda store: store.revert(work.top), operation.before)
+            undo = Store.fail if keeps else Store.revert
+            self._apply(lambda store: undo(store, work.top), operation.before)
             return
         operation.status = "Succeeded"
         self._apply(lambda store: _settle(store, work.top), operation.before)

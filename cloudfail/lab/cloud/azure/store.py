@@ -1,7 +1,8 @@
 """The resources of one embedded Azure. Values are replaced, never changed in place.
 
 A resource that an operation is writing has two of them: what was asked for, which reads show with
-the state `Updating`, and what is in effect until the operation ends.
+the state `Updating`, and what is in effect until the operation ends. One that an operation failed
+to write may have them as well, and is shown as `Failed`.
 """
 
 from __future__ import annotations
@@ -96,7 +97,10 @@ class Store:
                 yield found
 
     def is_in_flight(self, resource: str) -> bool:
-        return key_of(top_of(resource)) in self._effective
+        key = key_of(top_of(resource))
+        found = self._resources.get(key)
+        is_written = found is not None and found["properties"]["provisioningState"] == "Updating"
+        return is_written and key in self._effective
 
     def put(self, resource: str, document: Json, state: str = "Succeeded") -> Json:
         """Create or replace at once; what Azure itself adds to a resource is added."""
@@ -113,6 +117,13 @@ class Store:
     def settle(self, resource: str) -> None:
         self._effective.pop(key_of(resource), None)
         self.put(resource, self.get(resource))
+
+    def fail(self, resource: str) -> None:
+        """Show what was asked for in the state `Failed`; in effect is what was before.
+
+        networking/troubleshoot-failed-state: another write of the same is to mend it.
+        """
+        self.put(resource, self.get(resource), "Failed")
 
     def revert(self, resource: str) -> None:
         """Let the resource be what it was before the operation, in the state `Failed`."""
