@@ -1,0 +1,140 @@
+"""User data as a machine takes it up: the real cloud-init, systemd and keepalived, and pip with an index.
+
+Debian's own packages are there, no network is. What comes from the cloud comes from an embedded one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from booted.machine import need_systemd
+from booted.pair import KEEPALIVED, UNIT
+from terraform.configurations import written
+from terraform.first_boot import PROGRAM, FirstBoot, first_boot, need, need_system_python
+from terraform.workspace import NOWHERE, Workspace, copied
+
+pytestmark = [pytest.mark.netns, pytest.mark.timeout(600)]
+
+SECRET = "/etc/cloudfail/edge.secret"
+REPORT = "/var/log/cloudfail-doctor.log"
+# What a run may write although nothing changes.
+TOLD = ("/var/log/", "/var/lib/cloud/", "/run/before", "/etc/cloud/")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstBoot]:
+    need_systemd()
+    need("cloud-init", "cloud-init")
+    need_system_python()
+    with first_boot(tmp_path_factory.mktemp("first-boot")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def scripts(place: FirstBoot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What terraform renders for node a, before its secret exists: user data and startup script."""
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:not-there-yet"
+    found = {}
+    for output in ("user_data", "startup_script"):
+        scratch = tmp_path_factory.mktemp(output)
+        (scratch / "terraform.rc").write_text(NOWHERE, encoding="utf-8")
+        rc = {"TF_CLI_CONFIG_FILE": str(scratch / "terraform.rc")}
+        tree = copied(scratch)
+        cases = {"pair": place.inputs(arn)}
+        workspace = written(lambda part: Workspace(tree / part, scratch, rc), cases, output)  # noqa: B023
+        found[output] = workspace.plan().outputs["pair"]["a"]
+    return found
+
+
+def pids(place: FirstBoot) -> list[str]:
+    return [place.machine.shown(unit, "MainPID") for unit in (KEEPALIVED, UNIT)]
+
+
+def files(place: FirstBoot) -> dict[str, tuple[int, int, str]]:
+    """Every file in the layer of the machine: its mode, when it was written, what it holds."""
+    found = {}
+    for folder in ("/etc", "/usr/local", "/opt/cloudfail", "/var"):
+        root = place.machine.path(folder)
+        for path in (Path(text) for text in place.machine.do("find", folder, "-xdev", "-newer",
+                     "/etc/cloudfail/cloudfail.toml", "-type", "f").splitlines()):  # fmt: skip
+            if not str(path).startswith(TOLD) and path.suffix not in {".pyc", ".jsonl"}:
+                inside = root / path.relative_to(folder)
+                status = inside.stat()
+                digest = hashlib.sha256(inside.read_bytes()).hexdigest()
+                found[str(path)] = (status.st_mode, status.st_mtime_ns, digest)
+    return found
+
+
+def test_what_fails_is_an_error_of_cloud_init_and_says_what_to_do(
+    place: FirstBoot, scripts: dict[str, str]
+) -> None:
+    said = place.boot(scripts["user_data"])
+    assert "status: error" in said
+    assert "scripts-user" in said
+    last = place.last_line()
+    assert last.startswith(f"{PROGRAM}: FAILED: the secret arn:aws:secretsmanager:")
+    assert "may this machine's role read it; then run cloudfail-first-boot again" in last
+    log = place.machine.do("cat", f"/var/log/{PROGRAM}.log")
+    assert "ResourceNotFoundException" in log, "each attempt says what the store said"
+    assert place.machine.shown(KEEPALIVED, "ActiveState") == "inactive"
+
+
+def test_run_again_it_makes_the_node(place: FirstBoot) -> None:
+    arn = place.new_secret("s3cr3t78")
+    settings = "/etc/cloudfail/first-boot.env"
+    place.machine.do("sed", "-i", f"s|^SECRET=.*|SECRET='{arn}'|", settings)
+    place.machine.do(PROGRAM)
+    assert place.last_line().startswith(f"{PROGRAM}: done: cloudfail ")
+    for unit in (KEEPALIVED, UNIT):
+        assert place.machine.shown(unit, "ActiveState") == "active"
+    assert place.machine.do("systemctl", "is-enabled", KEEPALIVED).strip() == "enabled"
+    secret = place.machine.path(SECRET)
+    assert (secret.read_text(), secret.stat().st_mode & 0o777) == ("s3cr3t78", 0o600)
+    assert "s3cr3t78" not in place.machine.do("cat", f"/var/log/{PROGRAM}.log")
+    report = place.machine.do("cat", REPORT)
+    assert "0 failed" in report, report
+    assert "authentication PASS" in report, "keepalived speaks as Terraform has it"
+    place.machine.do("keepalived", "-t", "-f", "/etc/keepalived/keepalived.conf")
+    assert place.machine.do("cat", "/run/before") == "before\n"
+    built = place.cloud.built.nodes["a"].interface_id
+    place.machine.wait(lambda: place.cloud.cloud.changes[-1].holder == built)
+
+
+def test_a_second_run_changes_nothing(place: FirstBoot) -> None:
+    before = files(place), pids(place)
+    assert SECRET in before[0]
+    place.machine.do(PROGRAM)
+    assert (files(place), pids(place)) == before
+    assert "nothing to change" in place.machine.do("cat", f"/var/log/{PROGRAM}.log")
+
+
+def test_a_rotated_secret_is_taken_up_without_a_restart(place: FirstBoot) -> None:
+    settings = place.machine.do("cat", "/etc/cloudfail/first-boot.env")
+    arn = settings.split("SECRET='", 1)[1].split("'", 1)[0]
+    before = pids(place)
+    place.change_secret(arn, "0th3r")
+    place.machine.do(PROGRAM)
+    assert place.machine.path(SECRET).read_text() == "0th3r"
+    assert 'auth_pass "0th3r"' in place.machine.do("cat", "/etc/keepalived/secret/edge.conf")
+    assert pids(place) == before
+
+
+def test_the_startup_script_brings_the_same_files_and_counts_its_first_success_only(
+    place: FirstBoot, scripts: dict[str, str]
+) -> None:
+    names = ("/etc/cloudfail/cloudfail.toml", f"/usr/local/sbin/{PROGRAM}",
+             "/usr/local/lib/cloudfail/fetch.py", "/usr/local/lib/cloudfail/store.py")  # fmt: skip
+    before = {name: place.machine.path(name).read_bytes() for name in names}
+    place.machine.do("rm", *names)
+    place.machine.write("/root/startup", scripts["startup_script"], 0o755)
+    failed = place.machine.run("/root/startup", seconds=300)
+    assert failed.returncode == 1, "its secret is not there"
+    assert {name: place.machine.path(name).read_bytes() for name in names} == before
+    done = "/var/lib/cloudfail-first-boot.done"
+    assert not place.machine.path(done).exists()
+    place.machine.write(done, "")
+    assert place.machine.do("/root/startup") == ""
