@@ -1,0 +1,66 @@
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+resource "google_compute_network" "this" {
+  name                    = "gateway"
+  auto_create_subnetworks = false
+}
+
+resource "google_compute_subnetwork" "this" {
+  name                     = "gateway"
+  region                   = var.region
+  network                  = google_compute_network.this.id
+  ip_cidr_range            = "10.0.1.0/24"
+  private_ip_google_access = true
+}
+
+# The nodes' own way to packages and to Google's API, whoever is master.
+resource "google_compute_router" "this" {
+  name    = "gateway"
+  region  = var.region
+  network = google_compute_network.this.id
+}
+
+resource "google_compute_router_nat" "this" {
+  name                               = "gateway"
+  region                             = var.region
+  router                             = google_compute_router.this.name
+  nat_ip_allocate_option             = "AUTO_ONLY"
+  source_subnetwork_ip_ranges_to_nat = "ALL_SUBNETWORKS_ALL_IP_RANGES"
+}
+
+module "pair" {
+  source = "../../../terraform/gcp"
+
+  name              = "gateway"
+  instance_name     = "gateway"
+  project           = var.project
+  region            = var.region
+  subnetwork        = google_compute_subnetwork.this.self_link
+  virtual_router_id = 52
+
+  nodes = {
+    a = { zone = "${var.region}-b", address = "10.0.1.10", priority = 150 }
+    b = { zone = "${var.region}-c", address = "10.0.1.11", priority = 100 }
+  }
+
+  # An address outside every subnetwork: a route of the network says which node has it.
+  claims = [{ kind = "route", destination = "10.99.0.1/32" }]
+
+  depends_on = [google_compute_router_nat.this]
+}
+
+# What the master serves is open to the network; the module opens nothing but VRRP between the nodes.
+resource "google_compute_firewall" "clients" {
+  name                    = "gateway-clients"
+  network                 = google_compute_network.this.id
+  source_ranges           = [google_compute_subnetwork.this.ip_cidr_range]
+  target_service_accounts = [module.pair.service_account]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
