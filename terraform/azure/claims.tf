@@ -17,13 +17,12 @@ locals {
       strcontains(table, "/") ? split("/", table)[0] : var.resource_group,
       "providers/Microsoft.Network/routeTables", reverse(split("/", table))[0],
   ]) }
-  # One of another subscription is made by cloudfail, under the same name.
-  routes = { for route in flatten([for claim in var.claims : [for table in coalesce(claim.tables, []) : {
+  routes = flatten([for claim in var.claims : [for table in coalesce(claim.tables, []) : {
     destination = claim.destination
+    id          = local.table_ids[table]
     group       = split("/", local.table_ids[table])[4]
     table       = split("/", local.table_ids[table])[8]
-    here        = lower(split("/", local.table_ids[table])[2]) == lower(var.subscription_id)
-  }]]) : "${route.group}/${route.table} ${route.destination}" => route if route.here }
+  }]])
 }
 
 # Attached by cloudfail, at the first promotion: an association here would take it back.
@@ -48,7 +47,9 @@ data "azurerm_public_ip" "existing" {
 
 # A resource of its own, and not inside its table: then nobody else's routes are looked after here.
 resource "azurerm_route" "claimed" {
-  for_each = local.routes
+  # One of another subscription is made by cloudfail, under the same name.
+  for_each = { for route in local.routes : "${route.group}/${route.table} ${route.destination}" => route
+  if startswith(lower(route.id), lower("${local.in_group}/")) }
 
   name                   = "cloudfail-${replace(each.value.destination, "/[.:\\/]/", "-")}"
   resource_group_name    = each.value.group

@@ -44,7 +44,7 @@ resource "azurerm_role_definition" "cloudfail" {
   for_each = local.roles
 
   # Of the whole tenant: two pairs may not have one name.
-  name        = "cloudfail ${each.key} ${var.resource_group}/${var.name}"
+  name        = "cloudfail ${each.key} ${var.resource_group} ${var.name}"
   description = each.key == "read" ? "Looks at what follows the VRRP master" : "Moves what follows the VRRP master to this node"
   scope       = local.own_group
 

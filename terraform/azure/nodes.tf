@@ -36,7 +36,7 @@ resource "azurerm_linux_virtual_machine" "node" {
 
   admin_ssh_key {
     username   = var.admin_username
-    public_key = var.admin_ssh_public_key
+    public_key = trimspace(var.admin_ssh_public_key)
   }
 
   os_disk {
@@ -64,13 +64,14 @@ resource "azurerm_linux_virtual_machine" "node" {
   # The serial console, and what the first boot said there: without a storage account of yours.
   boot_diagnostics {}
 
-  # The first boot asks for all of these.
+  # The first boot asks for these, and a machine takes no interface that is being written.
   depends_on = [
     azurerm_role_assignment.read,
     azurerm_role_assignment.write,
     azurerm_role_assignment.secret,
     azurerm_role_assignment.wheel,
     azurerm_network_interface_security_group_association.node,
+    azurerm_network_interface_backend_address_pool_association.node,
     azurerm_network_security_rule.vrrp,
     azurerm_network_security_rule.nobody_else,
   ]

@@ -52,9 +52,8 @@ output "check_commands" {
     [for node in azurerm_linux_virtual_machine.node : "az vm boot-diagnostics get-boot-log --ids ${node.id}"],
     [for address in local.public_ips : "az network public-ip show --ids ${address.id} --query ipConfiguration.id --output tsv"],
     [for claim in var.claims : "az network nic list --resource-group ${var.resource_group} --query \"[?ipConfigurations[?privateIPAddress=='${claim.address}']].name\" --output tsv" if claim.kind == "private-ip"],
-    [for id, destination in merge([for claim in var.claims : { for table in coalesce(claim.tables, []) : local.table_ids[table] => claim.destination }]...) :
-    "az network route-table show --ids ${id} --query \"routes[?addressPrefix=='${destination}'].nextHopIpAddress\" --output tsv"],
-    [for node in azurerm_linux_virtual_machine.node : "az vm run-command invoke --ids ${node.id} --command-id RunShellScript --scripts 'cloudfail status; cloudfail doctor' --query value[].message --output tsv" if var.allow_extensions],
+    [for route in local.routes : "az network route-table show --ids ${route.id} --query \"routes[?addressPrefix=='${route.destination}'].nextHopIpAddress\" --output tsv"],
+    [for node in azurerm_linux_virtual_machine.node : "az vm run-command invoke --ids ${node.id} --command-id RunShellScript --scripts 'cloudfail status; cloudfail doctor' --query 'value[].message' --output tsv" if var.allow_extensions],
   )
   description = "Commands that look: the console of each node's first boot, who holds each claim, and the doctor on each node (with allow_extensions)."
 }

@@ -7,8 +7,8 @@ variable "name" {
   description = "Begins the name of everything that is made here."
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,28}[a-z0-9]$", var.name))
-    error_message = "name has 2 to 30 small letters, digits and -, begins with a letter, and does not end with -."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,28}[a-z0-9]$", var.name))
+    error_message = "name has 3 to 30 small letters, digits and -, begins with a letter, and does not end with -."
   }
 }
 
@@ -172,8 +172,8 @@ variable "claims" {
     error_message = "resource_id is the whole id of a public address of this subscription, as that of an interface has to be: /subscriptions/.../publicIPAddresses/NAME."
   }
   validation {
-    condition     = alltrue([for claim in var.claims : can(cidrhost(claim.destination, 0)) if claim.kind == "route"])
-    error_message = "destination is a network, like 10.99.0.0/16 or 10.99.0.1/32."
+    condition     = alltrue([for claim in var.claims : can(cidrnetmask(claim.destination)) if claim.kind == "route"])
+    error_message = "destination is an IPv4 network, like 10.99.0.0/16 or 10.99.0.1/32: its next hop is a node's IPv4 address."
   }
   validation {
     condition = alltrue([for address in flatten([for claim in var.claims : [claim.address, claim.private_address]]) :

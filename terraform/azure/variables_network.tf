@@ -8,7 +8,7 @@ variable "own_egress" {
 
   validation {
     condition     = contains(["nat", "own-address", "assured"], var.own_egress)
-    error_message = "own_egress is nat, own-address or assured. There is no endpoint: Azure Resource Manager has none in a subnet; for a private link of Resource Management take assured, with its endpoint in extra provider_settings."
+    error_message = "own_egress is nat, own-address or assured. There is no endpoint: Azure Resource Manager has none in a subnet; for a private link of Resource Management take assured, with its endpoint in provider_settings."
   }
 }
 
@@ -29,8 +29,8 @@ variable "ingress" {
     error_message = "ingress has at most 100 rules, each with a name of its own."
   }
   validation {
-    condition     = alltrue([for rule in var.ingress : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", rule.name))])
-    error_message = "The name of a rule has letters, digits, - and _, and begins with a letter or a digit."
+    condition     = alltrue([for rule in var.ingress : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", rule.name)) && !contains(["vrrp", "probes", "nobody-else"], lower(rule.name))])
+    error_message = "The name of a rule has letters, digits, - and _, begins with a letter or a digit, and is none of vrrp, probes and nobody-else, which are made here."
   }
   validation {
     condition     = alltrue([for rule in var.ingress : contains(["Tcp", "Udp", "Icmp", "Esp", "Ah", "*"], rule.protocol)])
@@ -41,14 +41,16 @@ variable "ingress" {
     error_message = "Only Tcp and Udp have ports."
   }
   validation {
-    condition     = alltrue(flatten([for rule in var.ingress : [for port in rule.ports : can(regex("^(\\*|\\d{1,5}(-\\d{1,5})?)$", port))]]))
-    error_message = "A port is a number, a range like 8000-8100, or * alone."
+    condition = alltrue([for rule in var.ingress : rule.ports == tolist(["*"]) || (length(rule.ports) > 0 && alltrue([for port in rule.ports :
+    can(regex("^\\d{1,5}(-\\d{1,5})?$", port)) && try(max([for number in split("-", port) : tonumber(number)]...), 65536) <= 65535]))])
+    error_message = "A port is a number to 65535, a range like 8000-8100, or * alone."
   }
   validation {
     condition = alltrue(flatten([for rule in var.ingress : [for side in [rule.sources, rule.destinations] :
-      length(side) == 1 || (length(side) > 1 && alltrue([for one in side : can(cidrhost(strcontains(one, "/") ? one : "${one}/32", 0))]))
+      (length(side) == 1 && can(regex("^(\\*|[A-Za-z]+(\\.[A-Za-z0-9]+)?)$", side[0]))) ||
+      (length(side) > 0 && alltrue([for one in side : can(cidrhost(strcontains(one, "/") ? one : "${one}/${strcontains(one, ":") ? 128 : 32}", 0))]))
     ]]))
-    error_message = "sources and destinations are networks, or one service tag or * alone."
+    error_message = "sources and destinations are networks and addresses, or one service tag or * alone."
   }
 }
 

@@ -153,7 +153,7 @@ def promoted(pair: Pair, name: str) -> None:
 
 def role_of(pair: Pair, name: str) -> Role:
     """What a role allows, and on what it may be assigned."""
-    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge/edge")
+    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge edge")
     return set(role["permissions"][0]["actions"]), set(role["assignable_scopes"])
 
 
@@ -217,7 +217,7 @@ def test_every_kind_at_once_moves_with_the_roles_that_were_applied(
 
 
 def assigned(pair: Pair, name: str) -> set[str]:
-    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge/edge")
+    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge edge")
     return {
         each["scope"].removeprefix(f"{IN_GROUP}/")
         for each in pair.azure.objects("azurerm_role_assignment")

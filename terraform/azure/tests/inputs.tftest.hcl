@@ -20,7 +20,7 @@ variables {
 run "names" {
   command = plan
   variables {
-    name                 = "Edge"
+    name                 = "ab"
     instance_name        = "-edge"
     virtual_router_id    = 0
     advert_int           = 41
@@ -176,4 +176,36 @@ run "a_subnet_without_a_length" {
     }
   }
   expect_failures = [var.nodes]
+}
+
+run "a_rule_that_is_made_here" {
+  command = plan
+  variables {
+    ingress = [{ name = "VRRP", protocol = "Tcp", ports = ["443"], sources = ["*"] }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "a_port_beyond" {
+  command = plan
+  variables {
+    ingress = [{ name = "https", protocol = "Tcp", ports = ["443-70000"], sources = ["*"] }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "every_port_and_one_more" {
+  command = plan
+  variables {
+    ingress = [{ name = "https", protocol = "Tcp", ports = ["*", "443"], sources = ["*"] }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "a_network_too_long" {
+  command = plan
+  variables {
+    ingress = [{ name = "https", protocol = "Tcp", sources = ["10.0.0.0/33"] }]
+  }
+  expect_failures = [var.ingress]
 }
