@@ -59,7 +59,7 @@ module "configuration" {
     address      = node.address
     priority     = node.priority
     subnet       = node.subnet
-    interface    = node.interface
+    interface    = coalesce(node.interface, "eth0")
     interface_id = azurerm_network_interface.node[name].id
   } }
 

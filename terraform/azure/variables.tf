@@ -77,7 +77,7 @@ variable "nodes" {
     subnet      = optional(string)
     interface   = optional(string)
   }))
-  description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the size where it is not var.size (so that nodes are resized one after the other), the CIDR of the subnet where it is not a /24, and the network device where it is not the one with the address."
+  description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the size where it is not var.size (so that nodes are resized one after the other), the CIDR of the subnet where it is not a /24, and the network device where it is not eth0, as images for Azure name it (never enP..., which accelerated networking puts below it)."
 
   validation {
     condition     = length(var.nodes) >= 2 && length(var.nodes) <= 3

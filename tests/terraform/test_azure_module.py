@@ -174,6 +174,7 @@ def test_an_example_fails_over_and_then_there_is_nothing_to_plan(
 ) -> None:
     made = pair(example)
     assert made.here("config", "check")[0] == 0
+    assert made.here("generate", "--node", "a")[0] == 0
     for name in ("read", "write"):
         assert role_of(made, name) == printed(made, name)
     made.build()
@@ -189,6 +190,7 @@ def test_an_example_fails_over_and_then_there_is_nothing_to_plan(
 def test_a_load_balancer_needs_no_role_and_no_call(pair: Callable[..., Pair]) -> None:
     made = pair("azure-load-balancer-responder")
     assert made.here("config", "check")[0] == 0
+    assert made.here("generate", "--node", "a")[0] == 0
     assert made.azure.objects("azurerm_role_definition") == []
     assert made.azure.objects("azurerm_role_assignment") == []
     assert made.place.plan().is_empty
