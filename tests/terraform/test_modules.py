@@ -112,6 +112,24 @@ def test_an_example_is_applied_is_stable_and_leaves_nothing(
     assert cloud.objects() == []
 
 
+@pytest.mark.parametrize("schema", [*MAJORS["gcp"], *MAJORS["azure"]])
+def test_a_role_that_cloudfail_prints_for_terraform_is_valid(
+    schema: str, workspace: Make, stub: Stubs
+) -> None:
+    provider = schema.partition("-")[0]
+    policies = [
+        each
+        for each in sorted(REPOSITORY.glob("examples/*/policy-*.tf"))
+        if f'resource "{provider}_' in each.read_text(encoding="utf-8")
+    ]
+    assert policies
+    place = workspace(None, stub(schema))
+    for policy in policies:
+        place.write("policy.tf", policy.read_text(encoding="utf-8"))
+        place.init()
+        place.validate()
+
+
 def test_nothing_is_left_unproven() -> None:
     assert {"terraform/aws", "terraform/gcp", "terraform/azure"} <= {name(each) for each in MODULES}
     assert len(EXAMPLES) >= 3
