@@ -35,11 +35,10 @@ module "configuration" {
   nopreempt         = var.nopreempt
   preempt_delay     = var.preempt_delay
   nodes = { for name, node in var.nodes : name => {
-    address      = node.address
-    priority     = node.priority
-    interface    = node.interface
-    subnet       = data.aws_subnet.node[name].cidr_block
-    interface_id = aws_network_interface.node[name].id
+    address   = node.address
+    priority  = node.priority
+    interface = node.interface
+    subnet    = data.aws_subnet.node[name].cidr_block
   } }
   claims              = local.claims
   responders          = var.responders

@@ -2,19 +2,6 @@ data "aws_subnet" "node" {
   for_each = var.nodes
 
   id = each.value.subnet_id
-
-  lifecycle {
-    postcondition {
-      condition     = cidrhost("${each.value.address}/${split("/", self.cidr_block)[1]}", 0) == cidrhost(self.cidr_block, 0)
-      error_message = "The address ${each.value.address} of node ${each.key} is outside ${self.cidr_block}, its subnet."
-    }
-    postcondition {
-      condition = alltrue([for claim in var.claims : claim.kind != "private-ip" || strcontains(coalesce(claim.address, ":"), ":") ? true :
-        cidrhost("${claim.address}/${split("/", self.cidr_block)[1]}", 0) == cidrhost(self.cidr_block, 0)
-      ])
-      error_message = "A private-ip is outside ${self.cidr_block}, the subnet of node ${each.key}: a private address never leaves its subnet. Use a route."
-    }
-  }
 }
 
 data "aws_vpc" "this" {

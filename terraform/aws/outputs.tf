@@ -4,11 +4,12 @@ output "cloudfail_toml" {
 }
 
 output "addresses" {
-  value = distinct(concat(
-    [for claim in local.claims : claim.address if claim.kind != "route"],
-    [for claim in local.claims : claim.destination if claim.kind == "route"],
-  ))
-  description = "What the master owns: the addresses, and the destinations of routes."
+  value = merge(
+    { for seat, elastic_ip in local.elastic_ips : seat == "primary" ? "public-ip" : "public-ip on ${seat}" => elastic_ip.address },
+    { for claim in var.claims : "private-ip ${claim.address}" => claim.address if claim.kind == "private-ip" },
+    { for claim in var.claims : "route ${claim.destination}" => claim.destination if claim.kind == "route" },
+  )
+  description = "What the master owns: addresses, and destinations of routes."
 }
 
 output "nodes" {

@@ -6,12 +6,6 @@ variable "region" {
   description = "Where to make it."
 }
 
-variable "image_id" {
-  type        = string
-  default     = null
-  description = "An AMI; null: the newest Debian 12."
-}
-
 provider "aws" {
   region = var.region
 }
@@ -74,7 +68,6 @@ resource "aws_route_table_association" "node" {
 module "pair" {
   source = "../../../terraform/aws"
 
-  image_id          = var.image_id
   virtual_router_id = 51
   own_egress        = "endpoint"
   claims            = [{ kind = "public-ip", allocate = true }]

@@ -6,12 +6,6 @@ variable "region" {
   description = "Where to make it."
 }
 
-variable "image_id" {
-  type        = string
-  default     = null
-  description = "An AMI; null: the newest Debian 12."
-}
-
 provider "aws" {
   region = var.region
 }
@@ -113,7 +107,6 @@ module "pair" {
   source = "../../../terraform/aws"
 
   instance_name     = "gateway"
-  image_id          = var.image_id
   virtual_router_id = 52
   own_egress        = "nat"
   claims = [{
