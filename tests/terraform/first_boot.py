@@ -69,7 +69,8 @@ class FirstBoot:
     nodes: Nodes
     cloud: Stage
     index: str  # URL
-    secrets: Any  # boto3's client
+    wheels: Path
+    store: Callable[[str], Any]  # boto3's client of a service
 
     def inputs(self, secret: str) -> Values:
         built = self.cloud.built.nodes
@@ -96,11 +97,29 @@ class FirstBoot:
 
     def new_secret(self, text: str) -> str:
         """Put a secret into the store; its ARN."""
-        made = self._inside(lambda: self.secrets.create_secret(Name="edge", SecretString=text))
-        return str(made["ARN"])
+        store = self.store("secretsmanager")
+        return str(self._inside(lambda: store.create_secret(Name="edge", SecretString=text))["ARN"])
 
     def change_secret(self, arn: str, text: str) -> None:
-        self._inside(lambda: self.secrets.put_secret_value(SecretId=arn, SecretString=text))
+        store = self.store("secretsmanager")
+        self._inside(lambda: store.put_secret_value(SecretId=arn, SecretString=text))
+
+    def put_wheel(self) -> str:
+        """Put the wheel of this tree into a bucket; its URL."""
+        (wheel,) = (self.wheels / "cloudfail").iterdir()
+        store, region = self.store("s3"), {"LocationConstraint": self.cloud.built.region}
+        self._inside(lambda: store.create_bucket(Bucket="wheels", CreateBucketConfiguration=region))
+        self._inside(
+            lambda: store.put_object(Bucket="wheels", Key=wheel.name, Body=wheel.read_bytes())
+        )
+        return f"s3://wheels/{wheel.name}"
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the first boot, as an operator does."""
+        path = "/etc/cloudfail/first-boot.env"
+        lines = self.machine.do("cat", path).splitlines()
+        kept = [line for line in lines if not line.startswith(f"{name}=")]
+        self.machine.write(path, "\n".join([*kept, f"{name}='{value}'", ""]))
 
     def boot(self, user_data: str) -> str:
         """Let the real cloud-init take the user data up; its own word for how that ended."""
@@ -112,6 +131,11 @@ class FirstBoot:
             self.machine.do("cloud-init", *stage_of_it)
         self.machine.run("cloud-init", "modules", "--mode=final", seconds=300)
         return self.machine.run("cloud-init", "status", "--long").stdout
+
+    def run(self) -> None:
+        """Run the first boot again, by hand."""
+        done = self.machine.run(PROGRAM, seconds=300)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def last_line(self) -> str:
         return self.machine.do("tail", "-n1", f"/var/log/{PROGRAM}.log").strip()
@@ -130,12 +154,20 @@ def first_boot(folder: Path) -> Iterator[FirstBoot]:
         cloud = in_network(network, made.__enter__)
         stack.callback(made.__exit__, None, None, None)
         index = _serving(stack, in_network(network, lambda: serve(wheels)))
-        store = _serving(stack, in_network(network, _secret_store))
+        store = _serving(stack, in_network(network, secret_store))
         machine = stack.enter_context(Machine(network))
         _furnish(machine, in_network(network, lambda: cloud.environment("a")), store)
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        client = boto3.client("secretsmanager", cloud.built.region, endpoint_url=store, **keys)  # type: ignore[call-overload]
-        yield FirstBoot(machine, nodes, cloud, f"{index}/", client)
+
+        def client(service: str) -> Any:
+            return boto3.client(
+                service,  # type: ignore[call-overload]
+                region_name=cloud.built.region,
+                endpoint_url=store,
+                aws_access_key_id="x",
+                aws_secret_access_key="x",
+            )
+
+        yield FirstBoot(machine, nodes, cloud, f"{index}/", wheels, client)
 
 
 def _wheels(folder: Path) -> Path:
@@ -149,7 +181,8 @@ def _wheels(folder: Path) -> Path:
     return folder
 
 
-def _secret_store() -> Any:
+def secret_store() -> Any:
+    """moto, as a server that is not serving yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -175,7 +208,8 @@ def _furnish(machine: Machine, environment: dict[str, str], store: str) -> None:
     """A bare machine of the distribution, which finds its cloud by variables."""
     machine.do("rm", "-rf", "/opt/cloudfail", "/usr/local/bin/cloudfail")
     aws = {name: value for name, value in environment.items() if name.startswith("AWS_")}
-    aws |= {"AWS_ENDPOINT_URL_SECRETS_MANAGER": store, "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "9"}
+    aws |= {"AWS_ENDPOINT_URL_SECRETS_MANAGER": store, "AWS_ENDPOINT_URL_S3": store}
+    aws |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "9"}
     machine.environment = {
         **aws,
         "FIRST_BOOT_TRIES": "2",
