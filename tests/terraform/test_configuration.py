@@ -16,12 +16,36 @@ from cloudfail.registry import load
 
 from terraform.configurations import Values, inputs, meaning, refusals, written
 from terraform.refused import FIRST, ONLY_TERRAFORM, TOGETHER, VALUES
-from terraform.workspace import REPOSITORY, Workspace
+from terraform.workspace import REPOSITORY, RefusedError, Workspace
 
 Make = Callable[..., Workspace]
 
 MODULE = REPOSITORY / "terraform/configuration"
 PROVIDERS = ("aws", "gcp", "azure")
+_LATER = """
+variable "address" {}
+resource "terraform_data" "made" {
+  input            = var.address
+  triggers_replace = var.address
+}
+module "pair" {
+  source            = "./configuration"
+  provider_name     = "aws"
+  virtual_router_id = 51
+  provider_settings = { region = terraform_data.made.id }
+  nodes = {
+    a = { address = "10.0.1.10", priority = 150, interface_id = "eni-${terraform_data.made.id}" }
+    b = { address = "10.0.1.11", priority = 100 }
+  }
+  claims = [{ kind = "public-ip", address = terraform_data.made.output }]
+}
+output "cloudfail_toml" {
+  value = module.pair.cloudfail_toml
+}
+output "user_data" {
+  value = module.pair.user_data
+}
+"""
 CASES = {f"{provider}{seed}": (provider, seed) for provider in PROVIDERS for seed in range(12)}
 
 
@@ -102,3 +126,23 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value)
+
+
+def test_what_is_known_after_apply_is_checked_then(
+    workspace: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Addresses and ids of what the same apply makes."""
+    place = workspace("terraform")
+    place.write("main.tf", _LATER)
+    place.init()
+    place.variables = {"address": "203.0.113.7"}
+    assert (
+        "cloudfail_toml" not in place.plan().outputs
+        or place.plan().outputs["cloudfail_toml"] is None
+    )
+    text = place.apply().outputs["cloudfail_toml"]
+    assert 'address = "203.0.113.7"' in text
+    assert check(text, tmp_path, capsys)[0] == 0
+    place.variables = {"address": "10.0.1.10"}
+    with pytest.raises(RefusedError, match='is the unicast address of node "a"'):
+        place.apply("-replace=terraform_data.made")

@@ -89,6 +89,15 @@ def files(text: str) -> dict[str, str]:
     return found
 
 
+def schema(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What cloud-init's own schema says."""
+    need("cloud-init", "cloud-init")
+    path = folder / "user-data"
+    path.write_text(text, encoding="utf-8")
+    command = ["cloud-init", "schema", "--config-file", str(path)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
 PROVIDERS = pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
 
 
@@ -96,20 +105,15 @@ PROVIDERS = pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
 def test_cloud_init_knows_every_word_of_it(
     provider: str, rendered: dict[str, str], tmp_path: Path
 ) -> None:
-    need("cloud-init", "cloud-init")
-    path = tmp_path / "user-data"
-    path.write_text(rendered[provider], encoding="utf-8")
-    checked = subprocess.run(
-        ["cloud-init", "schema", "--config-file", str(path)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    checked = schema(rendered[provider], tmp_path)
     assert checked.returncode == 0, checked.stderr
-    path.write_text(rendered[provider].replace('"permissions"', '"permission"'), encoding="utf-8")
-    wrong = subprocess.run(["cloud-init", "schema", "--config-file", str(path)], check=False,
-                           capture_output=True, text=True)  # fmt: skip
-    assert wrong.returncode != 0, "the check is one that finds things"
+
+
+def test_cloud_init_would_say_what_it_does_not_know(
+    rendered: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = rendered["aws"].replace('"permissions"', '"permission"')
+    assert schema(wrong, tmp_path).returncode != 0
 
 
 @PROVIDERS
@@ -131,6 +135,19 @@ def test_the_settings_are_what_a_shell_reads(provider: str, rendered: dict[str, 
         "https://packages.example.com/simple/\n"
     )
     assert said.stdout == wanted
+
+
+def test_the_guides_line_for_an_upgrade_changes_the_version_alone(
+    rendered: dict[str, str], tmp_path: Path
+) -> None:
+    guide = (REPOSITORY / "docs/how-to/terraform-day-2.md").read_text(encoding="utf-8")
+    (line,) = [each.strip() for each in guide.splitlines() if each.strip().startswith("sed -i")]
+    settings = tmp_path / "first-boot.env"
+    text = files(rendered["aws"])["/etc/cloudfail/first-boot.env"]
+    settings.write_text(text, encoding="utf-8")
+    command = line.replace("/etc/cloudfail/first-boot.env", str(settings))
+    subprocess.run(["sh", "-euc", command], check=True)
+    assert settings.read_text() == text.replace(f"=={__version__}'", "==0.2.0'")
 
 
 @PROVIDERS
