@@ -90,9 +90,9 @@ def test_it_is_valid_and_passes_its_own_tests(
 
 
 def concerns(file: Path, schema: str) -> bool:
-    """What a module refuses by itself is the same with every provider: once is enough."""
+    """What a module refuses by itself is the same with every major: once is enough."""
     text = file.read_text(encoding="utf-8")
-    is_about_inputs = text.count("expect_failures") == text.count("\nrun ")
+    is_about_inputs = 2 * text.count("expect_failures") > text.count("\nrun ")
     return not is_about_inputs or schema not in {majors[0] for majors in MAJORS.values()}
 
 

@@ -32,7 +32,9 @@ MESSAGES = {
     "Block": "1 version int, 2 attributes *Attribute, 3 block_types *NestedBlock",
     "Schema": "1 version int, 2 block Block",
     "Empty": "",
-    "Schemas": "1 provider Schema, 2 resource_schemas %Schema, 3 data_source_schemas %Schema",
+    "Capabilities": "2 get_provider_schema_optional bool",
+    "Schemas": "1 provider Schema, 2 resource_schemas %Schema, 3 data_source_schemas %Schema, "
+    "6 server_capabilities Capabilities",
     "Config": "1 config DynamicValue",
     "ProviderConfig": "2 config DynamicValue",
     "Typed": "1 type_name string, 2 config DynamicValue",

@@ -36,8 +36,11 @@ def load(path: Path) -> Schemas:
 
 
 def to_message(schemas: Schemas) -> Any:
+    # Terraform asks once a command, not once for each walk and run of a test.
+    capabilities = message("Capabilities", get_provider_schema_optional=True)
     return message(
         "Schemas",
+        server_capabilities=capabilities,
         provider=_schema(schemas.provider),
         resource_schemas={name: _schema(each) for name, each in schemas.resources.items()},
         data_source_schemas={name: _schema(each) for name, each in schemas.data_sources.items()},
