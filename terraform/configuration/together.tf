@@ -43,6 +43,7 @@ locals {
     if length(distinct(values(local.subnet_of))) > 1],
     [for index, claim in local.private_ips : "${local.claim_names[index]}.address: ${claim.address} is outside ${local.declared[0]}, the subnet of the nodes; claim an address of that subnet"
       if var.provider_name != "gcp" && length(local.declared) == 1 && local.declared[0] != "" && !strcontains(claim.address, "/") &&
+      strcontains(claim.address, ":") == strcontains(local.declared[0], ":") &&
     try(cidrhost("${claim.address}/${split("/", local.declared[0])[1]}", 0) != cidrhost(local.declared[0], 0), false)],
   )
 
