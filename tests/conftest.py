@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -32,11 +33,12 @@ def needs_the_machine(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of a file together, beside the group's: they share what is slow to set up."""
+    """Keep the tests of a file together, beside the groups': they share what is slow to set up."""
     if config.getoption("dist") != "loadgroup":
         return None
     from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
+    config.option.loadscopereorder = False  # else by numbers of tests: few and long ones come last
     scheduler = LoadGroupScheduling(config, log)
     group_or_test = scheduler._split_scope
     scheduler._split_scope = lambda nodeid: group_or_test(nodeid).partition("::")[0]
@@ -45,9 +47,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
+    """Say who shares a worker, and who begins: a run ends with what is soon over."""
+    for number, item in enumerate(items):
         if needs_the_machine(item):
             item.add_marker(pytest.mark.xdist_group("lab"))
+        elif is_marked(item, ("long",)):
+            item.add_marker(pytest.mark.xdist_group(f"long-{number}"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        in_file = Counter(item.path for item in items)
+        items.sort(key=lambda item: _turn(item) or (2, -in_file[item.path]))
+
+
+def _turn(item: pytest.Item) -> tuple[int, int] | None:
+    if needs_the_machine(item):
+        return (0, 0)
+    return (1, 0) if is_marked(item, ("long",)) else None
 
 
 def refuse_to_share(item: pytest.Item) -> None:

@@ -30,6 +30,9 @@ from bench.report import Report, Section, Target, as_text, write_json, write_mar
 from bench.scene import unowned_seconds
 from bench.stage import Stage, small_world, stage
 
+# What it calls has tests of its own, which are measured.
+pytestmark = [pytest.mark.sweep, pytest.mark.long]
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Stage]:

@@ -16,6 +16,9 @@ from bench.counts import Counts
 from bench.imports import imports
 from bench.report import Report, Section, as_text, write_markdown
 
+# What it calls has tests of its own, which are measured.
+pytestmark = [pytest.mark.sweep, pytest.mark.long]
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[AzureStage]:

@@ -16,6 +16,9 @@ from bench.gcp.stage import GcpStage, stage
 from bench.imports import imports as of_codes
 from bench.report import Report, Section, as_text, write_markdown
 
+# What it calls has tests of its own, which are measured.
+pytestmark = [pytest.mark.sweep, pytest.mark.long]
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[GcpStage]:

@@ -11,7 +11,7 @@ import pytest
 from cli.generating import Pair, pair
 from keepalived.generate.place import needs_keepalived
 
-pytestmark = [pytest.mark.keepalived, needs_keepalived]
+pytestmark = [pytest.mark.keepalived, pytest.mark.long, needs_keepalived]
 CONF = "etc/keepalived/keepalived.conf"
 
 

@@ -44,6 +44,7 @@ def test_the_scenario_passes_with_real_keepalived(real_lab: Lab, name: str) -> N
     assert "FAILED" not in " ".join(texts)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["kill-master", "standby-egress"])
 def test_nodes_with_agents_pass_too(real_lab: Lab, name: str) -> None:
     """The others are played with agents in tests/agent/real, in one lab."""
@@ -55,7 +56,7 @@ def test_nodes_with_agents_pass_too(real_lab: Lab, name: str) -> None:
     ("name", "provider"),
     [
         *(("maintenance", provider) for provider in ("aws", "gcp", "azure")),
-        ("maintenance-preempt", "aws"),
+        pytest.param("maintenance-preempt", "aws", marks=pytest.mark.sweep),
     ],
 )
 def test_what_a_cloud_announces_leaves_a_route_with_nobody_at_no_time(
@@ -76,6 +77,7 @@ def test_what_users_lose_is_detection_plus_cloudfail_plus_api(real_lab: Lab) -> 
     assert document["unowned_ms"] == 0
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("kind", ["private-ip", "route"])
 def test_private_addresses_and_routes_follow_the_master_too(real_lab: Lab, kind: str) -> None:
     document = play(real_lab, "kill-master", "--claim", kind)
@@ -84,7 +86,7 @@ def test_private_addresses_and_routes_follow_the_master_too(real_lab: Lab, kind:
     assert document["dark_ms"] > document["detection_ms"]
 
 
-@pytest.mark.parametrize("words", [(), ("--agent",)])
+@pytest.mark.parametrize("words", [(), pytest.param(("--agent",), marks=pytest.mark.sweep)])
 @pytest.mark.parametrize("name", ["kill-master", "partition-heal"])
 @pytest.mark.parametrize(
     ("provider", "atomic"), [("gcp", ("forwarding-rule", "route")), ("azure", ("route",))]
@@ -103,7 +105,13 @@ def test_every_kind_of_a_cloud_follows_the_master(
         assert not any("is with nobody" in text for text in gone)
 
 
-@pytest.mark.parametrize(("name", "words"), [("kill-master", ("--agent",)), ("partition-heal", ())])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("kill-master", ("--agent",), marks=pytest.mark.sweep),
+        ("partition-heal", ()),
+    ],
+)
 def test_standing_routes_follow_the_master(
     real_lab: Lab, name: str, words: tuple[str, ...]
 ) -> None:

@@ -7,7 +7,14 @@ from cloudfail.lab.scenarios import SCENARIOS
 
 from lab.conftest import run_lab
 
-PLAYABLE = sorted(name for name, one in SCENARIOS.items() if not one.needs_agent)
+pytestmark = pytest.mark.long
+# What only the simulation has is gone through by these; the scenarios are measured with real nodes.
+MEASURED = {"freeze-master", "one-way", "partition-heal", "reboot-backup"}
+PLAYABLE = [
+    pytest.param(name, marks=() if name in MEASURED else pytest.mark.sweep)
+    for name, one in sorted(SCENARIOS.items())
+    if not one.needs_agent
+]
 
 
 @pytest.mark.parametrize("name", PLAYABLE)

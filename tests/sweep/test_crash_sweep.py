@@ -16,7 +16,7 @@ from sweep.nodes import PRIORITIES, Group
 from sweep.snapshot import differences, take_snapshot
 from sweep.zygote import Zygote
 
-pytestmark = pytest.mark.sweep
+pytestmark = [pytest.mark.sweep, pytest.mark.long]
 KILLED = -9
 
 

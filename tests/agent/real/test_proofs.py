@@ -21,7 +21,7 @@ import pytest
 
 from agent.real.session import Verdict, known
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.sweep]
 
 TESTS = Path(__file__).parents[2]
 PATH = f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"

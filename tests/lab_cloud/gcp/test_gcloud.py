@@ -15,6 +15,7 @@ from lab_cloud.gcp.worlds import EDGE, VIP
 
 BLANK = "\N{NO-BREAK SPACE}"  # a space within a word
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed"),
     pytest.mark.timeout(300),
 ]

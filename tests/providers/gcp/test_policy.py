@@ -136,6 +136,7 @@ def test_a_step_of_another_provider_has_no_command() -> None:
 
 
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_the_command_does_what_the_step_does(
     cloud: EmbeddedGcp, node_of: NodeMaker, tmp_path: Path

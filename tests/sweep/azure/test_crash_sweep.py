@@ -17,7 +17,7 @@ from sweep.gate import Assassin, Gate, Moment, When
 from sweep.nodes import AZURE, PRIORITIES, Group
 from sweep.zygote import Zygote
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sweep, pytest.mark.long, pytest.mark.timeout(300)]
 KILLED = -9
 
 

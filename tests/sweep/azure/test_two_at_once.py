@@ -16,7 +16,7 @@ from sweep.nodes import AZURE, Group
 from sweep.test_two_at_once import FirstWrite
 from sweep.zygote import Zygote
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sweep, pytest.mark.long, pytest.mark.timeout(300)]
 # Two writes a take, a table a write, a round or two of looking again each.
 MOST_WRITES = 30
 

@@ -16,7 +16,7 @@ from sweep.gcp.snapshot import Snapshot, age_routes, nic_key, route_key, take_sn
 from sweep.nodes import GCP, PRIORITIES, Group
 from sweep.zygote import Zygote
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sweep, pytest.mark.long, pytest.mark.timeout(300)]
 KILLED = -9
 
 

@@ -14,7 +14,7 @@ from sweep.gcp.snapshot import age_routes, nic_key, route_key, take_snapshot
 from sweep.nodes import GCP, Group
 from sweep.test_two_at_once import FirstWrite
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sweep, pytest.mark.long, pytest.mark.timeout(300)]
 # Two writes a take, a round or two of looking again each.
 MOST_WRITES = 24
 
