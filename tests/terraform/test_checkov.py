@@ -54,6 +54,7 @@ def found(checkov: str, tree: Path) -> dict[str, Any]:
     return result
 
 
+@pytest.mark.long
 @pytest.mark.timeout(330)
 def test_what_checkov_finds_is_what_the_list_explains(checkov: str, tree: Path) -> None:
     result = found(checkov, tree)

@@ -22,8 +22,12 @@ ANSWERS = {
     "project": "project-1",
     "subscription_id": "11111111-2222-3333-4444-555555555555",
 }
+PAIRS = [(each, schema) for each in [*MODULES, *EXAMPLES] for schema in schemas(each) or ("",)]
 WITH_SCHEMAS = [
-    (each, schema) for each in [*MODULES, *EXAMPLES] for schema in schemas(each) or ("",)
+    pytest.param(*pair, marks=pytest.mark.long)
+    if list(pair[0].glob("tests/*.tftest.hcl"))
+    else pair
+    for pair in PAIRS
 ]
 NEWEST = [(each, schemas(each)[-1]) for each in EXAMPLES]
 
@@ -76,7 +80,7 @@ def test_a_range_of_versions_begins_and_ends_with_the_schemas(directory: Path) -
         assert newest[0] + 1 == numbers(too_new)[0], "a major is allowed that is not proven"
 
 
-@pytest.mark.parametrize(("directory", "schema"), WITH_SCHEMAS, ids=identifiers(WITH_SCHEMAS))
+@pytest.mark.parametrize(("directory", "schema"), WITH_SCHEMAS, ids=identifiers(PAIRS))
 def test_it_is_valid_and_passes_its_own_tests(
     directory: Path, schema: str, workspace: Make, stub: Stubs
 ) -> None:
