@@ -20,7 +20,6 @@ Stubs = Callable[[str], Stub]
 ANSWERS = {
     "admin_ssh_public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1xqkW0xJZ3Yl0kQ6n8m5t2v9bq1c4d7e8f0a1b2c3d ops",
     "project": "project-1",
-    "subscription_id": "11111111-2222-3333-4444-555555555555",
 }
 PAIRS = [(each, schema) for each in [*MODULES, *EXAMPLES] for schema in schemas(each) or ("",)]
 WITH_SCHEMAS = [
