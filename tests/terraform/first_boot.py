@@ -22,6 +22,7 @@ from booted.machine import Machine
 from booted.pair import KEEPALIVED, UNIT, WORLD
 from terraform.configurations import Values
 from terraform.index import needed_by, pack, serve
+from terraform.packages import repository
 from terraform.workspace import REPOSITORY
 from vrrp.inside import in_network
 from vrrp.nodes import Nodes
@@ -205,8 +206,11 @@ def _serving(stack: ExitStack, server: Any) -> str:
 
 
 def _furnish(machine: Machine, environment: dict[str, str], store: str) -> None:
-    """A bare machine of the distribution, which finds its cloud by variables."""
-    machine.do("rm", "-rf", "/opt/cloudfail", "/usr/local/bin/cloudfail")
+    """A bare machine of the distribution, which finds its cloud by variables and keepalived by apt."""
+    machine.do("rm", "-rf", "/opt/cloudfail", "/usr/local/bin/cloudfail", "/etc/apt/sources.list.d")
+    repository("keepalived", machine.path("/srv"))
+    machine.write("/etc/apt/sources.list", "deb [trusted=yes] file:///srv ./\n")
+    machine.do("dpkg", "--purge", "--force-depends", "keepalived")
     aws = {name: value for name, value in environment.items() if name.startswith("AWS_")}
     aws |= {"AWS_ENDPOINT_URL_SECRETS_MANAGER": store, "AWS_ENDPOINT_URL_S3": store}
     aws |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "9"}

@@ -1,6 +1,7 @@
 """User data as a machine takes it up: the real cloud-init, systemd and keepalived, and pip with an index.
 
-Debian's own packages are there, no network is. What comes from the cloud comes from an embedded one.
+keepalived comes by apt from a repository of that one package. There is no network; what comes from the
+cloud comes from an embedded one.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def test_what_fails_is_an_error_of_cloud_init_and_says_what_to_do(
     assert "may this machine's role read it; then run cloudfail-first-boot again" in last
     log = place.machine.do("cat", f"/var/log/{PROGRAM}.log")
     assert "ResourceNotFoundException" in log, "each attempt says what the store said"
+    assert "Unpacking keepalived" in log, "what the image had not came by apt"
     assert place.machine.shown(KEEPALIVED, "ActiveState") == "inactive"
 
 

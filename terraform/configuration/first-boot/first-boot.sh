@@ -212,13 +212,15 @@ take_up() {
 # A peer that is not there yet is no failure of this node: what concerns it is told, and no more.
 examine() { cloudfail doctor --no-adverts >"$work/report"; }
 examination() {
-    patiently examine || {
-        sed -n '/^FAILED/,/^ *->/p' "$work/report"
-        install -m 644 "$work/report" "$report"
-        fail "cloudfail doctor found $(grep -c '^FAILED' "$work/report") thing(s) wrong; keepalived runs all the same" "what $report says"
-    }
     said='nothing wrong'
-    cloudfail doctor >"$work/report" || said='nothing wrong with this node; of its peers and their adverts see cloudfail doctor'
+    cloudfail doctor >"$work/report" || {
+        patiently examine || {
+            sed -n '/^FAILED/,/^ *->/p' "$work/report"
+            install -m 644 "$work/report" "$report"
+            fail "cloudfail doctor found $(grep -c '^FAILED' "$work/report") thing(s) wrong; keepalived runs all the same" "what $report says"
+        }
+        cloudfail doctor >"$work/report" || said='nothing wrong with this node; of its peers and their adverts see cloudfail doctor'
+    }
     install -m 644 "$work/report" "$report"
 }
 
