@@ -19,10 +19,10 @@ locals {
 }
 
 resource "aws_security_group" "endpoint" {
-  count = local.makes_ec2 || length(local.interface_services) > 0 ? 1 : 0
+  count = local.makes_ec2 ? 1 : 0
 
   name_prefix = "${var.name}-endpoint-"
-  description = "HTTPS to the VPC endpoints of ${var.name}"
+  description = "HTTPS to the EC2 endpoint of ${var.name}"
   vpc_id      = data.aws_vpc.this.id
   tags        = merge(var.tags, { Name = "${var.name}-endpoint" })
 
@@ -52,21 +52,18 @@ resource "aws_security_group" "shared_endpoint" {
   vpc_id      = data.aws_vpc.this.id
   tags        = merge(var.tags, { Name = "${var.name}-shared-endpoint" })
 
+  # Inline: how many ranges a VPC has is not known before it is made.
+  ingress {
+    description = "HTTPS of the VPC"
+    protocol    = "tcp"
+    from_port   = 443
+    to_port     = 443
+    cidr_blocks = [for range in data.aws_vpc.this.cidr_block_associations : range.cidr_block]
+  }
+
   lifecycle {
     create_before_destroy = true
   }
-}
-
-resource "aws_vpc_security_group_ingress_rule" "shared_endpoint" {
-  count = length(aws_security_group.shared_endpoint)
-
-  security_group_id = aws_security_group.shared_endpoint[0].id
-  cidr_ipv4         = data.aws_vpc.this.cidr_block
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-  description       = "HTTPS of the VPC"
-  tags              = var.tags
 }
 
 resource "aws_vpc_endpoint" "ec2" {

@@ -22,7 +22,7 @@ resource "aws_instance" "node" {
   for_each = var.nodes
 
   ami                  = var.image_id != null ? var.image_id : data.aws_ami.newest[0].id
-  instance_type        = var.instance_type
+  instance_type        = coalesce(each.value.instance_type, var.instance_type)
   iam_instance_profile = aws_iam_instance_profile.node.name
   key_name             = var.key_name
   placement_group      = var.placement_group
@@ -52,14 +52,16 @@ resource "aws_instance" "node" {
   }
 
   lifecycle {
-    # A newer image and another user data are for a node that is made anew, and that is one at a time:
+    # Another image, key pair or user data is for a node that is made anew, and that is one at a time:
     # terraform apply -replace='module.NAME.aws_instance.node["a"]'
-    ignore_changes = [ami, user_data, user_data_base64]
+    ignore_changes = [ami, key_name, user_data, user_data_base64]
   }
 
-  # The first boot needs a way out, and its role everything it may do.
+  # The first boot needs a way out, and its role all that it may do. And a node goes before the route
+  # that it claims: it would make that again.
   depends_on = [
     aws_eip.own,
+    aws_route.claim,
     aws_iam_role_policy.failover,
     aws_iam_role_policy.first_boot,
     aws_vpc_endpoint.ec2,
@@ -69,6 +71,5 @@ resource "aws_instance" "node" {
     aws_vpc_security_group_egress_rule.vrrp,
     aws_vpc_security_group_ingress_rule.vrrp,
     aws_vpc_security_group_ingress_rule.endpoint,
-    aws_vpc_security_group_ingress_rule.shared_endpoint,
   ]
 }

@@ -42,12 +42,13 @@ variable "preempt_delay" {
 
 variable "nodes" {
   type = map(object({
-    subnet_id = string
-    address   = string
-    priority  = number
-    interface = optional(string)
+    subnet_id     = string
+    address       = string
+    priority      = number
+    interface     = optional(string)
+    instance_type = optional(string)
   }))
-  description = "Two or three members by name: an existing subnet, a fixed primary private address in it, the VRRP priority, and the network device if the address does not tell it."
+  description = "Two or three members by name: an existing subnet, a fixed primary private address in it, the VRRP priority, the network device if the address does not tell it, and an instance type of its own."
 
   validation {
     condition     = alltrue([for node in var.nodes : can(cidrnetmask("${node.address}/32"))])

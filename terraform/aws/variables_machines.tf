@@ -100,7 +100,7 @@ variable "image" {
 variable "instance_type" {
   type        = string
   default     = "t3.small"
-  description = "The type of the instances; it limits how many private addresses an interface takes."
+  description = "The type of the instances; it limits how many private addresses an interface takes. Another type stops an instance: change it at one node after the other, in nodes."
 }
 
 variable "root_volume" {
@@ -115,7 +115,7 @@ variable "root_volume" {
 variable "key_name" {
   type        = string
   default     = null
-  description = "A key pair for SSH; none by default. It opens no port."
+  description = "A key pair for SSH; none by default. It opens no port. Changing it replaces no node."
 }
 
 variable "session_manager" {

@@ -148,6 +148,11 @@ def test_another_image_or_user_data_replaces_no_node(aws: Stub, workspace: Make)
     made.write("main_override.tf.json", json.dumps({"module": {"pair": changed}}))
     plan = made.plan()
     assert plan.is_empty, plan.changes
+    node = 'module.pair.aws_instance.node["b"]'
+    anew = made.plan(f"-replace={node}", f"-target={node}")
+    assert anew.changes == {node: ["delete", "create"]}
+    assert anew.after(node)["ami"] == "ami-0new"
+    assert "echo more" in anew.after(node)["user_data"]
 
 
 def test_a_changed_address_makes_the_interface_anew(aws: Stub, workspace: Make) -> None:
@@ -156,7 +161,10 @@ def test_a_changed_address_makes_the_interface_anew(aws: Stub, workspace: Make) 
     moved = inputs(CLAIMS["route"])
     moved["nodes"]["b"]["address"] = "10.0.1.12"
     made.write("main_override.tf.json", json.dumps({"module": {"pair": moved}}))
-    changes = made.plan().changes
+    plan = made.plan()
+    changes = plan.changes
+    # What is ignored of an interface that stays is not ignored of a new one.
+    assert plan.after('module.pair.aws_network_interface.node["b"]')["private_ips"] == ["10.0.1.12"]
     assert changes['module.pair.aws_network_interface.node["b"]'] == ["delete", "create"]
     assert not [name for name in changes if '["a"]' in name or "aws_route" in name]
 

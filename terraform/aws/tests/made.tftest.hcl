@@ -7,7 +7,7 @@ override_data {
 
 override_data {
   target = data.aws_vpc.this
-  values = { id = "vpc-0a", cidr_block = "10.0.0.0/16" }
+  values = { id = "vpc-0a", cidr_block_associations = [{ association_id = "a", cidr_block = "10.0.0.0/16", state = "associated" }, { association_id = "b", cidr_block = "100.64.0.0/16", state = "associated" }] }
 }
 
 override_data {
@@ -85,6 +85,10 @@ run "an_elastic_ip_of_its_own_and_ah" {
   assert {
     condition     = keys(aws_vpc_endpoint.service) == ["secretsmanager"] && length(aws_vpc_endpoint.s3) == 0 && !aws_vpc_endpoint.ec2[0].private_dns_enabled
     error_message = "Other endpoints are made than the secret needs."
+  }
+  assert {
+    condition     = toset(one(aws_security_group.shared_endpoint[0].ingress).cidr_blocks) == toset(["10.0.0.0/16", "100.64.0.0/16"])
+    error_message = "The VPC is led to an endpoint that does not let it in."
   }
   assert {
     condition     = strcontains(output.cloudfail_toml, "endpoint = \"https://${aws_vpc_endpoint.ec2[0].dns_entry[0].dns_name}\"") && strcontains(output.cloudfail_toml, "own_egress = \"assured\"")
