@@ -58,6 +58,11 @@ resource "google_project_iam_member" "nodes" {
   role    = google_project_iam_custom_role.nodes[each.key].id
   member  = google_service_account.nodes.member
 
+  # Another condition is another binding: there is no time without one.
+  lifecycle {
+    create_before_destroy = true
+  }
+
   dynamic "condition" {
     for_each = { for scope, expression in local.conditions : scope => expression if scope == each.key }
     content {
@@ -72,7 +77,7 @@ resource "google_compute_subnetwork_iam_member" "nodes" {
 
   project    = each.value.project
   region     = var.region
-  subnetwork = data.google_compute_subnetwork.nodes.name
+  subnetwork = basename(local.subnetwork)
   role       = google_project_iam_custom_role.nodes[each.key].id
   member     = google_service_account.nodes.member
 }

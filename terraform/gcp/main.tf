@@ -1,8 +1,7 @@
 data "google_compute_subnetwork" "nodes" {
-  self_link = strcontains(var.subnetwork, "/") ? var.subnetwork : null
-  name      = strcontains(var.subnetwork, "/") ? null : var.subnetwork
-  project   = strcontains(var.subnetwork, "/") ? null : local.host_project
-  region    = strcontains(var.subnetwork, "/") ? null : var.region
+  project = split("/", local.subnetwork)[1]
+  region  = split("/", local.subnetwork)[3]
+  name    = split("/", local.subnetwork)[5]
 }
 
 # Rules that are claimed but not made here: the master has to have their addresses too.
@@ -42,13 +41,13 @@ module "configuration" {
 
 locals {
   host_project = coalesce(var.host_project, var.project)
-  subnetwork   = data.google_compute_subnetwork.nodes.self_link
   cidr         = data.google_compute_subnetwork.nodes.ip_cidr_range
-  # Without the API's address: as cloudfail and the names of its routes have it.
-  network = try(regex("projects/.+$", data.google_compute_subnetwork.nodes.network), "")
 
-  # Written and not looked up: they stay as they are while a node is replaced.
-  instances = { for name, node in var.nodes : name => "projects/${var.project}/zones/${node.zone}/instances/${var.name}-${name}" }
+  # Written and not looked up, so that they are known whatever is about to change: what is unknown
+  # replaces whole nodes, and the firewall between them. Without the API's address, as cloudfail has them.
+  network    = strcontains(var.network, "/") ? regex("projects/.+$", var.network) : "projects/${local.host_project}/global/networks/${var.network}"
+  subnetwork = strcontains(var.subnetwork, "/") ? regex("projects/.+$", var.subnetwork) : "projects/${local.host_project}/regions/${var.region}/subnetworks/${var.subnetwork}"
+  instances  = { for name, node in var.nodes : name => "projects/${var.project}/zones/${node.zone}/instances/${var.name}-${name}" }
 
   members = { for name, node in var.nodes : name => {
     address      = node.address

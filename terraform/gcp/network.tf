@@ -73,7 +73,7 @@ resource "google_compute_address" "rule" {
 
   project      = var.project
   region       = var.region
-  name         = "${var.name}-${each.key}"
+  name         = each.key
   address_type = each.value.scheme
   subnetwork   = each.value.scheme == "INTERNAL" ? local.subnetwork : null
   labels       = var.labels

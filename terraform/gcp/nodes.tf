@@ -4,7 +4,7 @@ resource "google_compute_address" "node" {
 
   project      = var.project
   region       = var.region
-  name         = "${var.name}-${each.key}"
+  name         = "${var.name}-node-${each.key}"
   address_type = "INTERNAL"
   address      = each.value.address
   subnetwork   = local.subnetwork
@@ -91,8 +91,12 @@ resource "google_compute_instance" "node" {
       error_message = "own_egress is endpoint, but the subnetwork has no Private Google Access: turn it on (gcloud compute networks subnets update NAME --enable-private-ip-google-access), or use nat."
     }
     precondition {
-      condition     = startswith(local.network, "projects/${local.host_project}/")
-      error_message = "The subnetwork is of ${local.network}, another project than ${local.host_project}: set host_project."
+      condition     = endswith(data.google_compute_subnetwork.nodes.network, local.network)
+      error_message = "The subnetwork is of ${data.google_compute_subnetwork.nodes.network}, not of ${local.network}: set network, and with a shared VPC host_project."
+    }
+    precondition {
+      condition     = startswith(local.network, "projects/${local.host_project}/") && startswith(local.subnetwork, "projects/${local.host_project}/regions/${var.region}/")
+      error_message = "${local.network} and ${local.subnetwork} are not of ${local.host_project} and ${var.region}: set host_project, or region."
     }
     precondition {
       condition     = alltrue(flatten([for claim in var.claims : [for table in coalesce(claim.tables, []) : reverse(split("/", table))[0] == reverse(split("/", local.network))[0]] if claim.kind == "route"]))

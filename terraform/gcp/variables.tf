@@ -1,8 +1,8 @@
-# The pair, in cloudfail.toml's words. Where it runs, and what Google Cloud has beside: variables-cloud.tf.
+# The pair, in cloudfail.toml's words. Where it runs, and what Google Cloud has beside: variables_cloud.tf.
 
 variable "name" {
   type        = string
-  description = "The beginning of every name that is made here, and the end of the service account's."
+  description = "The beginning of every name that is made here, and the end of the service account's; no other pair of the project, nor of its host project, has it."
 
   validation {
     condition     = can(regex("^[a-z]([-a-z0-9]{0,18}[a-z0-9])?$", var.name))
@@ -98,6 +98,10 @@ variable "claims" {
       can(regex("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", claim.name))
     if claim.kind == "forwarding-rule"])
     error_message = "The name of a forwarding-rule has at most 63 lowercase letters, digits and hyphens, and begins with a letter."
+  }
+  validation {
+    condition     = alltrue([for claim in var.claims : coalesce(claim.region, var.region) == var.region])
+    error_message = "A forwarding rule is of the nodes' region, as its target has to be: leave region out of its claim."
   }
   validation {
     condition     = length([for claim in var.claims : claim if claim.kind == "forwarding-rule"]) <= 10

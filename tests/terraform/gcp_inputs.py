@@ -18,6 +18,7 @@ BASE: Values = {
     "name": "edge",
     "project": PROJECT,
     "region": REGION,
+    "network": "lab",
     "subnetwork": "nodes",
     "virtual_router_id": 51,
     "nodes": {

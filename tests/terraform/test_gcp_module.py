@@ -28,28 +28,12 @@ Make = Callable[..., Workspace]
 MEMBER = f"serviceAccount:cloudfail-edge@{PROJECT}.iam.gserviceaccount.com"
 
 
-@pytest.fixture(params=MAJORS["gcp"])
-def google(request: pytest.FixtureRequest, stub: Callable[[str], Stub]) -> Stub:
-    found = stub(request.param)
-    prepare(found)
-    return found
-
-
 @pytest.fixture
 def older(stub: Callable[[str], Stub]) -> Stub:
     """The older major alone, for what both do alike."""
     found = stub(MAJORS["gcp"][0])
     prepare(found)
     return found
-
-
-def test_a_pair_with_everything_is_made_once_and_destroyed(google: Stub, workspace: Make) -> None:
-    third = {"zone": "europe-west1-d", "address": "10.0.1.12", "priority": 50}
-    pair = module(workspace, google, EVERYTHING, {"nodes": {**BASE["nodes"], "c": third}})
-    assert set(pair.apply().outputs["nodes"]) == {"a", "b", "c"}
-    assert pair.plan().is_empty
-    assert pair.destroy().resources == {}
-    assert google.objects() == []
 
 
 def test_a_shared_vpc_has_the_firewall_and_its_part_of_the_roles(
@@ -88,8 +72,13 @@ def test_a_public_address_is_reserved_where_none_is_named(older: Stub, workspace
     assert kinds == {"INTERNAL"}
 
 
-def test_the_nodes_read_that_secret_and_that_wheel(older: Stub, workspace: Make) -> None:
-    state = module(workspace, older, EVERYTHING).apply()
+def test_three_nodes_with_everything_read_that_secret_and_that_wheel(
+    older: Stub, workspace: Make
+) -> None:
+    third = {"zone": "europe-west1-d", "address": "10.0.1.12", "priority": 50}
+    pair = module(workspace, older, EVERYTHING, {"nodes": {**BASE["nodes"], "c": third}})
+    state = pair.apply()
+    assert set(state.outputs["nodes"]) == {"a", "b", "c"}
     granted = older.one("google_secret_manager_secret_iam_member", secret_id="edge")
     assert granted["role"] == "roles/secretmanager.secretAccessor"
     assert (granted["project"], granted["member"]) == (PROJECT, MEMBER)
@@ -99,3 +88,4 @@ def test_the_nodes_read_that_secret_and_that_wheel(older: Stub, workspace: Make)
     assert condition["expression"] == f'resource.name == "{wheel}"'
     # A version of the secret that Terraform read would be in its state.
     assert not [one for one in state.resources if "secret_version" in one]
+    assert pair.plan().is_empty

@@ -37,6 +37,7 @@ module "pair" {
   name              = "edge"
   project           = var.project
   region            = var.region
+  network           = google_compute_network.this.name
   subnetwork        = google_compute_subnetwork.this.self_link
   virtual_router_id = 51
 

@@ -38,6 +38,7 @@ module "pair" {
   instance_name     = "gateway"
   project           = var.project
   region            = var.region
+  network           = google_compute_network.this.name
   subnetwork        = google_compute_subnetwork.this.self_link
   virtual_router_id = 52
 

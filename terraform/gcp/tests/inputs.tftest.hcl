@@ -15,6 +15,7 @@ variables {
   name              = "edge"
   project           = "lab-project"
   region            = "europe-west1"
+  network           = "lab"
   subnetwork        = "nodes"
   virtual_router_id = 51
   nodes = {
@@ -33,12 +34,21 @@ run "titles_and_zones_where_ids_and_regions_belong" {
   variables {
     name                = "a-name-of-21-letters-"
     project             = "My Project"
+    network             = "My Network"
+    subnetwork          = "regions/europe-west1"
     region              = "europe-west1-b"
-    claims              = []
     authentication      = { type = "PASS", secret = "hunter2" }
     disk_encryption_key = "my-key"
   }
-  expect_failures = [var.name, var.project, var.region, var.claims, var.authentication, var.disk_encryption_key]
+  expect_failures = [var.name, var.project, var.network, var.subnetwork, var.region, var.authentication, var.disk_encryption_key]
+}
+
+run "nothing_that_follows_the_master" {
+  command = plan
+  variables {
+    claims = []
+  }
+  expect_failures = [var.claims]
 }
 
 run "kinds_and_ways_of_another_cloud" {
@@ -140,8 +150,16 @@ run "a_route_of_ipv6_without_ipv6_and_a_rule_that_nobody_claims" {
 run "a_rule_of_another_region" {
   command = plan
   variables {
-    claims           = [{ kind = "forwarding-rule", name = "edge", region = "us-east1" }]
-    forwarding_rules = { edge = {} }
+    claims = [{ kind = "forwarding-rule", name = "edge", region = "us-east1" }]
+  }
+  expect_failures = [var.claims]
+}
+
+run "a_rule_with_the_name_of_a_nodes_address" {
+  command = plan
+  variables {
+    claims           = [{ kind = "forwarding-rule", name = "edge-node-a" }]
+    forwarding_rules = { edge-node-a = {} }
   }
   expect_failures = [var.forwarding_rules]
 }
@@ -204,7 +222,15 @@ run "no_private_google_access" {
 run "a_network_of_another_project" {
   command = plan
   variables {
-    host_project = "other-project"
+    network = "projects/other-project/global/networks/lab"
+  }
+  expect_failures = [google_compute_instance.node]
+}
+
+run "a_network_that_the_subnetwork_is_not_of" {
+  command = plan
+  variables {
+    network = "other"
   }
   expect_failures = [google_compute_instance.node]
 }

@@ -15,6 +15,7 @@ variables {
   name                     = "edge"
   project                  = "lab-project"
   region                   = "europe-west1"
+  network                  = "lab"
   subnetwork               = "nodes"
   virtual_router_id        = 51
   delete_routes_on_destroy = false # that is tested with gcloud

@@ -26,9 +26,24 @@ variable "region" {
   }
 }
 
+variable "network" {
+  type        = string
+  description = "The VPC network of the nodes, which is there already: its name in host_project, or its self link."
+
+  validation {
+    condition     = can(regex("^(.*projects/[^/]+/global/networks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", var.network))
+    error_message = "network is the name of a VPC network, or projects/PROJECT/global/networks/NAME."
+  }
+}
+
 variable "subnetwork" {
   type        = string
-  description = "The subnetwork of the nodes, which is there already: its name in host_project and region, or its self link. The network is the one that it is of."
+  description = "The subnetwork of the nodes, which is there already: its name in host_project and region, or its self link, as it has to be where the same configuration makes it."
+
+  validation {
+    condition     = can(regex("^(.*projects/[^/]+/regions/[^/]+/subnetworks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", var.subnetwork))
+    error_message = "subnetwork is the name of a subnetwork, or projects/PROJECT/regions/REGION/subnetworks/NAME."
+  }
 }
 
 variable "own_egress" {
@@ -77,8 +92,8 @@ variable "forwarding_rules" {
     error_message = "Each of forwarding_rules is claimed: add { kind = \"forwarding-rule\", name = ... } to claims."
   }
   validation {
-    condition     = alltrue([for claim in var.claims : coalesce(claim.region, var.region) == var.region if claim.kind == "forwarding-rule" && contains(keys(var.forwarding_rules), coalesce(claim.name, "-"))])
-    error_message = "A forwarding rule that is made here is of region, as the nodes are: leave region out of its claim."
+    condition     = alltrue([for name in keys(var.forwarding_rules) : !startswith(name, "${var.name}-node-") && !contains(["${var.name}-public", "${var.name}-balanced"], name)])
+    error_message = "NAME-node-..., NAME-public and NAME-balanced are names of other addresses of this pair: name the rule otherwise."
   }
   validation {
     condition     = alltrue([for rule in var.forwarding_rules : contains(["TCP", "UDP", "ESP", "AH", "SCTP", "ICMP", "L3_DEFAULT"], rule.protocol)])
