@@ -7,7 +7,7 @@ resource "azurerm_role_definition" "cloudfail_write" {
     actions = [
       # observe: which network interface is this node's, and who has an address
       "Microsoft.Network/networkInterfaces/read",
-      # observe: which public address has the value, and who has it
+      # observe: who has a public address: a claimed one, or the one that a private address had
       "Microsoft.Network/publicIPAddresses/read",
       # observe: the prefixes of this node's subnet, who else is in it, and its NAT gateway
       "Microsoft.Network/virtualNetworks/subnets/read",

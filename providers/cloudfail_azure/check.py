@@ -22,8 +22,8 @@ from cloudfail_azure.way import way_findings
 _ROUTE_WRITE = "Microsoft.Network/routeTables/routes/write"
 _ROLE = "grant the role of `cloudfail policy azure` there"
 UNPROVEN = (
-    "not proven: deny assignments, conditions of roles, Azure Policy and locks of the whole "
-    "subscription, which nobody can ask for beforehand"
+    "not proven: deny assignments, conditions of roles and Azure Policy, which nobody can ask for "
+    "beforehand"
 )
 
 

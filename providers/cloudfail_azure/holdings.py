@@ -40,7 +40,7 @@ def _once_finished(holding: Holding, own: Interface, seen: Seen) -> Holding:
     if holding.owner is not Owner.MINE:
         return holding
     for ref, document in _written(holding, own, seen):
-        reason = reason_of(ref, document)
+        reason = reason_of(ref, document, holding.facts.get("route", ""))
         if reason and is_undone(document):
             facts = {**holding.facts, AGAIN: "yes"}
             return msgspec.structs.replace(holding, owner=Owner.PEER, reason=reason, facts=facts)

@@ -43,7 +43,10 @@ class Locks:
 
 
 def locks_of(api: Api, resource_id: str) -> list[Any]:
-    """Return the locks of a resource's group, and of what is in it."""
+    """Return the locks of a resource's group, of what is in it, and of the whole subscription.
+
+    Source: powershell/az.resources/get-azresourcelock: "all locks at, above, or below the scope".
+    """
     group = group_id(subscription_of(resource_id), group_of(resource_id))
     return api.pages("locks.list", group + _PATH)
 

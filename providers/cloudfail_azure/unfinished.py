@@ -13,12 +13,6 @@ from cloudfail_azure.links import group_of, name_of, part_of, subscription_of
 from cloudfail_azure.nics import is_settled, state_of
 
 _UNDONE = frozenset({"Failed", "Canceled"})
-# What reads a resource and puts the same again: a command of `az network`.
-_COMMANDS = {
-    "networkinterfaces": "nic",
-    "routetables": "route-table",
-    "publicipaddresses": "public-ip",
-}
 
 
 def is_undone(document: Mapping[str, Any]) -> bool:
@@ -26,29 +20,29 @@ def is_undone(document: Mapping[str, Any]) -> bool:
     return state_of(document) in _UNDONE
 
 
-def reason_of(ref: str, document: Mapping[str, Any]) -> str:
-    """Say why what this resource shows does not count yet, and what to do; "" when it counts."""
-    state = state_of(document)
+def reason_of(ref: str, document: Mapping[str, Any], part: str = "") -> str:
+    """Say why what this resource shows does not count yet, and what to do; "" when it counts.
+
+    `part` is the id of what of it would be put again: nothing else of it is written.
+    """
+    state, by_hand = state_of(document), again_by_hand(part or ref)
     if is_undone(document):
         return (
             f"{ref} is {state}: Azure did not finish its last change, and the same has to be put "
-            f"again (by hand: {again_by_hand(ref)})"
+            f"again (by hand: {by_hand})"
         )
     if is_settled(document):
         return ""
     return (
         f"{ref} is {state}: an operation that may fail yet has not ended; it is waited for (one that "
-        f"never ends is begun anew by {again_by_hand(ref)})"
+        f"never ends is begun anew by {by_hand})"
     )
 
 
 def again_by_hand(ref: str) -> str:
-    """Return the command that puts a resource again as it is."""
-    kind, name = _place(ref)
+    """Return the command that reads a network interface, or a route, and puts it again as it is."""
     where = f"--subscription {subscription_of(ref)} --resource-group {group_of(ref)}"
-    return f"az network {kind} update {where} --name {name}"
-
-
-def _place(ref: str) -> tuple[str, str]:
-    found = ((kind, part_of(ref, collection)) for collection, kind in _COMMANDS.items())
-    return next((one for one in found if one[1]), ("nic", name_of(ref)))
+    if table := part_of(ref, "routeTables"):
+        named = f"--route-table-name {table} --name {name_of(ref)}"
+        return f"az network route-table route update {where} {named}"
+    return f"az network nic update {where} --name {name_of(ref)}"

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,19 @@ def environment(cloud: EmbeddedAzure, home: Path) -> dict[str, str]:
     }
 
 
+def perform(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    done = process.run(
+        list(command),
+        env=dict(environ),
+        stdin=process.DEVNULL,
+        stdout=process.PIPE,
+        stderr=process.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_vendors_tool_takes_every_command_and_the_node_then_owns_everything(
     cloud: EmbeddedAzure, node_of: NodeMaker, tmp_path: Path
 ) -> None:
@@ -74,19 +90,17 @@ def test_the_vendors_tool_takes_every_command_and_the_node_then_owns_everything(
     said = SPEC.environment(node.setup.settings, node.provider.identify())
     environ = {**environment(cloud, tmp_path), **said, "AZURE_CLOUD_NAME": "Lab"}
     for step in steps:
-        done = process.run(
-            list(SPEC.render(step)),
-            env=environ,
-            stdin=process.DEVNULL,
-            stdout=process.PIPE,
-            stderr=process.STDOUT,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout
+        perform(SPEC.render(step), environ)
     assert {holding.owner for holding in node.provider.observe(CLAIMS)} == {Owner.MINE}
     configs = nic(cloud, "a")["properties"]["ipConfigurations"]
     (moved,) = (c["properties"] for c in configs if c["name"] == "vip")
     assert moved["loadBalancerBackendAddressPools"]
     assert moved["loadBalancerInboundNatRules"]
     assert moved["applicationSecurityGroups"]
+    for resource in (cloud.built.nodes["a"].interface_id, cloud.built.route_tables["edge"]):
+        cloud.api.apply(methodcaller("fail", resource), None)
+    seen = node.provider.observe(CLAIMS)
+    assert {holding.owner for holding in seen} == {Owner.PEER}
+    for command in {holding.reason.partition("by hand: ")[2].rstrip(")") for holding in seen}:
+        perform(shlex.split(command), environ)
+    assert {holding.owner for holding in node.provider.observe(CLAIMS)} == {Owner.MINE}

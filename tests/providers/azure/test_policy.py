@@ -141,11 +141,12 @@ def test_nothing_is_taken_off_when_a_lock_forbids_to_put_it_on(
     cloud: EmbeddedAzure, node_of: NodeMaker, claim: Any
 ) -> None:
     node, own = node_of("a"), cloud.built.nodes["a"].interface_id
-    cloud.faults = Faults(locks={own: "ReadOnly"})
-    outcome = perform(node.provider, [claim], ready_run())
-    assert "az lock delete --ids" in str(outcome.results[0].error)
-    assert (outcome.exit_code, node.asked) == (77, [])
-    assert node_of("b").provider.observe([claim])[0].owner is Owner.MINE
+    for scope in (own, f"/subscriptions/{FIRST}"):
+        cloud.faults = Faults(locks={scope: "ReadOnly"})
+        outcome = perform(node.provider, [claim], ready_run())
+        assert f"az lock delete --ids {scope}/" in str(outcome.results[0].error)
+        assert (outcome.exit_code, node.asked) == (77, [])
+        assert node_of("b").provider.observe([claim])[0].owner is Owner.MINE
     # Gone, or one that nobody can ask for: nothing stands in the way.
     for faults in (Faults(), Faults(locks={own: "CanNotDelete"}), Faults(deny=("locks.list",))):
         cloud.faults = faults
