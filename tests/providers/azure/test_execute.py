@@ -15,6 +15,7 @@ from cloudfail.errors import (
     SupersededError,
 )
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
+from cloudfail.lab.cloud.azure.store import Store
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Owner, Step
 from cloudfail.promote import promote
@@ -221,11 +222,14 @@ def test_a_private_address_that_nobody_has_comes_back_with_its_public_one_if_tha
             "id": public
         }
 
+    def lose(store: Store) -> None:
+        store._resources.pop(public.lower())
+
     edit(cloud, theirs, take_off)
     if became == "given away":
         edit(cloud, stranger, give)
     if became == "deleted":
-        cloud.api.apply(lambda store: store._resources.pop(public.lower(), None) and None, None)
+        cloud.api.apply(lose, None)
     if became == "not said":
         cloud.faults = Faults(deny=("publicIPAddresses.get",))
     [holding] = node.provider.observe([FLOATING])
