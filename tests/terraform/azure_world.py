@@ -51,18 +51,15 @@ def group_of(values: Values) -> str:
 
 
 def roles_of(azure: Stub) -> list[Values]:
-    """The role definitions, each with the scopes that it was really assigned at."""
-    assignments = azure.objects("azurerm_role_assignment")
-    return [
-        {
-            "Actions": role["permissions"][0]["actions"],
-            "AssignableScopes": [
-                each["scope"]
-                for each in assignments
-                if each["role_definition_id"] == role["role_definition_resource_id"]
-            ],
-        }
+    """What was really assigned: the actions of a role, and where."""
+    roles = {
+        role["role_definition_resource_id"]: role["permissions"][0]["actions"]
         for role in azure.objects("azurerm_role_definition")
+    }
+    return [
+        {"Actions": roles[each["role_definition_id"]], "AssignableScopes": [each["scope"]]}
+        for each in azure.objects("azurerm_role_assignment")
+        if each["role_definition_id"] in roles
     ]
 
 
