@@ -44,16 +44,15 @@ locals {
   statements = concat(local.looks, local.writes, local.assumes)
   policy     = jsonencode({ Version = "2012-10-17", Statement = local.statements })
 
-  secret_arn = var.authentication == null ? null : var.authentication.secret
-  wheel      = startswith(coalesce(var.cloudfail.wheel_url, "-"), "s3://") ? trimprefix(var.cloudfail.wheel_url, "s3://") : null
+  wheel = startswith(coalesce(var.cloudfail.wheel_url, "-"), "s3://") ? trimprefix(var.cloudfail.wheel_url, "s3://") : null
   first_boot_statements = concat(
-    [for arn in local.secret_arn == null ? [] : [local.secret_arn] : {
+    [for arn in var.authentication[*].secret : {
       Sid      = "ReadSecret"
       Effect   = "Allow"
       Action   = [strcontains(arn, ":ssm:") ? "ssm:GetParameter" : "secretsmanager:GetSecretValue"]
       Resource = [arn]
     }],
-    [for object in local.wheel == null ? [] : [local.wheel] : {
+    [for object in local.wheel[*] : {
       Sid      = "ReadWheel"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
@@ -94,7 +93,7 @@ resource "aws_iam_role" "node" {
 }
 
 resource "aws_iam_role_policy" "failover" {
-  count = length(local.statements) > 0 ? 1 : 0
+  count = length(var.claims) > 0 ? 1 : 0
 
   name   = "failover"
   role   = aws_iam_role.node.id
@@ -102,7 +101,7 @@ resource "aws_iam_role_policy" "failover" {
 }
 
 resource "aws_iam_role_policy" "first_boot" {
-  count = length(local.first_boot_statements) > 0 ? 1 : 0
+  count = var.authentication != null || local.wheel != null || length(var.decrypt_key_arns) > 0 ? 1 : 0
 
   name   = "first-boot"
   role   = aws_iam_role.node.id

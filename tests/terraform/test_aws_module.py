@@ -169,6 +169,32 @@ def test_a_changed_address_makes_the_interface_anew(aws: Stub, workspace: Make) 
     assert not [name for name in changes if '["a"]' in name or "aws_route" in name]
 
 
+def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Make) -> None:
+    text = {
+        "resource": {
+            "aws_vpc": {"new": {"cidr_block": "10.0.0.0/16"}},
+            "aws_eip": {"new": {"domain": "vpc"}},
+            "aws_route_table": {"new": {"vpc_id": "${aws_vpc.new.id}"}},
+            "aws_secretsmanager_secret": {"new": {"name": "edge"}},
+        }
+    }
+    seated = {"kind": "public-ip", "private_address": "10.0.1.100"}
+    claims = [
+        {**seated, "resource_id": "${aws_eip.new.id}", "address": "${aws_eip.new.public_ip}"},
+        {"kind": "private-ip", "address": "10.0.1.100"},
+        {"kind": "private-ip", "address": "${cidrhost(aws_vpc.new.ipv6_cidr_block, 256)}"},
+        {"kind": "route", "destination": "10.99.0.0/16", "tables": ["${aws_route_table.new.id}"]},
+    ]
+    secret = {"type": "PASS", "secret": "${aws_secretsmanager_secret.new.arn}"}
+    made = pairs(workspace, aws, {"pair": inputs(claims, authentication=secret)})
+    made.write("new.tf.json", json.dumps(text))
+    told = made.apply().outputs["pair"]["policy"]
+    (eip,), (table,) = aws.objects("aws_eip"), aws.objects("aws_route_table")
+    assert statements(told)["AssociateAddressElasticIp"]["Resource"][0].endswith(eip["id"])
+    assert statements(told)["ReplaceRoute"]["Resource"][0].endswith(table["id"])
+    assert made.plan().is_empty
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
