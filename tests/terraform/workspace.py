@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,20 @@ class RefusedError(Exception):
 
 
 class Plan:
-    """A plan as `terraform show -json` tells it."""
+    """A plan as `terraform show -json` tells it, which is asked when the first test looks."""
 
-    def __init__(self, told: Values, *, is_empty: bool) -> None:
-        self.told = told
+    def __init__(self, show: Callable[[], Values], *, is_empty: bool) -> None:
         self.is_empty = is_empty
-        self.outputs = {
-            name: each.get("value")
-            for name, each in told["planned_values"].get("outputs", {}).items()
-        }
+        self._show = show
+
+    @cached_property
+    def told(self) -> Values:
+        return self._show()
+
+    @property
+    def outputs(self) -> Values:
+        planned = self.told["planned_values"].get("outputs", {})
+        return {name: each.get("value") for name, each in planned.items()}
 
     @property
     def changes(self) -> dict[str, list[str]]:
@@ -70,6 +76,7 @@ class Workspace:
         self.directory = directory
         self.variables: Values = {}
         self._scratch = scratch
+        self._plans = 0
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(scratch),
@@ -125,7 +132,8 @@ class Workspace:
 
     def plan(self, *options: str) -> Plan:
         """Plan, with the state as the last apply left it and the provider's objects as they are now."""
-        path = str(self._scratch / "plan")
+        self._plans += 1
+        path = str(self._scratch / f"plan-{self._plans}")
         done = self.run(
             "plan",
             "-no-color",
@@ -135,8 +143,10 @@ class Workspace:
             *options,
             expected=(0, 2),
         )
-        told = json.loads(self.run("show", "-json", path).stdout)
-        return Plan(told, is_empty=done.returncode == 0)
+        return Plan(
+            lambda: json.loads(self.run("show", "-json", path).stdout),
+            is_empty=done.returncode == 0,
+        )
 
     def apply(self, *options: str) -> State:
         self.run("apply", "-no-color", "-auto-approve", *self._told(), *options)
@@ -144,7 +154,8 @@ class Workspace:
 
     def destroy(self, *options: str) -> State:
         self.run("destroy", "-no-color", "-auto-approve", *self._told(), *options)
-        return self.state()
+        stored = json.loads((self.directory / "terraform.tfstate").read_text(encoding="utf-8"))
+        return self.state() if stored["resources"] else State({})
 
     def state(self) -> State:
         return State(json.loads(self.run("show", "-json").stdout))
