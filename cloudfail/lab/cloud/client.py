@@ -56,8 +56,12 @@ class CloudControl(Generic[B]):
         """Replace whatever the cloud held; changes and calls start anew."""
         return msgspec.json.decode(self._ask("POST", "build", world), type=self._built)
 
+    def adopt(self, instances: dict[str, str]) -> B:
+        """Take what others made in the cloud for its world; `instances` are nodes' ids by name."""
+        return msgspec.json.decode(self._ask("POST", "adopt", instances), type=self._built)
+
     def built(self) -> B:
-        """Return what the last `build` gave, or `--world` at the start."""
+        """Return what the last `build` or `adopt` gave, or `--world` at the start."""
         return msgspec.json.decode(self._ask("GET", "built"), type=self._built)
 
     def set_faults(self, faults: Faults) -> None:
@@ -102,6 +106,10 @@ class CloudControl(Generic[B]):
     ) -> None:
         """From now on the nodes may do only what `policies` allow, others what `roles` do."""
         self._ask("POST", "iam", {"policies": policies, "roles": roles or {}})
+
+    def enforce_attached_iam(self) -> None:
+        """From now on the nodes may do only what the cloud's own IAM has for their roles."""
+        self._ask("POST", "iam", {"policies": None, "attached": True})
 
     def relax_iam(self) -> None:
         self._ask("POST", "iam", {"policies": None})

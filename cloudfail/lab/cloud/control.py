@@ -31,6 +31,7 @@ class NoticeAsked(msgspec.Struct, frozen=True):
 class PoliciesAsked(msgspec.Struct, frozen=True):
     policies: list[dict[str, Any]] | None
     roles: dict[str, list[dict[str, Any]]] = {}
+    attached: bool = False
 
 
 class Control:
@@ -41,6 +42,7 @@ class Control:
         self._routes: dict[str, Callable[[Incoming], Any]] = {
             "ready": lambda _: True,
             "build": self._build,
+            "adopt": self._adopt,
             "built": lambda _: cloud.built,
             "faults": self._set_faults,
             "changes": self._changes,
@@ -70,6 +72,9 @@ class Control:
     def _build(self, asked: Incoming) -> Any:
         return self._cloud.build(msgspec.json.decode(asked.body, type=self._cloud.world_type))
 
+    def _adopt(self, asked: Incoming) -> Any:
+        return self._cloud.adopt(msgspec.json.decode(asked.body, type=dict[str, str]))
+
     def _set_faults(self, asked: Incoming) -> Faults:
         if asked.method == "POST":
             self._cloud.faults = msgspec.json.decode(asked.body, type=Faults)
@@ -92,7 +97,9 @@ class Control:
 
     def _enforce(self, asked: Incoming) -> None:
         wanted = msgspec.json.decode(asked.body, type=PoliciesAsked)
-        if wanted.policies is None:
+        if wanted.attached:
+            self._cloud.enforce_attached_iam()
+        elif wanted.policies is None:
             self._cloud.relax_iam()
         else:
             self._cloud.enforce_iam(wanted.policies, wanted.roles)

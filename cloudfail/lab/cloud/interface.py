@@ -110,6 +110,14 @@ class EmbeddedCloud(Protocol):
         """
         ...
 
+    def adopt(self, instances: Mapping[str, str]) -> BuiltWorld:
+        """Take what others made through the API for the world; `instances` names its nodes' ids.
+
+        Changes, calls and notices start anew. UsageError for an instance that is not there, and
+        where this cloud cannot do it.
+        """
+        ...
+
     def reset(self) -> None:
         """Leave an empty cloud without faults, changes or calls."""
         ...
@@ -184,6 +192,14 @@ class EmbeddedCloud(Protocol):
 
         `roles` are the documents of other principals, by the cloud's name for them. UsageError
         for a document that cannot be judged.
+        """
+        ...
+
+    def enforce_attached_iam(self) -> None:
+        """From now on the nodes may do only what the cloud's own IAM has for their roles.
+
+        Read at each request. UsageError for a document that cannot be judged, and where this cloud
+        cannot do it.
         """
         ...
 

@@ -21,6 +21,7 @@ from cloudfail.lab.cloud.records import Call, Change
 
 NodeOf = Callable[[str], str]
 B = TypeVar("B", bound=BuiltWorld)
+_ONLY_BUILT = "nothing but the lab makes anything in this embedded cloud"
 
 
 class Faulty(Protocol):
@@ -153,6 +154,13 @@ class CloudService(abc.ABC, Generic[B]):
 
     def withdraw(self, node: str, kind: str = "") -> None:
         self.notices.withdraw(node, kind)
+
+    def adopt(self, instances: Mapping[str, str]) -> B:
+        del instances
+        raise UsageError(f"{_ONLY_BUILT}: `build` a world")
+
+    def enforce_attached_iam(self) -> None:
+        raise UsageError(f"{_ONLY_BUILT}: give the documents to `enforce_iam`")
 
     @property
     def announced(self) -> Sequence[Notice]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.parsers import ResponseParserError
 from cloudfail.lab.cloud.aws.corrections import RULES, install
 
 from lab_cloud.aws.worlds import code, refusal
@@ -39,6 +40,11 @@ class Plain:
         ec2.associate_address(AllocationId=self.eip, NetworkInterfaceId=self.enis[0])
         self.table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
         ec2.create_route(RouteTableId=self.table, NetworkInterfaceId=self.enis[0], **DESTINATION)
+
+    def group(self) -> str:
+        vpc = self.ec2.describe_subnets(SubnetIds=[self.subnet])["Subnets"][0]["VpcId"]
+        made = self.ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)
+        return str(made["GroupId"])
 
     def address(self) -> dict[str, Any]:
         return dict(self.ec2.describe_addresses(AllocationIds=[self.eip])["Addresses"][0])
@@ -230,6 +236,50 @@ def with_public_ips_freed(plain: Plain) -> None:
     assert plain.address()["AssociationId"]
 
 
+def without_ports(plain: Plain) -> None:
+    group = plain.group()
+    permission = {"IpProtocol": "112", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    with pytest.raises(ResponseParserError, match="Internal Server Error"):
+        plain.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+
+
+def description_of(plain: Plain) -> None:
+    group = plain.group()
+    pair = {"GroupId": group, "Description": "adverts"}
+    permission = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [pair]}
+    made = plain.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    assert "Description" not in made["SecurityGroupRules"][0]
+
+
+def root_from_image(plain: Plain) -> None:
+    image = plain.ec2.register_image(Name="debian")["ImageId"]
+    (there,) = plain.ec2.describe_images(ImageIds=[image])["Images"]
+    mapping = {"DeviceName": there["RootDeviceName"], "Ebs": {"Encrypted": True}}
+    asked = {"ImageId": image, "MinCount": 1, "MaxCount": 1, "SubnetId": plain.subnet}
+    refused = code(plain.ec2.run_instances, BlockDeviceMappings=[mapping], **asked)
+    assert refused == "MissingParameter"
+
+
+def filter_by_ipv6_block(plain: Plain) -> None:
+    asked = {"Name": "ipv6-cidr-block-association.association-id", "Values": ["x"]}
+    with pytest.raises(ResponseParserError, match="Internal Server Error"):
+        plain.ec2.describe_subnets(Filters=[asked])
+
+
+def state_of_ipv6_block(plain: Plain) -> None:
+    vpc = plain.ec2.create_vpc(CidrBlock="10.1.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+    block = vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+    made = plain.ec2.create_subnet(
+        VpcId=vpc["VpcId"], CidrBlock="10.1.0.0/24", Ipv6CidrBlock=block.replace("/56", "/64")
+    )
+    (shown,) = made["Subnet"]["Ipv6CidrBlockAssociationSet"]
+    assert shown["Ipv6CidrBlockState"]["State"] != "associated"
+
+
+def from_a_pool(plain: Plain) -> None:
+    assert plain.address()["PublicIp"].startswith("127.")
+
+
 PROBES: dict[str, Callable[[Plain], None]] = {
     probe.__name__: probe
     for probe in (
@@ -255,6 +305,12 @@ PROBES: dict[str, Callable[[Plain], None]] = {
         instance_of,
         with_interfaces_gone,
         with_public_ips_freed,
+        without_ports,
+        description_of,
+        root_from_image,
+        filter_by_ipv6_block,
+        state_of_ipv6_block,
+        from_a_pool,
     )
 }
 

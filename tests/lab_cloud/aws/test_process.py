@@ -121,7 +121,7 @@ def test_a_world_against_ec2s_rules_is_refused(control: CloudControl[Built]) -> 
 
 def test_what_the_control_api_does_not_know_is_refused(urls: dict[str, str]) -> None:
     control = CloudControl(urls["control"], Built)
-    with pytest.raises(UsageError, match="there are announce, announced, build, built"):
+    with pytest.raises(UsageError, match="there are adopt, announce, announced, build, built"):
         control._ask("GET", "no-such-thing")
     with pytest.raises(UsageError, match="latency"):
         control._ask("POST", "faults", {"latency": 5})

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.aws.api import Api
+from cloudfail.lab.cloud.aws.applied import adopted
 from cloudfail.lab.cloud.aws.builder import Builder
 from cloudfail.lab.cloud.aws.engine import ACCOUNTS, Engine
 from cloudfail.lab.cloud.aws.metadata import Metadata
@@ -36,7 +37,7 @@ class EmbeddedAws(CloudService[Built]):
         super().__init__(host, port)
         self._account = ACCOUNTS.take()
         self.api = Api(Engine(self._account), self.ledger)
-        self._world: World | None = None
+        self._sources: Mapping[str, str] = {}
         self._closed = False
 
     def close(self) -> None:
@@ -57,7 +58,8 @@ class EmbeddedAws(CloudService[Built]):
             self.reset()
             self.api.engine.region = world.region
             built = Builder(self.api.engine, world).build()
-            self._built, self._world = built, world
+            self._built = built
+            self._sources = _sources_of(world)
             self.api.start(names_of(built))
             self.api.table_owners = {
                 built.tables[table.name]: table.account
@@ -66,11 +68,21 @@ class EmbeddedAws(CloudService[Built]):
             }
         return built
 
+    def adopt(self, instances: Mapping[str, str]) -> Built:
+        with self.api.lock:
+            built = adopted(self.api.engine, instances)
+            self._built = built
+            self._sources = {
+                nic.address: node.name for node in built.nodes.values() for nic in node.interfaces
+            }
+            self.api.start(names_of(built))
+        return built
+
     def reset(self) -> None:
         """Empty the cloud: no world, faults, changes or calls."""
         with self.api.lock:
             self.api.engine.reset()
-            self._built = self._world = None
+            self._built, self._sources = None, {}
             self.api.faults = Faults()
             self.api.iam.reset()
             self.api.table_owners = {}
@@ -96,6 +108,9 @@ class EmbeddedAws(CloudService[Built]):
         conditions other than StringEquals.
         """
         self.api.iam.enforce(policies, roles or {})
+
+    def enforce_attached_iam(self) -> None:
+        self.api.iam.enforce_attached()
 
     def relax_iam(self) -> None:
         """Any credentials may do everything again."""
@@ -123,8 +138,14 @@ class EmbeddedAws(CloudService[Built]):
         )
 
     def node_at(self, source: str) -> str:
-        nodes = () if self._world is None else self._world.nodes
-        for node in nodes:
-            if source in (node.address, node.ipv6, *(item.address for item in node.interfaces)):
-                return node.name
-        return ""
+        return self._sources.get(source, "")
+
+
+def _sources_of(world: World) -> Mapping[str, str]:
+    """Return the primary addresses of the nodes' interfaces, with the names of the nodes."""
+    return {
+        address: node.name
+        for node in world.nodes
+        for address in (node.address, node.ipv6, *(item.address for item in node.interfaces))
+        if address
+    }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudfail.lab.cloud.aws.answers import denial, refusal
+from cloudfail.lab.cloud.aws.attached import AttachedPolicies
 from cloudfail.lab.cloud.aws.engine import Engine
 from cloudfail.lab.cloud.aws.policies import Policies, resources_of
 from cloudfail.lab.cloud.aws.request import ApiRequest
@@ -26,7 +27,7 @@ class Iam:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.sessions = Sessions(engine.account)
-        self._policies: dict[str, Policies] | None = None
+        self._policies: dict[str, Policies] | AttachedPolicies | None = None
 
     def enforce(
         self,
@@ -37,6 +38,10 @@ class Iam:
         documents = {role_arn(self._engine.account): node, **others}
         region = self._engine.region
         self._policies = {role: Policies(items, region) for role, items in documents.items()}
+
+    def enforce_attached(self) -> None:
+        """Only what the policies of the roles allow that are in the embedded IAM itself."""
+        self._policies = AttachedPolicies(self._engine)
 
     def relax(self) -> None:
         self._policies = None

@@ -32,7 +32,7 @@ class Sessions:
     def __init__(self, account: str) -> None:
         self.account = account
         self._by_key: dict[str, Session] = {}
-        self._of_nodes: dict[str, Session] = {}
+        self._of_nodes: dict[tuple[str, str], Session] = {}
         self._lock = threading.Lock()
 
     def find(self, access_key: str) -> Session | None:
@@ -42,12 +42,13 @@ class Sessions:
         with self._lock:
             self._by_key, self._of_nodes = {}, {}
 
-    def of_node(self, instance_id: str) -> Session:
+    def of_node(self, instance_id: str, role: str = ROLE) -> Session:
         """Give the session that a node's metadata service hands out; the same at each look."""
         with self._lock:
-            if instance_id not in self._of_nodes:
-                self._of_nodes[instance_id] = self._keep(_mint(self.account, ROLE, instance_id))
-            return self._of_nodes[instance_id]
+            if (instance_id, role) not in self._of_nodes:
+                minted = _mint(self.account, role, instance_id)
+                self._of_nodes[instance_id, role] = self._keep(minted)
+            return self._of_nodes[instance_id, role]
 
     def note_assumed(self, role: str, answer: str) -> None:
         """Remember what STS answered to an AssumeRole of that role's ARN."""

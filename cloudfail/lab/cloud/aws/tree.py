@@ -6,6 +6,7 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+from cloudfail.lab.cloud.aws.applied import role_of
 from cloudfail.lab.cloud.aws.notices import of_metadata
 from cloudfail.lab.cloud.aws.sessions import Session
 
@@ -37,7 +38,8 @@ def tree_of(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
 def _tree(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
     built, node, ec2 = cloud.built, cloud.built.nodes[name], cloud.api.engine.ec2
     instance = ec2.get_instance(node.instance_id)
-    session = cloud.api.iam.sessions.of_node(instance.id)
+    role = role_of(ec2, instance.id)
+    session = cloud.api.iam.sessions.of_node(instance.id, role)
     zone = instance.nics[0].subnet.availability_zone
     interfaces = {
         nic.mac_address: _interface(ec2, nic, built.account) for nic in instance.nics.values()
@@ -56,7 +58,7 @@ def _tree(cloud: EmbeddedAws, name: str) -> dict[str, Any]:
     meta = {
         "ami-id": instance.image_id,
         "hostname": f"ip-{node.address.replace('.', '-')}.{built.region}.compute.internal",
-        "iam": {"security-credentials": {built.role: _credentials(session)}},
+        "iam": {"security-credentials": {role: _credentials(session)}},
         "instance-id": instance.id,
         "instance-type": instance.instance_type,
         "local-ipv4": node.address,

@@ -12,17 +12,24 @@ import threading
 
 from cloudfail.lab.cloud.aws.corrections import (
     filters,
+    images,
     ipv6,
     names,
     private_ips,
     public_ips,
     routes,
+    security_groups,
+    subnets,
     termination,
 )
 from cloudfail.lab.cloud.aws.corrections.rule import RULES, Rule
 
 __all__ = ["RULES", "Rule", "install"]
 
+_PARTS = (
+    *(filters, images, names, public_ips, private_ips, ipv6),
+    *(routes, security_groups, subnets, termination),
+)
 _lock = threading.Lock()
 _installed: list[bool] = []
 
@@ -32,6 +39,6 @@ def install() -> None:
     with _lock:
         if _installed:
             return
-        for part in (filters, names, public_ips, private_ips, ipv6, routes, termination):
+        for part in _PARTS:
             part.install()
         _installed.append(True)

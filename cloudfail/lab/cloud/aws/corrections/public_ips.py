@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
 from cloudfail.lab.cloud.aws.corrections.names import (
@@ -9,6 +10,8 @@ from cloudfail.lab.cloud.aws.corrections.names import (
     refuse_unknown_allocations,
 )
 from cloudfail.lab.cloud.aws.corrections.rule import flag, override, param, refuse, rule
+
+_POOL = IPv4Network("203.0.113.0/24")  # TEST-NET-3: nobody's, and the lab's router knows it
 
 
 def install() -> None:
@@ -23,6 +26,7 @@ def install() -> None:
     )
     override(
         ElasticAddress,
+        __init__=from_a_pool(ElasticAddress.__init__),
         private_ip_address=property(private_address_of),
         network_interface_id=property(interface_of),
         instance_id=property(instance_of),
@@ -45,6 +49,18 @@ def associate_address(response: Any) -> Any:
         _place(eip, eni, private)
     show(ec2)
     return ActionResult({"AssociationId": eip.association_id})
+
+
+@rule(moto="allocates loopback addresses, which no client can send to")
+def from_a_pool(method: Any) -> Any:
+    """AllocateAddress gives a public address that no other Elastic IP has."""
+
+    def allocated(eip: Any, ec2: Any, domain: str, address: Any = None, tags: Any = None) -> None:
+        taken = {other.public_ip for other in ec2.addresses}
+        free_ones = (str(one) for one in _POOL.hosts() if str(one) not in taken)
+        method(eip, ec2, domain, address or next(free_ones, None), tags)
+
+    return allocated
 
 
 @rule(moto="refuses to move an EIP unless AllowReassociation is true")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from cloudfail.lab.cloud.aws.corrections.public_ips import free, show
-from cloudfail.lab.cloud.aws.corrections.rule import override, rule
+from cloudfail.lab.cloud.aws.corrections.rule import override, param, rule
 
 
 def install() -> None:
     from moto.ec2.models import EC2Backend
     from moto.ec2.responses import EC2Response
 
-    override(EC2Response, terminate_instances=with_interfaces_gone(EC2Response.terminate_instances))
+    override(
+        EC2Response,
+        run_instances=with_interfaces_of_others(EC2Response.run_instances),
+        terminate_instances=with_interfaces_gone(EC2Response.terminate_instances),
+    )
     override(
         EC2Backend,
         delete_network_interface=with_public_ips_freed(EC2Backend.delete_network_interface),
@@ -21,7 +25,7 @@ def install() -> None:
 
 @rule(moto="leaves a terminated instance's interfaces in use")
 def with_interfaces_gone(method: Any) -> Any:
-    """Termination deletes the interface the instance began with, and detaches the others."""
+    """Termination deletes the interface that was made for the instance, and detaches the others."""
 
     def terminated(response: Any) -> Any:
         result = method(response)
@@ -33,6 +37,19 @@ def with_interfaces_gone(method: Any) -> Any:
         return result
 
     return terminated
+
+
+def with_interfaces_of_others(method: Any) -> Any:
+    """RunInstances, noting which interfaces there were before: these outlive the instance."""
+
+    def run(response: Any) -> Any:
+        result = method(response)
+        for asked in param(response, "NetworkInterfaces", []):
+            if eni := response.ec2_backend.enis.get(asked.get("NetworkInterfaceId")):
+                eni.lab_outlives = True
+        return result
+
+    return run
 
 
 @rule(moto="leaves the EIP of a deleted interface associated")
@@ -50,7 +67,10 @@ def with_public_ips_freed(method: Any) -> Any:
 
 
 def _let_go(ec2: Any, eni: Any) -> None:
-    if eni.device_index == 0:
+    instance = eni.instance
+    if eni.device_index == 0 and not getattr(eni, "lab_outlives", False):
         ec2.delete_network_interface(eni.id)
-    else:
-        eni.instance.detach_eni(eni)
+        return
+    kept = dict(instance.nics)
+    instance.detach_eni(eni)
+    instance.nics.update(kept)  # moto cannot show an instance without its first interface
