@@ -77,9 +77,8 @@ class Narrator:
 class CloudProcess:
     """The embedded cloud in a process of its own, on the router."""
 
-    def __init__(self, provider: str, narrator: Narrator, log: Path) -> None:
+    def __init__(self, provider: str, log: Path) -> None:
         self._provider = provider
-        self._narrator = narrator
         self._log = log
         self._process: process.Popen[str] | None = None
         self._control: CloudControl[BuiltWorld] | None = None
@@ -110,12 +109,14 @@ class CloudProcess:
         self.endpoint, self.ca_file = ready.endpoint, ready.ca_file
         self._control = CloudControl(ready.control, terrain_of(self._provider).built)
 
-    def follow(self) -> None:
+    def follow(self, narrator: Narrator) -> None:
         """Report who holds what, and from now on every change and call."""
         for change in self.control.holders():
-            self._narrator.on_change(change)
+            narrator.on_change(change)
         self._change = max((change.number for change in self.control.changes()), default=0)
-        self._follower = threading.Thread(target=self._follow, name="cloud", daemon=True)
+        self._follower = threading.Thread(
+            target=self._follow, args=(narrator,), name="cloud", daemon=True
+        )
         self._follower.start()
 
     @property
@@ -141,14 +142,14 @@ class CloudProcess:
         if self._follower is not None:
             self._follower.join(5)
 
-    def _follow(self) -> None:
+    def _follow(self, narrator: Narrator) -> None:
         while not self._over.is_set():
             try:
                 for change in self.control.changes(self._change, wait=_POLL):
                     self._change = change.number
-                    self._narrator.on_change(change)
+                    narrator.on_change(change)
                 for call in self.control.calls(self._call):
                     self._call = call.number
-                    self._narrator.on_call(call)
+                    narrator.on_call(call)
             except UnreachableError:
                 return

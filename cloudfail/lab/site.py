@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from cloudfail import process
 from cloudfail.clock import Clock
-from cloudfail.errors import CloudfailError
 from cloudfail.lab import node_files
 from cloudfail.lab.adverts import Ear
 from cloudfail.lab.asked_agent import is_acting, status_of
@@ -16,18 +15,17 @@ from cloudfail.lab.client import Client, Packet
 from cloudfail.lab.cloud.client import CloudControl
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.interface import BuiltWorld
-from cloudfail.lab.cloudlink import CloudProcess, Narrator, NodeCall
+from cloudfail.lab.cloudlink import Narrator, NodeCall
+from cloudfail.lab.ground import Ground
 from cloudfail.lab.machine import Machine
-from cloudfail.lab.network import API_ADDRESS, METADATA_ADDRESS, Network, Port
+from cloudfail.lab.network import API_ADDRESS, Network, Port
 from cloudfail.lab.node_files import CA_FILE
 from cloudfail.lab.processes import send_kill
-from cloudfail.lab.terrain import terrain_of
 from cloudfail.lab.timeline import Kind, Timeline
 from cloudfail.lab.topology import Topology
 from cloudfail.lab.turn import await_turn
 from cloudfail.lab.vrrp_daemon import Part
 
-API_PORT = 4566
 API_NAME = "api.lab.internal"
 HOME = Path("/run/lab")
 _NO_RESOLVER = "10.0.0.3"  # blackholed
@@ -112,46 +110,43 @@ class RealSite:
 
     simulated = False
 
-    def __init__(self, topology: Topology, clock: Clock, home: Path = HOME) -> None:
+    def __init__(
+        self, topology: Topology, clock: Clock, home: Path = HOME, ground: Ground | None = None
+    ) -> None:
+        """Stand on `ground`, which may be open already; none: one of its own."""
         self.topology = topology
         self.timeline = Timeline(clock)
         self._clock = clock
         self._home = home
-        self._terrain = terrain_of(topology.provider)
-        self._network: Network | None = None
+        self._ground = ground or Ground(topology.provider, home)
         self._narrator = Narrator(self.timeline, self._forward)
-        self.cloud = CloudProcess(topology.provider, self._narrator, home / "cloud.log")
+        self.cloud = self._ground.cloud
         self.machines: Mapping[str, Machine] = {}
         self._ear = Ear({node.address: node.name for node in topology.nodes}, clock)
         self._client = Client(topology.called, self.timeline)
 
     def open(self) -> None:
         """Build cloud, network and client; the nodes are configured, and off."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        if not self._ground.is_open:
+            self._ground.open()
         nodes = self.topology.nodes
-        blank = Network()
-        blank.open()
-        self._network = blank
-        self.cloud.open(API_ADDRESS, API_PORT, f"{METADATA_ADDRESS}:80")
         self._narrator.know({node.address: node.name for node in nodes})
-        built = self.cloud.control.build(self._terrain.world(self.topology))
-        blank.know(
+        built = self._ground.lay(self.topology)
+        self.network.know(
             [Port(n.name, n.address, built.nodes[n.name].mac, n.subnet) for n in nodes],
             self.topology.claimed,
         )
         self.machines = {node.name: self._machine(node.name, built) for node in nodes}
         self._ear.open()
-        self._client.open(blank.plug_client)
-        self.cloud.follow()
+        self._client.open(self.network.plug_client)
+        self.cloud.follow(self._narrator)
 
     def close(self) -> None:
         for machine in self.machines.values():
             machine.kill()
         self._client.close()
         self._ear.close()
-        self.cloud.close()
-        if self._network is not None:
-            self._network.close()
+        self._ground.close()
 
     def boot(self, node: str) -> None:
         self.machines[node].boot()
@@ -255,16 +250,14 @@ class RealSite:
 
     @property
     def network(self) -> Network:
-        if self._network is None:
-            raise CloudfailError("the lab's network is not up")
-        return self._network
+        return self._ground.network
 
     def _machine(self, name: str, built: BuiltWorld) -> Machine:
         machine = Machine(
             name, self._home / name, self.timeline, lambda pid: self.network.plug(name, pid)
         )
         trusted = CA_FILE if self.cloud.ca_file else ""
-        config = self._terrain.config(self.topology, built, self._endpoint, trusted)
+        config = self._ground.config(self.topology, built, self._endpoint, trusted)
         node_files.write(machine, self.topology, config, self.cloud.ca_file)
         if self.topology.named_api:
             self.tell_names(machine, known=True)
@@ -278,8 +271,8 @@ class RealSite:
         return there.replace(API_ADDRESS, API_NAME) if self.topology.named_api else there
 
     def _forward(self, destination: str, node: str) -> None:
-        if self._network is not None and destination in self.topology.claimed:
-            self._network.forward(destination, node)
+        if self._ground.is_open and destination in self.topology.claimed:
+            self.network.forward(destination, node)
 
     def _await_turn(self, first: str, other: str) -> None:
         interval = self.topology.advert_interval

@@ -19,7 +19,7 @@ from cloudfail.errors import CloudfailError, ConfigError, UnreachableError, Usag
 from cloudfail.keepalived import wire
 from cloudfail.lab import ip, kernel, node, probe, processes, sandbox
 from cloudfail.lab.adverts import Ear
-from cloudfail.lab.cloudlink import CloudProcess, Narrator
+from cloudfail.lab.cloudlink import CloudProcess
 from cloudfail.lab.idmap import Ranges
 from cloudfail.lab.machine import Machine
 from cloudfail.lab.network import Network
@@ -228,11 +228,8 @@ def test_a_node_that_does_not_come_up_is_told(clock: SystemClock, tmp_path: Path
 # ---- the cloud
 
 
-def test_a_cloud_that_does_not_start_leaves_its_last_words(
-    clock: SystemClock, tmp_path: Path
-) -> None:
-    narrator = Narrator(Timeline(clock), lambda _target, _node: None)
-    cloud = CloudProcess("aws", narrator, tmp_path / "cloud.log")
+def test_a_cloud_that_does_not_start_leaves_its_last_words(tmp_path: Path) -> None:
+    cloud = CloudProcess("aws", tmp_path / "cloud.log")
     with pytest.raises(UnreachableError, match="not running"):
         _ = cloud.control
     with pytest.raises(CloudfailError, match="did not start"):
