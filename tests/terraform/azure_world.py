@@ -141,7 +141,10 @@ def _tables(azure: Stub) -> Iterator[WorldRouteTable]:
     for table in azure.objects("azurerm_route_table"):
         own = tuple(
             WorldRoute(
-                each["name"], each["address_prefix"], next_hop=each["next_hop_in_ip_address"]
+                each["name"],
+                each["address_prefix"],
+                next_hop=each["next_hop_in_ip_address"],
+                type=each["next_hop_type"],
             )
             for each in routes
             if each["route_table_name"] == table["name"] and group_of(each) == group_of(table)
