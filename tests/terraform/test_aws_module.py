@@ -179,7 +179,7 @@ def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Mak
         }
     }
     seated = {"kind": "public-ip", "private_address": "10.0.1.100"}
-    claims = [
+    claims: list[Values] = [
         {**seated, "resource_id": "${aws_eip.new.id}", "address": "${aws_eip.new.public_ip}"},
         {"kind": "private-ip", "address": "10.0.1.100"},
         {"kind": "private-ip", "address": "${cidrhost(aws_vpc.new.ipv6_cidr_block, 256)}"},
