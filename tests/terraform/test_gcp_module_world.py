@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudfail.lab.cloud.gcp.answers import ComputeError
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 
 from terraform.gcp_inputs import ALIAS, ALL_KINDS, DESTINATION, PROJECT, REGION, module, prepare
@@ -130,5 +131,5 @@ def test_nobody_elses_objects_can_be_changed(cloud: EmbeddedGcp) -> None:
         ("compute.subnetworks.use", f"{region}/subnetworks/other"),
         ("compute.instances.delete", f"{zone}/instances/edge-a"),
     ):
-        with pytest.raises(Exception, match=permission):
+        with pytest.raises(ComputeError, match=permission):
             iam.require("node", [(permission, path)])
