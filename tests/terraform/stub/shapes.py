@@ -80,7 +80,8 @@ class Shapes:
 def _digest(seed: str) -> dict[str, Any]:
     digits = hashlib.sha256(seed.encode()).hexdigest()
     uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
-    return {"hex": digits[:17], "uuid": uuid, "byte": 10 + int(digits[:2], 16) % 240}
+    byte, other = (10 + int(digits[at : at + 2], 16) % 240 for at in (0, 2))
+    return {"hex": digits[:17], "uuid": uuid, "byte": byte, "other": other}
 
 
 def _is_open(attribute: schema.Json, value: Any) -> bool:
