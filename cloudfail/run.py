@@ -129,7 +129,8 @@ class Run:
         better peer ends that, who finishes it.
         """
         doing = self._doing()
-        owes = self._completes() or (doing is not None and doing.step.releases)
+        removes = doing is not None and doing.step.releases and doing.allowed > 0
+        owes = self._completes() or removes
         self._role(completes=owes)
         if owes:
             return

@@ -87,13 +87,21 @@ def test_between_a_remove_and_its_add_only_a_better_peer_ends_a_wait(step: Step)
 
     clock = FakeClock()
     run = ready_run(clock=clock, seconds=1.0, role=still_master)
-    run.stop("SIGTERM")
-    clock.advance(5.0)
     with run.doing(step):
+        run.before_write(step.call)
+        run.stop("SIGTERM")
+        clock.advance(5.0)
         run.while_waiting("it")
         masters.append("a better peer")
         with pytest.raises(SupersededError, match="a better peer"):
             run.while_waiting("it")
+
+
+def test_a_remove_that_was_not_sent_yet_is_owed_nothing() -> None:
+    run = ready_run()
+    run.stop("SIGTERM")
+    with run.doing(RELEASE), pytest.raises(SupersededError, match="SIGTERM"):
+        run.while_waiting("the interface that it is to come to")
 
 
 def test_a_stop_ends_the_retries_of_a_read() -> None:
