@@ -127,7 +127,9 @@ def instances(built: Built) -> dict[str, str]:
 def test_what_is_there_becomes_the_world(
     cloud: EmbeddedAws, built: Built, instances: dict[str, str]
 ) -> None:
+    cloud.announce("a", "terminate")
     adopted = cloud.adopt(instances)
+    assert not cloud.announced
     assert adopted.nodes == built.nodes
     assert adopted.public_ips == built.public_ips
     assert adopted.tables.items() >= built.tables.items()
@@ -209,6 +211,12 @@ def test_a_policy_that_cannot_be_judged_is_refused_before_it_counts(
     give({**NOTHING, "Statement": [{**statement, "Condition": condition}]})
     with pytest.raises(UsageError, match="StringLike"):
         cloud.enforce_attached_iam()
+    give(ONLY_TAKE)
+    cloud.enforce_attached_iam()
+    give({**NOTHING, "Statement": [{**statement, "Condition": condition}]})
+    node = client_of(cloud, session_of(cloud, "a"))
+    assert code(node.describe_addresses) == "InternalError"
+    cloud.relax_iam()
 
 
 def test_a_managed_policy_counts_like_an_inline_one(

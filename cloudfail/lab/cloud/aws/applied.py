@@ -28,6 +28,7 @@ def adopted(engine: Engine, instances: Mapping[str, str]) -> Built:
         tables={_name(ec2, table): table for table in ec2.route_tables},
         subnets={_name(ec2, subnet.id): subnet.id for subnet in ec2.describe_subnets()},
         vpc_id=next(iter(nodes.values())).vpc_id,
+        role=role_of(ec2, next(iter(instances.values()))),
     )
 
 

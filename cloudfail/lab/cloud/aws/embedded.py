@@ -75,6 +75,7 @@ class EmbeddedAws(CloudService[Built]):
             self._sources = {
                 nic.address: node.name for node in built.nodes.values() for nic in node.interfaces
             }
+            self.notices.clear()
             self.api.start(names_of(built))
         return built
 

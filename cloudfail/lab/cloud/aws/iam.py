@@ -6,6 +6,7 @@ import xml.sax.saxutils
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cloudfail.errors import UsageError
 from cloudfail.lab.cloud.aws.answers import denial, refusal
 from cloudfail.lab.cloud.aws.attached import AttachedPolicies
 from cloudfail.lab.cloud.aws.engine import Engine
@@ -59,7 +60,10 @@ class Iam:
             return _unknown_credentials(request.service)
         if request.operation == "GetCallerIdentity":
             return None
-        policies = self._policies.get(session.role)
+        try:
+            policies = self._policies.get(session.role)
+        except UsageError as exc:  # a policy was attached since that moto cannot judge
+            return refusal(500, "InternalError", str(exc), request.service)
         scope = f"{self._engine.region}:{session.account}"
         action = f"{request.service}:{request.operation}"
         for resource in resources_of(request, scope, self._tags, self._keys):
