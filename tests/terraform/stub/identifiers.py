@@ -1,7 +1,8 @@
 """How each cloud names what it makes: templates of identifiers, filled with an object's own values.
 
-`{hex}` is new for each object; `{account}`, `{region}`, `{zone}`, `{project}` and `{subscription}`
-are the provider's, unless the object says otherwise.
+`{hex}` is new for each object, and so are `{byte}` and `{other}`, which together are rarely the
+same; `{account}`, `{region}`, `{zone}`, `{project}` and `{subscription}` are the provider's, unless
+the object says otherwise.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ OWN: dict[str, dict[str, Any]] = {
     "data.aws_region": {"id": "{region}", "name": "{region}", "region": "{region}"},
     "data.aws_partition": {"id": "aws", "partition": "aws", "dns_suffix": "amazonaws.com"},
     "data.aws_availability_zones": {"names": ["{region}a", "{region}b", "{region}c"]},
-    "aws_eip": {"allocation_id": "{id}", "public_ip": "198.51.100.{byte}"},
+    "aws_eip": {"allocation_id": "{id}", "public_ip": "198.18.{other}.{byte}"},
     "aws_vpc_endpoint": {
         "dns_entry": [{"dns_name": "{id}-0a.ec2.{region}.vpce.amazonaws.com"}],
     },
@@ -158,7 +159,6 @@ OWN: dict[str, dict[str, Any]] = {
         "principal_id": "{uuid}",
         "tenant_id": "{tenant}",
     },
-    # Two bytes: several of a test are rarely the same.
     "azurerm_public_ip": {"ip_address": "198.18.{other}.{byte}"},
     "azurerm_key_vault": {"vault_uri": "https://{name}.vault.azure.net/"},
 }

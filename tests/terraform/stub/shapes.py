@@ -17,7 +17,7 @@ LEAVES: tuple[tuple[str, Any], ...] = (
     (r"(.*_)?ipv6_cidr_block", "2001:db8:{byte:x}::/56"),
     (r"(.*_)?(cidr_block|ip_cidr_range|address_prefix)", "10.0.0.0/24"),
     (r"address_prefixes|address_space", ["10.0.0.0/16"]),
-    (r"public_ip(_address)?|nat_ip|address", "203.0.113.{byte}"),
+    (r"public_ip(_address)?|nat_ip|address", "198.18.{other}.{byte}"),
     (r"(.*_)?ip(_address)?", "10.0.0.{byte}"),
     (r"region|zone|project|location", "{{{name}}}"),
     (r"availability_zone", "{region}a"),
