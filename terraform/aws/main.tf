@@ -18,9 +18,13 @@ locals {
       resource_id = data.aws_eip.claim[seat].id
     }
   }
-  claims = [for claim in var.claims : claim.kind != "public-ip" ? claim : merge(claim, local.elastic_ips[coalesce(claim.private_address, "primary")])]
+  claims = [for claim in var.claims : merge(
+    claim,
+    claim.kind == "public-ip" ? local.elastic_ips[coalesce(claim.private_address, "primary")] : {},
+    claim.kind == "route" ? { tables = [for table in claim.tables : lookup(var.route_tables, table, table)] } : {},
+  )]
   routes = merge([for claim in var.claims : {
-    for index, table in claim.tables : "${claim.destination} ${index}" => { destination = claim.destination, table = table }
+    for table in claim.tables : "${claim.destination} ${table}" => { destination = claim.destination, table = lookup(var.route_tables, table, table) }
   } if claim.kind == "route" && claim.role_arn == null]...)
 }
 

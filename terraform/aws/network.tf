@@ -95,6 +95,12 @@ locals {
   egress = { for pair in setproduct(["80", "443"], ["0.0.0.0/0", "::/0"]) : join(" ", pair) => { port = tonumber(pair[0]), cidr = pair[1] } }
 }
 
+locals {
+  # By what a rule says, so that none moves when another goes; the id of a group may not be known yet.
+  ingress_alike = { for rule in var.ingress : join(" ", [rule.protocol, coalesce(rule.from_port, -1), coalesce(rule.to_port, rule.from_port, -1), rule.cidr == null ? "group" : rule.cidr]) => rule... }
+  ingress       = merge([for key, rules in local.ingress_alike : { for index, rule in rules : index == 0 ? key : "${key} ${index}" => rule }]...)
+}
+
 resource "aws_vpc_security_group_ingress_rule" "vrrp" {
   for_each = toset(local.vrrp_protocols)
 
@@ -129,7 +135,7 @@ resource "aws_vpc_security_group_egress_rule" "out" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "extra" {
-  for_each = { for index, rule in var.ingress : tostring(index) => rule }
+  for_each = local.ingress
 
   security_group_id            = aws_security_group.node.id
   ip_protocol                  = each.value.protocol

@@ -56,7 +56,7 @@ output "assumed_policies" {
       Sid      = split(":", action)[1]
       Effect   = "Allow"
       Action   = [action]
-      Resource = sort(distinct(flatten([for claim in var.claims : [for table in claim.tables : "arn:${local.partition}:ec2:${local.region}:${split(":", arn)[4]}:route-table/${table}"] if claim.role_arn == arn])))
+      Resource = sort(distinct(flatten([for claim in local.claims : [for table in claim.tables : "arn:${local.partition}:ec2:${local.region}:${split(":", arn)[4]}:route-table/${table}"] if claim.role_arn == arn])))
     } if contains(entry.needed_for, "route-table") && entry.write])
   }) }
   description = "For each role_arn the policy that it needs in its own account."

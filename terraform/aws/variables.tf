@@ -72,7 +72,7 @@ variable "claims" {
     allocate        = optional(bool, false)
   }))
   default     = []
-  description = "What the master must own, in the words of [[instance.NAME.claim]]. public-ip: an existing Elastic IP by resource_id, address or both, or allocate = true, and the module makes it. private-ip: all nodes share one subnet. route: destination and the ids of the tables; role_arn for tables of another account."
+  description = "What the master must own, in the words of [[instance.NAME.claim]]. public-ip: an existing Elastic IP by resource_id, address or both, or allocate = true, and the module makes it. private-ip: all nodes share one subnet. route: destination and the tables, by id or by their name in route_tables; role_arn, as text, for tables of another account."
 
   validation {
     condition = alltrue([for claim in var.claims : claim.kind != "public-ip" ? true :
@@ -110,12 +110,18 @@ variable "claims" {
     condition = alltrue([for claim in var.claims : claim.kind != "route" ? true :
       claim.tables == null ? false : length(claim.tables) > 0
     ])
-    error_message = "A route has tables: the ids of one or more route tables."
+    error_message = "A route has tables: the ids of one or more route tables, or their names in route_tables."
   }
   validation {
     condition     = alltrue([for claim in var.claims : claim.role_arn == null ? true : claim.kind == "route" && can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", claim.role_arn))])
     error_message = "role_arn is the ARN of a role (arn:aws:iam::ACCOUNT:role/NAME), and a word of a route only."
   }
+}
+
+variable "route_tables" {
+  type        = map(string)
+  default     = {}
+  description = "Ids of route tables by names of yours, for the tables of claims: needed where a table is made in the same apply, since its id is not known before."
 }
 
 variable "create_routes" {

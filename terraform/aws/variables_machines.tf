@@ -121,7 +121,7 @@ variable "key_name" {
 variable "session_manager" {
   type        = bool
   default     = false
-  description = "Let Session Manager reach the nodes (AmazonSSMManagedInstanceCore; on Debian the agent is installed at first boot)."
+  description = "Let Session Manager reach the nodes (AmazonSSMManagedInstanceCore, by which they may read every SSM parameter; on Debian the agent is installed at first boot)."
 }
 
 variable "permissions_boundary" {

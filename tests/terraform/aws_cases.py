@@ -15,14 +15,14 @@ V6 = "2001:db8:0:1::100"
 ROLE = "arn:aws:iam::210987654321:role/routes"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:edge-AbCdEf"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-PUBLIC = {"kind": "public-ip", "resource_id": "eipalloc-0a"}
-MADE = {"kind": "public-ip", "allocate": True}
-SEATED = {"kind": "public-ip", "address": "203.0.113.8", "private_address": "10.0.1.100"}
-PRIVATE = {"kind": "private-ip", "address": "10.0.1.100"}
-PRIVATE6 = {"kind": "private-ip", "address": V6}
-ROUTES = {"kind": "route", "destination": "10.99.0.0/16", "tables": ["rtb-0b", "rtb-0a"]}
-ROUTE6 = {"kind": "route", "destination": "2001:db8:99::/48", "tables": ["rtb-0a"]}
-FOREIGN = {
+PUBLIC: Values = {"kind": "public-ip", "resource_id": "eipalloc-0a"}
+MADE: Values = {"kind": "public-ip", "allocate": True}
+SEATED: Values = {"kind": "public-ip", "address": "203.0.113.8", "private_address": "10.0.1.100"}
+PRIVATE: Values = {"kind": "private-ip", "address": "10.0.1.100"}
+PRIVATE6: Values = {"kind": "private-ip", "address": V6}
+ROUTES: Values = {"kind": "route", "destination": "10.99.0.0/16", "tables": ["rtb-0b", "rtb-0a"]}
+ROUTE6: Values = {"kind": "route", "destination": "2001:db8:99::/48", "tables": ["rtb-0a"]}
+FOREIGN: Values = {
     "kind": "route",
     "destination": "10.98.0.0/16",
     "tables": ["rtb-0c"],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cloudfail.cli.main import main
 
-from terraform.aws_cases import CLAIMS, KEY, ROLE, SECRET, V6, inputs, pairs
+from terraform.aws_cases import CLAIMS, KEY, MADE, PRIVATE, ROLE, ROUTES, SECRET, V6, inputs, pairs
 from terraform.stubs import MAJORS, Stub
 from terraform.workspace import RefusedError, Workspace
 
@@ -169,6 +169,22 @@ def test_a_changed_address_makes_the_interface_anew(aws: Stub, workspace: Make) 
     assert not [name for name in changes if '["a"]' in name or "aws_route" in name]
 
 
+def test_what_goes_from_the_inputs_takes_nothing_else_with_it(aws: Stub, workspace: Make) -> None:
+    rules = [{"protocol": "tcp", "from_port": port, "cidr": "10.0.0.0/16"} for port in (80, 443)]
+    made = pairs(workspace, aws, {"pair": inputs([PRIVATE, MADE, ROUTES], ingress=rules)})
+    made.apply()
+    less = {**ROUTES, "tables": ROUTES["tables"][1:]}
+    changed = inputs([less, MADE, PRIVATE], ingress=rules[1:])
+    made.write("main_override.tf.json", json.dumps({"module": {"pair": changed}}))
+    assert made.plan().changes == {
+        'module.pair.aws_route.claim["10.99.0.0/16 rtb-0b"]': ["delete"],
+        'module.pair.aws_vpc_security_group_ingress_rule.extra["tcp 80 80 10.0.0.0/16"]': [
+            "delete"
+        ],
+        "module.pair.aws_iam_role_policy.failover[0]": ["update"],
+    }
+
+
 def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Make) -> None:
     text = {
         "resource": {
@@ -183,10 +199,11 @@ def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Mak
         {**seated, "resource_id": "${aws_eip.new.id}", "address": "${aws_eip.new.public_ip}"},
         {"kind": "private-ip", "address": "10.0.1.100"},
         {"kind": "private-ip", "address": "${cidrhost(aws_vpc.new.ipv6_cidr_block, 256)}"},
-        {"kind": "route", "destination": "10.99.0.0/16", "tables": ["${aws_route_table.new.id}"]},
+        {"kind": "route", "destination": "10.99.0.0/16", "tables": ["new"]},
     ]
+    tables = {"route_tables": {"new": "${aws_route_table.new.id}"}}
     secret = {"type": "PASS", "secret": "${aws_secretsmanager_secret.new.arn}"}
-    made = pairs(workspace, aws, {"pair": inputs(claims, authentication=secret)})
+    made = pairs(workspace, aws, {"pair": inputs(claims, authentication=secret, **tables)})
     made.write("new.tf.json", json.dumps(text))
     told = made.apply().outputs["pair"]["policy"]
     (eip,), (table,) = aws.objects("aws_eip"), aws.objects("aws_route_table")

@@ -112,8 +112,9 @@ module "pair" {
   claims = [{
     kind        = "route"
     destination = "10.99.0.1/32"
-    tables      = [for name in keys(local.nodes) : aws_route_table.node[name].id]
+    tables      = keys(local.nodes)
   }]
+  route_tables = { for name, table in aws_route_table.node : name => table.id }
   nodes = { for name, node in local.nodes : name => {
     subnet_id = aws_route_table_association.node[name].subnet_id
     address   = node.address

@@ -130,7 +130,7 @@ run "a_route_to_the_best_node" {
     error_message = "A route is missing, or does not lead to the node with the highest priority."
   }
   assert {
-    condition     = aws_route.claim["2001:db8:99::/48 0"].destination_ipv6_cidr_block == "2001:db8:99::/48"
+    condition     = aws_route.claim["2001:db8:99::/48 rtb-0a"].destination_ipv6_cidr_block == "2001:db8:99::/48"
     error_message = "An IPv6 route is not made as one."
   }
   assert {
@@ -162,7 +162,7 @@ run "three_nodes_with_addresses_of_their_own" {
     own_egress = "own-address"
     claims     = []
     responders = [{ port = 8100, protocol = "http", path = "/master" }]
-    ingress    = [{ protocol = "tcp", from_port = 8000, to_port = 8200, cidr = "10.0.0.0/16" }, { protocol = "icmp", cidr = "::/0" }]
+    ingress    = [{ protocol = "tcp", from_port = 8000, to_port = 8200, cidr = "10.0.0.0/16" }, { protocol = "icmpv6", cidr = "::/0" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0a" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0b" }]
     nodes = {
       a = { subnet_id = "subnet-0a", address = "10.0.1.10", priority = 150 }
       b = { subnet_id = "subnet-0a", address = "10.0.1.11", priority = 100 }
@@ -183,7 +183,7 @@ run "three_nodes_with_addresses_of_their_own" {
     error_message = "A node may call EC2 although nothing is claimed."
   }
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.extra["0"].to_port == 8200 && aws_vpc_security_group_ingress_rule.extra["1"].cidr_ipv6 == "::/0"
+    condition     = aws_vpc_security_group_ingress_rule.extra["tcp 8000 8200 10.0.0.0/16"].to_port == 8200 && aws_vpc_security_group_ingress_rule.extra["icmpv6 -1 -1 ::/0"].cidr_ipv6 == "::/0" && length(aws_vpc_security_group_ingress_rule.extra) == 4
     error_message = "The rules of ingress are not those that were asked for."
   }
 }
