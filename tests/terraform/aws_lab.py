@@ -92,7 +92,7 @@ class Play:
         self.stage = stage
         self.facts: Facts = {}
 
-    def all(self) -> None:
+    def through(self) -> None:
         (self.facts["role"],) = (
             one["RoleName"] for one in self.ground.client("iam").list_roles()["Roles"]
         )
@@ -102,10 +102,13 @@ class Play:
         self.facts["without"] = {}
         for statement, action in self._granted():
             self.facts["without"][f"{statement} {action}"] = self._without(statement, action)
-        self.facts["plans"], self.facts["calls"] = [], []
+        self.facts["calls"] = []
         self._fail("a", "b")
-        self._return("a")
+        with ThreadPoolExecutor() as at_once:
+            planning = at_once.submit(self._plan)
+            self._return("a")
         self._fail("b", "a")
+        self.facts["plans"] = [planning.result(), self._plan()]
 
     def _look(self) -> None:
         """The doctor and the plan on both nodes, as the first boot asks them."""
@@ -147,7 +150,7 @@ class Play:
             iam.put_role_policy(**place, PolicyDocument=self.ground.outputs["policy"])
 
     def _fail(self, dies: str, takes: str) -> None:
-        """Let a node die; note who has the address then, what was called, and the next plan."""
+        """Let a node die; note who has the address then, and what was called for it."""
         control = self.ground.cloud.control
         before = len(control.calls())
         self.stage.fault(f"{dies} dies", dies)
@@ -161,7 +164,6 @@ class Play:
             if ":assumed-role/" in call.principal
         ]
         self.facts["holders"].append(self._held_by())
-        self.facts["plans"].append(self._plan())
 
     def _return(self, node: str) -> None:
         self.stage.site.boot(node)
@@ -201,7 +203,7 @@ def play(scratch: Path) -> Facts:
             (facts["allocation"],) = built.public_ips.values()
             facts["account"] = built.account
             playing = Play(ground, terraform, Stage(site, site.clock))
-            playing.all()
+            playing.through()
             facts |= playing.facts
             for node in site.topology.names:
                 site.kill(node)
