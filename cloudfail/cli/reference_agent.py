@@ -107,5 +107,5 @@ def _site(*, full: bool = False) -> Site:
         load_credential=(LoadedCredential("aws-keys", Path("/etc/cloudfail/aws-keys")),),
     )
     config = Config(instances={"edge": instance}, agent=agent if full else AgentSettings())
-    member = Member(instance=instance, node=node)
+    member = Member(instance=instance, node=node, device=instance.device_of(node))
     return Site(name="a", config=config, members=(member,), version=OLDEST)

@@ -11,6 +11,7 @@ import msgspec
 from cloudfail.config import Config, ConfiguredNode, Instance
 from cloudfail.keepalived.generate import Site
 from cloudfail.keepalived.version import Version
+from cloudfail.machine.device import device_with
 from cloudfail.model import Holding, Node
 from cloudfail.provider import Provider
 
@@ -83,7 +84,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def device(self) -> str:
-        return self.instance.device_of(self.me)
+        configured = self.instance.device_of(self.me)
+        return configured or (device_with(self.me.address) if self.me else "")
 
     @property
     def peers(self) -> tuple[ConfiguredNode, ...]:

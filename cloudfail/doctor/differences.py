@@ -68,7 +68,7 @@ def _listed(case: Case) -> set[Address] | None:
     """Return the addresses that this node's own adverts have; None where that is not known."""
     if case.me is None or case.machine.site is None:
         return None
-    member = Member(instance=case.instance, node=case.me)
+    member = Member(instance=case.instance, node=case.me, device=case.device)
     try:
         lines = addresses_of(member, Gate(case.machine.site.version)).own
     except ConfigError:

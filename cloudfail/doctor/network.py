@@ -51,7 +51,8 @@ def check_devices(case: Case) -> Checks:
 def _check_device(case: Case) -> Checks:
     there, device = _devices(), case.device
     if not device:
-        yield warning("device", "no interface is configured", "name it: interface = ...")
+        problem = "no interface is configured, and no one device has the unicast address"
+        yield warning("device", problem, "name it: interface = ...")
     elif device not in there:
         remedy = f"correct interface; there are {', '.join(sorted(there))}"
         yield failed("device", f"{device} is not here", remedy)

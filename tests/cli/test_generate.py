@@ -39,6 +39,23 @@ def test_a_node_is_known_by_its_address(two: Pair) -> None:
     assert "for node b at 10.0.1.11" in done.stdout
 
 
+@pytest.mark.parametrize("besides", ["", "ip address add 10.0.1.11/32 dev lo"])
+def test_without_an_interface_it_is_the_device_that_has_the_address(
+    two: Pair, besides: str
+) -> None:
+    del two.edge["interface"]
+    done = two.run(before=f"ip address add 10.0.1.11/24 dev ens5\n{besides}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  interface ens5\n" in done.stdout
+
+
+def test_an_address_on_two_devices_does_not_say_which(two: Pair) -> None:
+    del two.edge["interface"]
+    done = two.run(before="for d in eth0 ens5; do ip address add 10.0.1.11/24 dev $d; done")
+    assert done.returncode == 78
+    assert 'interface = "eth0"' in done.stderr
+
+
 def test_a_machine_that_is_no_node_is_told_so(two: Pair) -> None:
     done = two.run()
     assert done.returncode == 78

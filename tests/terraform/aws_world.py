@@ -35,8 +35,6 @@ module "pair" {{
   provider_settings = {{ endpoint = "{endpoint}" }}
 
   extra_configuration = <<-TOML
-    [instance.edge]
-    interface = "eth0"
     [keepalived]
     directory = "/etc/cloudfail"
     include = ""

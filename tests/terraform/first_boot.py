@@ -83,7 +83,6 @@ class FirstBoot:
                 name: {
                     "address": address,
                     "priority": priority,
-                    "interface": "eth0",
                     "interface_id": built[name].interface_id,
                 }
                 for name, (address, priority) in nodes.items()

@@ -14,6 +14,7 @@ from cloudfail.config.vrrp import text
 from cloudfail.config.vrrp.model import Script, TrackFile, TrackProcess
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.version import NEWEST, Version
+from cloudfail.machine.device import device_with
 from cloudfail.model import Address
 
 _FEWEST = 2
@@ -23,14 +24,11 @@ T = TypeVar("T")
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance, and this node's place in it."""
+    """One instance, this node's place in it, and the network device that VRRP runs on there."""
 
     instance: Instance
     node: ConfiguredNode
-
-    @property
-    def device(self) -> str:
-        return self.instance.device_of(self.node)
+    device: str
 
     @property
     def peers(self) -> tuple[ConfiguredNode, ...]:
@@ -97,7 +95,11 @@ def site_of(config: Config, name: str, version: Version) -> Site:
     Raises ConfigError when no instance has such a node, or lacks what keepalived.conf needs.
     """
     members = tuple(
-        Member(instance=instance, node=node)
+        Member(
+            instance=instance,
+            node=node,
+            device=instance.device_of(node) or device_with(node.address),
+        )
         for instance in config.instances.values()
         for node in instance.nodes
         if node.name == name
@@ -144,7 +146,10 @@ def node_here(config: Config, addresses: Iterable[Address] | None = None) -> str
 def _check(member: Member, config: Config) -> None:
     key = f"{config.path}: instance.{member.instance.name}"
     if not member.device:
-        raise ConfigError(f'{key}.interface is missing; write the device, like interface = "eth0"')
+        raise ConfigError(
+            f"{key}.interface is missing, and no device of this machine has {member.node.address}; "
+            'write the device, like interface = "eth0", or run this on the node itself'
+        )
     if member.instance.virtual_router_id is None:
         raise ConfigError(
             f"{key}.virtual_router_id is missing; write a number from 1 to 255, the same on all "
