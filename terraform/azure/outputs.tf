@@ -4,14 +4,15 @@ output "cloudfail_toml" {
 }
 
 output "addresses" {
-  value = distinct(concat(
-    [for number in keys(local.public_claims) : local.public_ips[number].address],
-    [for claim in var.claims : claim.address if claim.kind == "private-ip"],
-    [for claim in var.claims : claim.destination if claim.kind == "route"],
-    azurerm_public_ip.frontend[*].ip_address,
-    local.balanced && !local.public_lb ? [var.load_balancer.address] : [],
-  ))
-  description = "What follows the master: the addresses, the destinations of routes, and the load balancer's frontend."
+  value = merge(
+    { for number, claim in local.public_claims :
+      claim.private_address == null ? "public-ip" : "public-ip on ${claim.private_address}" => local.public_ips[number].address
+    },
+    { for claim in var.claims : "private-ip ${claim.address}" => claim.address if claim.kind == "private-ip" },
+    { for claim in var.claims : "route ${claim.destination}" => claim.destination if claim.kind == "route" },
+    local.balanced ? { "load-balancer" = local.public_lb ? azurerm_public_ip.frontend[0].ip_address : var.load_balancer.address } : {},
+  )
+  description = "What follows the master, by claim: addresses, destinations of routes, and the load balancer's frontend."
 }
 
 output "nodes" {

@@ -36,7 +36,7 @@ run "a_public_address" {
     error_message = "IP forwarding is for routes."
   }
   assert {
-    condition     = one(output.addresses) == azurerm_public_ip.claimed["edge"].ip_address
+    condition     = output.addresses["public-ip"] == azurerm_public_ip.claimed["edge"].ip_address
     error_message = "The address is an output."
   }
   assert {
