@@ -25,7 +25,7 @@ from cloudfail.provider import ApiCall
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """How it ended for one claim: who has it, and the error when that is not this node.
 
-    `is_moving`: somebody's call was under way that may change it yet.
+    `is_moving`: somebody's call was under way that may change it yet. `reason` is the holding's.
     """
 
     claim: Claim
@@ -33,6 +33,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     holder: str = ""
     error: CloudfailError | None = None
     is_moving: bool = False
+    reason: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

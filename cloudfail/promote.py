@@ -349,6 +349,7 @@ def _result(progress: Progress) -> Result:
         holder=holding.holder,
         error=error,
         is_moving=holding.is_moving,
+        reason=holding.reason,
     )
 
 

@@ -7,6 +7,7 @@ import asyncio
 from cloudfail.agent.handbrake import Handbrake, handover_file
 from cloudfail.agent.handover import POLL, Handover
 from cloudfail.agent.member import Member
+from cloudfail.agent.view import ClaimView
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError, RefusedError
 
@@ -91,9 +92,12 @@ def _refuse_to_bounce(member: Member) -> None:
 
 
 def _is_with_a_peer(member: Member) -> bool | None:
-    owners = {claim.owner for claim in member.view().claims}
-    if not owners:
-        return True
-    if "unknown" in owners:
+    view = member.view()
+    if any(claim.owner == "unknown" for claim in view.claims):
         return None
-    return owners == {"peer"}
+    return all(_is_elsewhere(claim, view.interface_id) for claim in view.claims)
+
+
+def _is_elsewhere(claim: ClaimView, interface_id: str) -> bool:
+    """Say whether a peer has it: not this node in another place, or as what does not count yet."""
+    return claim.owner == "peer" and not claim.reason and claim.holder != interface_id

@@ -14,7 +14,7 @@ from cloudfail.testing.faults import READ_FAULTS, WRITE_FAULTS, WRITES_AGO, Cras
 from cloudfail.testing.lanes import lanes_for
 from cloudfail.testing.world import FakeWorld, Held
 
-THIEF = "thief"
+THIEF, UNDONE = "thief", "the cloud did not finish it: take it again"
 
 
 class FakeCloud:
@@ -27,7 +27,8 @@ class FakeCloud:
     decides who is a stranger, by name. `sent` are the steps that the cloud accepted, `received` all
     that reached it, `looks` counts the reads. What is `untidy` is to be tidied up once it is this node's;
     looks are `fresh` where they show every write, and a call of somebody's is under way for what is
-    `moving`. After a crash the process is `dead`, and every call of it crashes.
+    `moving`. What is `undone` does not count as this node's until it is taken again. After a crash the
+    process is `dead`, and every call of it crashes.
     """
 
     def __init__(  # noqa: PLR0913 - keyword only: what kind of cloud, and what it does to us
@@ -52,6 +53,7 @@ class FakeCloud:
         self.dead = False
         self.untidy: set[Claim] = set()
         self.moving: set[Claim] = set()
+        self.undone: set[Claim] = set()
         self.fresh = False
         self._reads: Iterator[Fault] = chain(reads, repeat(Fault.OK))
         self._writes: Iterator[Fault] = chain(writes, repeat(Fault.OK))
@@ -136,6 +138,7 @@ class FakeCloud:
             self.world.release(names, holder)
             return
         self.world.take(names, holder, atomic=self.atomic)
+        self.undone.difference_update(step.claims)
 
     def _seen(self, fault: Fault, lag: float) -> Held:
         if fault in WRITES_AGO:
@@ -143,12 +146,15 @@ class FakeCloud:
         return self.world.seconds_ago(lag) if lag else self.world.held
 
     def _holding(self, claim: Claim, holder: str) -> Holding:
+        owner = self._owner(holder)
+        is_undone = owner is Owner.MINE and claim in self.undone
         return Holding(
             claim=claim,
-            owner=self._owner(holder),
+            owner=Owner.PEER if is_undone else owner,
             holder=holder,
             is_fresh=self.fresh,
             is_moving=claim in self.moving,
+            reason=UNDONE if is_undone else "",
         )
 
     def _owner(self, holder: str) -> Owner:

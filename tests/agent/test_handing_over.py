@@ -15,12 +15,13 @@ import pytest
 from cloudfail.agent import handbrake
 from cloudfail.agent.commands import AgentCommands
 from cloudfail.agent.handbrake import handover_file, release_left
+from cloudfail.agent.handover import POLL
 from cloudfail.agent.role.standing import Mastering
 from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, RefusedError
 from cloudfail.role import Role
 
-from agent.work.bench import ADVERT, Bench, bench
+from agent.work.bench import ADDRESS, ADVERT, Bench, bench, eventually
 
 PEER = Mastering(address=ip_address("10.0.0.2"), priority=150, better=True, age=0.0)
 
@@ -85,6 +86,21 @@ def test_it_is_in_the_log_from_begin_to_end(tmp_path: Path, file: Path) -> None:
         assert "was handed over to 10.0.0.2" in made.end(future)
         assert file.read_text() == "0\n"
         assert [event for event, _ in made.one.notes.notes] == ["handover", "handover"]
+
+
+def test_what_is_still_here_and_does_not_count_is_with_no_peer(tmp_path: Path, file: Path) -> None:
+    with node(tmp_path) as made:
+        made.one.world.held[ADDRESS] = "a"
+        made.one.cloud.undone.add(ADDRESS)
+        future = made.begin()
+        made.one.become(Role.FAULT, peers=(PEER,))
+        made.one.worker.look_soon()
+        assert eventually(lambda: made.one.worker.view().claims[0].reason != "")
+        made.loop.run_until_complete(asyncio.sleep(3 * POLL))
+        assert not future.done()
+        assert file.read_text() == "1\n"
+        made.one.world.held[ADDRESS] = "b"
+        assert "was handed over to 10.0.0.2" in made.end(future)
 
 
 def test_two_at_once_are_one(tmp_path: Path, file: Path) -> None:

@@ -9,6 +9,17 @@ TESTS = "tests/agent/notices/test_maintenance.py"
 
 NOTICES = (
     Mutation(
+        name="agent: what is still here, and does not count, passes for a peer's",
+        rule=16,
+        file="cloudfail/agent/handing_over.py",
+        before=" and not claim.reason and claim.holder != interface_id",
+        after="",
+        tests=(
+            "tests/agent/test_handing_over.py"
+            "::test_what_is_still_here_and_does_not_count_is_with_no_peer",
+        ),
+    ),
+    Mutation(
         name="agent: the cloud may interrupt this node before a peer holds",
         rule=16,
         file=MAINTENANCE,

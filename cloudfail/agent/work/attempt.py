@@ -15,8 +15,8 @@ from cloudfail.agent.work.spare import Spare
 from cloudfail.agent.work.timing import TimedJournal
 from cloudfail.clock import Deadline, wall_clock
 from cloudfail.errors import CloudfailError, SupersededError, in_our_words
-from cloudfail.model import Plan
-from cloudfail.outcome import Ended, Order, Outcome
+from cloudfail.model import Holding, Plan
+from cloudfail.outcome import Ended, Order, Outcome, Result
 from cloudfail.promote import promote
 from cloudfail.provider import Provider
 from cloudfail.role import RoleCheck
@@ -146,10 +146,11 @@ def _result(outcome: Outcome | None, error: CloudfailError | None) -> str:
 def plan_after(outcome: Outcome) -> Plan:
     """Return the plan of an outcome with what is known at its end: who has each claim."""
     results = {result.claim: result for result in outcome.results}
-    holdings = tuple(
-        msgspec.structs.replace(
-            holding, owner=results[holding.claim].owner, holder=results[holding.claim].holder
-        )
-        for holding in outcome.plan.holdings
-    )
+    holdings = tuple(_at_its_end(one, results[one.claim]) for one in outcome.plan.holdings)
     return msgspec.structs.replace(outcome.plan, holdings=holdings, lanes=())
+
+
+def _at_its_end(seen: Holding, result: Result) -> Holding:
+    return msgspec.structs.replace(
+        seen, owner=result.owner, holder=result.holder, reason=result.reason
+    )

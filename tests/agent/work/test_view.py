@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from cloudfail.errors import DeniedError
 from cloudfail.role import Role
+from cloudfail.testing.cloud import UNDONE
 
-from agent.work.bench import SlowCloud, bench, eventually
+from agent.work.bench import ADDRESS, SlowCloud, bench, eventually
 
 
 def test_the_network_device_is_shown(tmp_path: Path) -> None:
@@ -40,3 +41,17 @@ def test_a_failover_that_failed_whole_is_the_last_one(
 
         # The board is written after the observers were told.
         assert eventually(lambda: shown() == [("failed", one.role.now.generation)] * 2)
+
+
+def test_what_a_run_has_mended_is_told_of_no_more(tmp_path: Path) -> None:
+    with bench(tmp_path, held={ADDRESS: "a"}, reconcile=60.0, standby=60.0) as one:
+        one.cloud.undone.add(ADDRESS)
+
+        def shown() -> list[tuple[str, str]]:
+            return [(claim.owner, claim.reason) for claim in one.worker.view().claims]
+
+        one.worker.look_soon()
+        assert eventually(lambda: shown() == [("peer", UNDONE)])
+        one.become(Role.MASTER)
+        assert eventually(lambda: shown() == [("mine", "")])
+        assert one.writes == 1
