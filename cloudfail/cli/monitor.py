@@ -55,17 +55,21 @@ def _reason(role: str, holdings: Sequence[Holding]) -> tuple[int, str]:
         if bad in owners:
             return CRITICAL, f"{bad.value} holds {_claims(holdings, bad)}"
     if role == "MASTER" and Owner.PEER in owners:
-        claims, told = _claims(holdings, Owner.PEER), _told(holdings, Owner.PEER)
-        return (
-            CRITICAL,
-            f"MASTER, but {claims}{told}" if told else f"MASTER, but a peer holds {claims}",
-        )
+        return CRITICAL, f"MASTER, but {_missed(holdings)}"
     if Owner.UNKNOWN in owners:
         told = _told(holdings, Owner.UNKNOWN)
         return UNKNOWN, f"the cloud did not say who holds {_claims(holdings, Owner.UNKNOWN)}{told}"
     if owners == {Owner.MINE, Owner.PEER}:
         return WARNING, f"split: only {_claims(holdings, Owner.MINE)} here"
     return _mine(role, len(holdings)) if owners == {Owner.MINE} else _elsewhere(holdings)
+
+
+def _missed(holdings: Sequence[Holding]) -> str:
+    """Say what a master lacks: first what is with a peer indeed, else what does not count yet."""
+    theirs = [one for one in holdings if not one.reason]
+    if any(one.owner is Owner.PEER for one in theirs):
+        return f"a peer holds {_claims(theirs, Owner.PEER)}"
+    return f"{_claims(holdings, Owner.PEER)}{_told(holdings, Owner.PEER)}"
 
 
 def _told(holdings: Sequence[Holding], owner: Owner) -> str:
@@ -78,6 +82,9 @@ def _elsewhere(holdings: Sequence[Holding]) -> tuple[int, str]:
     obstacles = [one for one in holdings if one.obstacle]
     if obstacles:
         return WARNING, f"this node could not take {obstacles[0].claim}: {obstacles[0].obstacle}"
+    undone = [one for one in holdings if one.reason]
+    if undone:
+        return WARNING, f"{undone[0].claim}: {undone[0].reason}"
     return OK, f"a peer holds all {len(holdings)} claims"
 
 

@@ -54,7 +54,7 @@ def check_holders(case: Case, wire: Wire) -> Checks:
     for one in astray:
         yield failed(
             str(one.claim),
-            f"{master} is master, and the claim is with {_holder(case, one, me)}",
+            f"{master} is master, and {_instead(case, one, me)}",
             f"on {master}: cloudfail promote --instance {case.instance.name}",
         )
     if not astray:
@@ -79,6 +79,10 @@ def _is_astray(case: Case, holding: Holding, me: Node, master: str) -> bool:
         return holding.owner is not Owner.MINE
     name = case.name_of(holding, me)
     return holding.owner is not Owner.PEER or bool(name and name != master)
+
+
+def _instead(case: Case, holding: Holding, me: Node) -> str:
+    return holding.reason or f"the claim is with {_holder(case, holding, me)}"
 
 
 def _holder(case: Case, holding: Holding, me: Node) -> str:

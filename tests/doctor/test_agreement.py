@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from cloudfail import process
 from cloudfail.clock import SystemClock
 from cloudfail.doctor import Case, Check, Status
-from cloudfail.doctor.agreement import check_role
+from cloudfail.doctor.agreement import check_holders, check_role
 from cloudfail.doctor.running import running_pid
 from cloudfail.doctor.wire import Wire
 from cloudfail.role import Event, Role, RoleStore
+from cloudfail.testing import FakeCloud, FakeWorld
+from cloudfail.testing.cloud import UNDONE
 
-from doctor.cases import case_of, every, own
+from doctor.cases import A, advert, case_of, every, own
 
 
 @pytest.fixture
@@ -91,3 +94,15 @@ def test_a_role_that_cannot_be_read_fails_in_words_about_this_machine(
     (tmp_path / "roles").chmod(0o777)
     check = only(a)
     assert check.message.endswith("can be written by other users: chmod 0755 it")
+
+
+def test_a_claim_that_does_not_count_with_the_master_is_told_with_its_reason(
+    tmp_path: Path,
+) -> None:
+    case = case_of(tmp_path)
+    (claim,) = case.instance.claims
+    cloud = FakeCloud(FakeWorld({claim: "a"}), "a")
+    cloud.undone.add(claim)
+    wire = Wire(own=(advert(A, 1.0, outgoing=True),))
+    (check,) = check_holders(msgspec.structs.replace(case, build=lambda: cloud), wire)
+    assert check.message == f"this node is master, and {UNDONE}"

@@ -6,6 +6,7 @@ from mutation.tree import Mutation
 
 MAINTENANCE = "cloudfail/agent/notices/maintenance.py"
 TESTS = "tests/agent/notices/test_maintenance.py"
+HANDING_OVER = "tests/agent/test_handing_over.py"
 
 NOTICES = (
     Mutation(
@@ -14,10 +15,7 @@ NOTICES = (
         file="cloudfail/agent/handing_over.py",
         before=" and not claim.reason and claim.holder != interface_id",
         after="",
-        tests=(
-            "tests/agent/test_handing_over.py"
-            "::test_what_is_still_here_and_does_not_count_is_with_no_peer",
-        ),
+        tests=(f"{HANDING_OVER}::test_what_is_still_here_and_does_not_count_is_with_no_peer",),
     ),
     Mutation(
         name="agent: the cloud may interrupt this node before a peer holds",

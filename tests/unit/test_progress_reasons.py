@@ -14,6 +14,7 @@ from cloudfail.model import Holding, Owner, PublicIp
 from cloudfail.progress import Progress
 
 CLAIM = PublicIp(address=ip_address("203.0.113.7"))
+OTHER = PublicIp(address=ip_address("203.0.113.8"))
 WHY = "nic-a is Failed: put it again"
 FAILED = Holding(claim=CLAIM, owner=Owner.PEER, holder="nic-a", reason=WHY)
 BUSY = Holding(claim=CLAIM, owner=Owner.UNKNOWN, reason="nic-a is Updating")
@@ -59,3 +60,18 @@ def test_people_are_told_of_it_wherever_they_look() -> None:
     assert WHY in holding_line(FAILED)
     assert judge("edge", "MASTER", [FAILED]).line.split(" | ")[0].endswith(WHY)
     assert "holds public-ip 203.0.113.7: nic-a is Updating" in judge("edge", "MASTER", [BUSY]).line
+
+
+def test_a_check_names_what_a_peer_has_before_what_does_not_count() -> None:
+    theirs = Holding(claim=OTHER, owner=Owner.PEER, holder="nic-b")
+    told = judge("edge", "MASTER", [FAILED, theirs])
+    assert (told.word, told.line.split(" - ")[1].split(" | ")[0]) == (
+        "CRITICAL",
+        "edge: MASTER, but a peer holds public-ip 203.0.113.8",
+    )
+
+
+def test_what_does_not_count_here_is_not_well_with_a_peer() -> None:
+    told = judge("edge", "BACKUP", [FAILED])
+    assert told.word == "WARNING"
+    assert f"public-ip 203.0.113.7: {WHY}" in told.line

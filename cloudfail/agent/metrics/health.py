@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from cloudfail.agent.view import AgentView, InstanceView
+from cloudfail.agent.view import AgentView, ClaimView, InstanceView
 from cloudfail.role import Role
 
 
@@ -54,7 +54,7 @@ def _master_lacks(instance: InstanceView) -> Iterator[str]:
         yield f"is MASTER in doubt: {instance.standing.doubt}"
     for claim in instance.claims:
         if claim.owner != "mine":
-            yield f"is MASTER, and {claim.claim} is with {_owner(claim.owner, claim.holder)}"
+            yield f"is MASTER, and {claim.claim} {_instead(claim)}"
 
 
 def _backup_lacks(instance: InstanceView) -> Iterator[str]:
@@ -67,7 +67,9 @@ def _backup_lacks(instance: InstanceView) -> Iterator[str]:
         yield f"this standby would not take over: {reasons or 'nobody said why'}"
 
 
-def _owner(owner: str, holder: str) -> str:
-    if owner == "unknown":
-        return "a holder that is not known"
-    return f"{owner} {holder}".strip()
+def _instead(claim: ClaimView) -> str:
+    if claim.reason:
+        return f"does not count: {claim.reason}"
+    if claim.owner == "unknown":
+        return "is with a holder that is not known"
+    return f"is with {claim.owner} {claim.holder}".strip()

@@ -47,6 +47,10 @@ def test_a_node_that_does_its_part_is_ready(instance: InstanceView) -> None:
             f"edge: is MASTER, and {ADDRESS} is with a holder that is not known",
         ),
         (
+            master(claims=claims("peer", reason="eni-0a is Failed")[:1]),
+            f"edge: is MASTER, and {ADDRESS} does not count: eni-0a is Failed",
+        ),
+        (
             backup(readiness=None),
             "edge: whether this standby would take over was not found out yet",
         ),
