@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from cloudfail.errors import CloudfailError
-from cloudfail.holdings import taken_by, unless_read, unread
+from cloudfail.holdings import taken_by, unread
 from cloudfail.model import Address, Holding, Network, Owner, PrivateIp
 
 from cloudfail_azure.around import Around
@@ -14,6 +14,7 @@ from cloudfail_azure.links import interface_of, key_of, name_of, same
 from cloudfail_azure.look import NICS, PUBLIC, SUBNET, Seen, parts_of
 from cloudfail_azure.nics import aligned, groups_of, public_ip_of
 from cloudfail_azure.objects import Config, Document, Interface, Subnet
+from cloudfail_azure.unfinished import disagreeing, is_undone, reason_of
 
 # azure-resource-manager/management/azure-subscription-service-limits.
 _MOST_CONFIGS = 256
@@ -56,9 +57,7 @@ def _tenant(address: Address, seen: Seen) -> str:
 def _used_elsewhere(claim: PrivateIp, user: str, seen: Seen) -> Holding:
     nic = interface_of(user)
     if nic:
-        # The subnet and the interface were not read at the same moment, or it cannot be read.
-        failed = unless_read(claim, seen.failures, *parts_of(NICS, nic))
-        return failed or Holding(claim=claim, owner=Owner.UNKNOWN)
+        return disagreeing(claim, nic, seen)
     return Holding(
         claim=claim,
         owner=Owner.STRANGER,
@@ -84,7 +83,8 @@ def _facts(
 ) -> dict[str, str]:
     known, gone = (json.dumps(config.document), "") if config else _remembered(kept, seen)
     differs = _groups_differ(json.loads(known), own) if known else _NEVER_SEEN
-    note = "; ".join(text for text in (gone, differs) if text)
+    left = _left_behind(json.loads(known), own, seen) if known and not config else ""
+    note = "; ".join(text for text in (gone, differs, left) if text)
     return {
         "subnet": own.subnet,
         "config": known,
@@ -125,6 +125,14 @@ def _given_away(public: str, seen: Seen) -> str:
     if not found.user or (nic is not None and nic.with_public_ip(public) is None):
         return ""  # free, or being taken off
     return f"{name_of(public)}, the public address that it had, is used by {found.user} by now"
+
+
+def _left_behind(config: Document, own: Interface, seen: Seen) -> str:
+    """Say where the address may still be though nothing shows it: a detach that Azure failed."""
+    nic = seen.interface(interface_of(str(config.get("id", ""))))
+    if nic is None or same(nic.id, own.id) or not is_undone(nic.document):
+        return ""
+    return f"Azure may keep it on the interface that it came off: {reason_of(nic.id, nic.document)}"
 
 
 def _groups_differ(config: Document, own: Interface) -> str:

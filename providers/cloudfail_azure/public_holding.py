@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from cloudfail.holdings import obstructed, taken_by, unless_read
+from cloudfail.holdings import obstructed, taken_by
 from cloudfail.model import Address, Holding, Owner, PublicIp
 
 from cloudfail_azure.around import Around
 from cloudfail_azure.egress import is_private
 from cloudfail_azure.links import interface_of, key_of, name_of, same
-from cloudfail_azure.look import NICS, SUBNET, Seen, parts_of
+from cloudfail_azure.look import SUBNET, Seen
 from cloudfail_azure.objects import Config, Interface, PublicAddress
+from cloudfail_azure.unfinished import disagreeing
 
 _ONE_ZONE = 1
 
@@ -102,9 +103,7 @@ def _used_elsewhere(claim: PublicIp, public: PublicAddress, seen: Seen) -> Holdi
     """Judge by what the address itself says of its user, which no interface that was seen is."""
     nic = interface_of(public.user)
     if nic:
-        # It was taken off meanwhile, or the interface cannot be read: whichever, nobody said.
-        failed = unless_read(claim, seen.failures, *parts_of(NICS, nic))
-        return failed or Holding(claim=claim, owner=Owner.UNKNOWN)
+        return disagreeing(claim, nic, seen)
     balanced = "/loadbalancers/" in public.user.lower()
     instead = "; put the agent's responder behind that load balancer instead" if balanced else ""
     return Holding(

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cloudfail.holdings import unless_read
+from cloudfail.model import Claim, Holding, Owner
+
 from cloudfail_azure.links import group_of, name_of, part_of, subscription_of
+from cloudfail_azure.look import NICS, Seen, parts_of
 from cloudfail_azure.nics import is_settled, state_of
 
 _UNDONE = frozenset({"Failed", "Canceled"})
@@ -37,6 +41,17 @@ def reason_of(ref: str, document: Mapping[str, Any], part: str = "") -> str:
         f"{ref} is {state}: an operation that may fail yet has not ended; it is waited for (one that "
         f"never ends is begun anew by {by_hand})"
     )
+
+
+def disagreeing(claim: Claim, nic: str, seen: Seen) -> Holding:
+    """Return what is known of an address that names an interface which does not show it.
+
+    The two were not read at the same moment, or its change did not end, or it cannot be read.
+    """
+    shown = seen.interface(nic)
+    reason = reason_of(shown.id, shown.document) if shown is not None else ""
+    failed = unless_read(claim, seen.failures, *parts_of(NICS, nic))
+    return failed or Holding(claim=claim, owner=Owner.UNKNOWN, reason=reason)
 
 
 def again_by_hand(ref: str) -> str:

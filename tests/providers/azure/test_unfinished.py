@@ -13,11 +13,16 @@ from cloudfail.errors import TransientError
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.httpd import Reply
-from cloudfail.model import Claim, Owner, PublicIp
+from cloudfail.model import Claim, Owner, PrivateIp, PublicIp
 from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
 from cloudfail_azure import waiting
+from cloudfail_azure.around import Around
+from cloudfail_azure.holdings import holding_of
+from cloudfail_azure.links import key_of
+from cloudfail_azure.members import Members
+from cloudfail_azure.objects import Interface, Tenant
 from cloudfail_azure.render import render
 from providers.azure.doing import (
     FLOATING,
@@ -162,6 +167,41 @@ def test_a_release_that_azure_failed_is_not_taken_for_done(
     known = len(cloud.calls)
     node.provider.execute(stale)  # it is off already, as far as one can see
     assert len(puts(cloud, known)) == 1
+
+
+def test_whoever_finds_a_detach_that_azure_failed_is_told_where_the_address_may_be(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    node = node_of()
+    off, _ = steps_of(node, FLOATING)
+    node.provider.execute(off)
+    [seen] = node.provider.observe([FLOATING])
+    assert (seen.owner, "note" in seen.facts) == (Owner.NOBODY, False)
+    theirs = nic(cloud, "b")["id"]
+    break_off(cloud, theirs)
+    [seen] = node.provider.observe([FLOATING])
+    assert (seen.owner, seen.reason) == (Owner.NOBODY, "")
+    assert f"on the interface that it came off: {theirs} is Failed" in seen.facts["note"]
+
+
+@pytest.mark.parametrize("claim", [FLOATING, VIP])
+def test_an_address_that_names_an_unfinished_interface_is_unknown_with_that_reason(
+    cloud: EmbeddedAzure, node_of: NodeMaker, claim: PrivateIp | PublicIp
+) -> None:
+    node, theirs = node_of(), str(nic(cloud, "b")["id"])
+    members = Members(node=node.provider.identify(), peers=node.setup.peers)
+    shown = node.provider._looker.look([claim], members)
+    own, other = (shown.interfaces[key_of(str(nic(cloud, name)["id"]))] for name in "ab")
+    broken = {**nic(cloud, "b"), "properties": {**nic(cloud, "b")["properties"]}}
+    broken["properties"] |= {"provisioningState": "Failed", "ipConfigurations": []}
+    interfaces = {key_of(own.id): own, key_of(other.id): Interface.read(broken)}
+    assert shown.subnet is not None
+    tenants = (Tenant(id=f"{theirs}/ipConfigurations/any", address=FLOATING.address),)
+    subnet = msgspec.structs.replace(shown.subnet, tenants=tenants)
+    seen = msgspec.structs.replace(shown, interfaces=interfaces, subnet=subnet)
+    holding = holding_of(claim, seen, Around(members=members))
+    assert (holding.owner, holding.obstacle) == (Owner.UNKNOWN, "")
+    assert f"{theirs} is Failed" in holding.reason
 
 
 @pytest.mark.parametrize("claim", [FLOATING, VIP])
