@@ -53,6 +53,7 @@ def test_an_address_on_two_devices_does_not_say_which(two: Pair) -> None:
     del two.edge["interface"]
     done = two.run(before="for d in eth0 ens5; do ip address add 10.0.1.11/24 dev $d; done")
     assert done.returncode == 78
+    assert "no one device here has 10.0.1.11" in done.stderr
     assert 'interface = "eth0"' in done.stderr
 
 

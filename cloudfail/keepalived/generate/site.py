@@ -147,7 +147,7 @@ def _check(member: Member, config: Config) -> None:
     key = f"{config.path}: instance.{member.instance.name}"
     if not member.device:
         raise ConfigError(
-            f"{key}.interface is missing, and no device of this machine has {member.node.address}; "
+            f"{key}.interface is missing, and no one device here has {member.node.address}; "
             'write the device, like interface = "eth0", or run this on the node itself'
         )
     if member.instance.virtual_router_id is None:
