@@ -47,8 +47,8 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable)
 
 
-def test_there_is_an_example_for_an_address_for_a_route_and_for_services() -> None:
-    aws = ["aws-public-ip", "aws-route", "aws-web"]
+def test_there_is_an_example_for_an_address_a_route_services_and_a_load_balancer() -> None:
+    aws = ["aws-nlb-responder", "aws-public-ip", "aws-route", "aws-web"]
     azure = ["azure-load-balancer-responder", "azure-public-ip", "azure-route"]
     gcp = ["gcp-forwarding-rule", "gcp-internal-lb-responder", "gcp-route"]
     assert [*aws, *azure, *gcp] == NAMES
