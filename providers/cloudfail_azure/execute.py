@@ -42,7 +42,7 @@ def _put_interface(operations: Operations, step: Step) -> None:
         edit = edit_of(document, step.params)
         return edit.document if edit.changed or is_undone(document) else None
 
-    if first := str(step.conditions.get(FIRST, "")):
+    if first := str(step.conditions.get(FIRST) or step.params.get(FIRST, "")):
         operations.settled("networkInterfaces", first)
     try:
         seen = step.conditions.get("document") or operations.settled("networkInterfaces", ref)

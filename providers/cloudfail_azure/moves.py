@@ -96,15 +96,18 @@ def _release(theirs: Holdings, riders: Holdings, node: Node) -> Step:
     public = [h for h in theirs if isinstance(h.claim, PublicIp) and h not in riders]
     kept = [_configuration(holding) for holding in private]
     claims = tuple(holding.claim for holding in theirs)
+    seen, first = _seen(theirs[0], "theirs"), _first(theirs[0], node)
     return Step(
         call=CALL,
         claims=claims,
         params={
             "id": ref,
+            # No condition by itself: Azure refuses nothing for it once the world has moved.
+            **({} if seen else first),
             **_said(remove=[_removed(h) for h in private], detach=[_detached(h) for h in public]),
         },
         summary=f"take {_targets(claims)} off {_spot(ref)}",
-        conditions={**_seen(theirs[0], "theirs"), **_first(theirs[0], node)},
+        conditions={**seen, **first} if seen else {},
         destroys={
             "holder": ref,
             **({"ipConfigurations": json.dumps(kept)} if kept else {}),

@@ -182,6 +182,23 @@ def test_nothing_is_taken_off_its_holder_while_the_own_interface_is_being_change
     assert node.provider.observe([FLOATING])[0].owner is Owner.MINE
 
 
+def test_while_both_interfaces_are_being_changed_nothing_is_taken_off_without_another_look(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    waits: list[str] = []
+    node = node_of(while_waiting=waits.append)
+    cloud.faults = Faults(operation_ms=ENDLESS)
+    for one in (nic(cloud, "a"), nic(cloud, "b")):
+        node.provider._api.call(NIC_PUT, one["id"], body=one, if_match=one["etag"])
+    off, _ = steps_of(node, FLOATING)
+    assert (off.releases, off.conditions) == (True, {})  # no plan to be done blindly
+    cloud.faults = Faults()
+    with ended_by(cloud, NIC_GET):
+        node.provider.execute(off)
+    assert f"{nic(cloud, 'a')['id']} is Updating" in waits[0]
+    assert node.provider.observe([FLOATING])[0].owner is Owner.NOBODY
+
+
 def test_what_an_interface_says_of_a_public_address_is_kept_though_nobody_has_it(
     cloud: EmbeddedAzure, node_of: NodeMaker
 ) -> None:
