@@ -46,6 +46,7 @@ module "configuration" {
   preempt_delay       = var.preempt_delay
   own_egress          = var.own_egress == "assured" ? "assured" : "check"
   responders          = var.responders
+  vrrp_version        = var.vrrp_version
   authentication      = local.authentication
   cloudfail           = var.cloudfail
   virtual_ipaddress   = var.virtual_ipaddress
@@ -244,7 +245,7 @@ resource "azurerm_network_security_rule" "probes" {
 }
 
 resource "azurerm_network_security_rule" "ingress" {
-  for_each = { for number, rule in var.ingress : rule.name => merge(rule, { priority = 1000 + number }) }
+  for_each = { for number, rule in var.ingress : rule.name => merge(rule, { priority = coalesce(rule.priority, 1000 + number) }) }
 
   name                         = each.key
   resource_group_name          = var.resource_group
@@ -345,8 +346,10 @@ resource "azurerm_linux_virtual_machine" "node" {
   # The serial console, and what the first boot said there: without a storage account of yours.
   boot_diagnostics {}
 
-  # The first boot asks for these, and a machine takes no interface that is being written.
+  # The first boot asks for these, and a machine takes no interface that is being written. And a node goes
+  # before the route that it claims: it would make that again.
   depends_on = [
+    azurerm_route.claimed,
     azurerm_role_assignment.read,
     azurerm_role_assignment.write,
     azurerm_role_assignment.secret,
@@ -447,8 +450,8 @@ resource "azurerm_lb_rule" "node" {
   backend_port                   = coalesce(each.value.backend_port, each.value.port)
   backend_address_pool_ids       = [azurerm_lb_backend_address_pool.node[0].id]
   probe_id                       = azurerm_lb_probe.master[0].id
-  # The nodes' way out is own_egress: one through here would be the master's alone.
-  disable_outbound_snat = true
+  # The nodes' way out is own_egress: one through here would be the master's alone. An internal one is none.
+  disable_outbound_snat = local.public_lb
 }
 
 # ---- Identity ------------------------------------------------------------------------------------
@@ -498,8 +501,8 @@ resource "azurerm_user_assigned_identity" "node" {
 resource "azurerm_role_definition" "cloudfail" {
   for_each = local.roles
 
-  # Of the whole tenant: two pairs may not have one name.
-  name        = "cloudfail ${each.key} ${var.resource_group} ${var.name}"
+  # Of the whole tenant: no two pairs may have one name, those of two subscriptions neither.
+  name        = "cloudfail ${each.key} ${var.resource_group} ${var.name} ${var.subscription_id}"
   description = each.key == "read" ? "Looks at what follows the VRRP master" : "Moves what follows the VRRP master to this node"
   scope       = local.own_group
 

@@ -19,11 +19,11 @@ output "nodes" {
   value = { for name, node in var.nodes : name => {
     address            = node.address
     zone               = node.zone
-    own_public_ip      = try(azurerm_public_ip.own[name].ip_address, null)
+    own_address        = try(azurerm_public_ip.own[name].ip_address, null)
     virtual_machine_id = azurerm_linux_virtual_machine.node[name].id
     interface_id       = azurerm_network_interface.node[name].id
   } }
-  description = "The nodes: their addresses, and their ids."
+  description = "The nodes by name: private address, zone, public address of its own (null without one), and the ids of machine and interface."
 }
 
 output "identity" {

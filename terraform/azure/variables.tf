@@ -41,8 +41,8 @@ variable "advert_int" {
   description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
 
   validation {
-    condition     = var.advert_int >= 0.1 && var.advert_int <= 40
-    error_message = "advert_int is 0.1 to 40 seconds: VRRP counts hundredths, and has 12 bits for them."
+    condition     = var.advert_int >= 0.01 && var.advert_int <= 255 && abs(var.advert_int * 100 - floor(var.advert_int * 100 + 0.5)) < 0.000001
+    error_message = "advert_int is 0.01 to 40.95 seconds in steps of 0.01; with VRRP version 2 it is 1 to 255 whole seconds."
   }
 }
 
@@ -241,6 +241,12 @@ variable "responders" {
     condition     = alltrue([for one in var.responders : one.address == null])
     error_message = "Leave the address of a responder out: probes go to each node's own address, and the file is the same on all."
   }
+}
+
+variable "vrrp_version" {
+  type        = number
+  default     = null
+  description = "2 for PASS and AH; null: 2 where the authentication needs it, else 3."
 }
 
 variable "authentication" {
@@ -515,10 +521,11 @@ variable "ingress" {
     ports        = optional(list(string), ["*"])
     sources      = list(string)
     destinations = optional(list(string), ["*"])
+    priority     = optional(number)
   }))
   default     = []
   nullable    = false
-  description = "What else may reach the nodes, besides VRRP and the load balancer's probes: nothing, if this is empty. sources are networks or one service tag; destinations too (* also of what is routed through a node). Rules get priorities in this order."
+  description = "What else may reach the nodes, besides VRRP and the load balancer's probes: nothing, if this is empty. sources are networks or one service tag; destinations too (* also of what is routed through a node). Without a priority (1000 to 4095) a rule gets the next one in this order: then add rules at the end only, or give each its priority, since Azure refuses a rule whose priority another one still has."
 
   validation {
     condition     = length(var.ingress) <= 100 && length(distinct([for rule in var.ingress : lower(rule.name)])) == length(var.ingress)
@@ -527,6 +534,11 @@ variable "ingress" {
   validation {
     condition     = alltrue([for rule in var.ingress : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$", rule.name)) && !contains(["vrrp", "probes", "nobody-else"], lower(rule.name))])
     error_message = "The name of a rule has letters, digits, - and _, begins with a letter or a digit, and is none of vrrp, probes and nobody-else, which are made here."
+  }
+  validation {
+    condition = alltrue([for number, rule in var.ingress : coalesce(rule.priority, 1000 + number) >= 1000 && coalesce(rule.priority, 1000 + number) <= 4095]) && (
+    length(distinct([for number, rule in var.ingress : coalesce(rule.priority, 1000 + number)])) == length(var.ingress))
+    error_message = "The priority of a rule is 1000 to 4095, and no other rule's: a rule without one has 1000 and its place in the list."
   }
   validation {
     condition     = alltrue([for rule in var.ingress : contains(["Tcp", "Udp", "Icmp", "Esp", "Ah", "*"], rule.protocol)])

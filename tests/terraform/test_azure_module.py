@@ -151,9 +151,14 @@ def promoted(pair: Pair, name: str) -> None:
     assert code == 0, told
 
 
+def role_name(name: str) -> str:
+    """A tenant has each name once, and pairs of the same name in several subscriptions."""
+    return f"cloudfail {name} edge edge {SUBSCRIPTION}"
+
+
 def role_of(pair: Pair, name: str) -> Role:
     """What a role allows, and on what it may be assigned."""
-    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge edge")
+    role = pair.azure.one("azurerm_role_definition", name=role_name(name))
     return set(role["permissions"][0]["actions"]), set(role["assignable_scopes"])
 
 
@@ -193,6 +198,8 @@ def test_a_load_balancer_needs_no_role_and_no_call(pair: Callable[..., Pair]) ->
     assert made.here("generate", "--node", "a")[0] == 0
     assert made.azure.objects("azurerm_role_definition") == []
     assert made.azure.objects("azurerm_role_assignment") == []
+    (rule,) = made.azure.objects("azurerm_lb_rule")
+    assert rule["disable_outbound_snat"] is True
     assert made.place.plan().is_empty
     assert made.place.destroy().resources == {}
 
@@ -210,6 +217,7 @@ def test_every_kind_at_once_moves_with_the_roles_that_were_applied(
     assert role_of(made, "write") == (actions, {*scopes, f"{IN_GROUP}/network"})
     assert assigned(made, "write") == WRITTEN[role_scope]
     secrets_stay_in_their_vault(made)
+    nodes_go_before_what_they_would_make_again(made)
     made.build(BEFORE)
     for name in ("a", "b"):
         promoted(made, name)
@@ -219,7 +227,7 @@ def test_every_kind_at_once_moves_with_the_roles_that_were_applied(
 
 
 def assigned(pair: Pair, name: str) -> set[str]:
-    role = pair.azure.one("azurerm_role_definition", name=f"cloudfail {name} edge edge")
+    role = pair.azure.one("azurerm_role_definition", name=role_name(name))
     return {
         each["scope"].removeprefix(f"{IN_GROUP}/")
         for each in pair.azure.objects("azurerm_role_assignment")
@@ -234,6 +242,14 @@ def secrets_stay_in_their_vault(made: Pair) -> None:
         data = b64decode(node["custom_data"]).decode()
         assert "https://edge.vault.azure.net/secrets/vrrp" in data
         assert node["admin_password"] is None
+
+
+def nodes_go_before_what_they_would_make_again(made: Pair) -> None:
+    told = json.loads(made.place.run("state", "pull").stdout)["resources"]
+    (nodes,) = [each for each in told if each["type"] == "azurerm_linux_virtual_machine"]
+    for each in nodes["instances"]:
+        assert "module.pair.azurerm_route.claimed" in each["dependencies"]
+        assert "module.pair.azurerm_role_assignment.write" in each["dependencies"]
 
 
 def tags_take_nothing_back(made: Pair) -> None:

@@ -23,7 +23,7 @@ run "names" {
     name                 = "ab"
     instance_name        = "-edge"
     virtual_router_id    = 0
-    advert_int           = 41
+    advert_int           = 256
     preempt_delay        = 1001
     subscription_id      = "mine"
     resource_group       = "/subscriptions/1/resourceGroups/edge"
@@ -54,7 +54,7 @@ run "contradictions" {
   command = plan
   variables {
     virtual_router_id  = 256
-    advert_int         = 0.05
+    advert_int         = 0.015
     preempt_delay      = 60
     nopreempt          = true
     responders         = [{ port = 8100, protocol = "udp" }]
@@ -206,6 +206,25 @@ run "a_network_too_long" {
   command = plan
   variables {
     ingress = [{ name = "https", protocol = "Tcp", sources = ["10.0.0.0/33"] }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "rules_of_one_priority" {
+  command = plan
+  variables {
+    ingress = [
+      { name = "https", protocol = "Tcp", ports = ["443"], sources = ["*"], priority = 1001 },
+      { name = "ping", protocol = "Icmp", sources = ["*"] },
+    ]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "a_priority_of_other_rules" {
+  command = plan
+  variables {
+    ingress = [{ name = "https", protocol = "Tcp", ports = ["443"], sources = ["*"], priority = 200 }]
   }
   expect_failures = [var.ingress]
 }
