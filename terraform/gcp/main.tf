@@ -375,15 +375,15 @@ resource "google_compute_region_health_check" "master" {
   unhealthy_threshold = 2
 
   dynamic "http_health_check" {
-    for_each = local.probe.protocol == "http" ? [local.probe] : []
+    for_each = coalesce(local.probe.protocol, "tcp") == "http" ? [local.probe] : []
     content {
       port         = http_health_check.value.port
-      request_path = http_health_check.value.path
+      request_path = coalesce(http_health_check.value.path, "/")
     }
   }
 
   dynamic "tcp_health_check" {
-    for_each = local.probe.protocol == "tcp" ? [local.probe] : []
+    for_each = coalesce(local.probe.protocol, "tcp") == "tcp" ? [local.probe] : []
     content {
       port = tcp_health_check.value.port
     }
@@ -440,8 +440,9 @@ resource "google_compute_region_backend_service" "master" {
     for_each = length(local.zones) > 1 ? [true] : []
     content {
       # Two nodes that both refuse get nothing, and a master that is no more keeps no connection.
-      drop_traffic_if_unhealthy            = true
-      disable_connection_drain_on_failover = true
+      drop_traffic_if_unhealthy = true
+      # Of TCP only, and refused with any other protocol.
+      disable_connection_drain_on_failover = var.load_balancer.protocol == "TCP"
       failover_ratio                       = 0
     }
   }

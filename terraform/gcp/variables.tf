@@ -2,6 +2,7 @@
 
 variable "name" {
   type        = string
+  default     = "edge"
   description = "The beginning of every name that is made here, and the end of the service account's; no other pair of the project, nor of its host project, has it."
 
   validation {
@@ -18,13 +19,13 @@ variable "instance_name" {
 
 variable "virtual_router_id" {
   type        = number
-  description = "The VRRP virtual router id, 1 to 255."
+  description = "The VRRP virtual router id, 1 to 255: a number that no other pair of these subnets has."
 }
 
 variable "advert_int" {
   type        = number
   default     = 1
-  description = "Seconds between two adverts, 0.1 to 40."
+  description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
 }
 
 variable "nopreempt" {
@@ -112,12 +113,17 @@ variable "claims" {
 variable "responders" {
   type = list(object({
     port     = number
-    protocol = optional(string, "http")
-    path     = optional(string, "/master")
+    protocol = optional(string)
+    path     = optional(string)
+    address  = optional(string)
   }))
   default     = []
-  description = "Ports that answer on the master only, in the words of [[instance.NAME.responder]]; http and /master unless told otherwise. Google's health checks may ask them, and nobody else. They ask the load balancer's address, so a responder listens at every address."
+  description = "Ports that answer on the master only, in the words of [[instance.NAME.responder]]. Google's health checks may ask them, and nobody else. They ask the load balancer's address, so a responder listens at every address."
 
+  validation {
+    condition     = alltrue([for responder in var.responders : responder.address == null])
+    error_message = "Leave the address of a responder out: health checks ask the load balancer's address, and the file is the same on all nodes."
+  }
 }
 
 variable "virtual_ipaddress" {

@@ -253,3 +253,12 @@ run "an_address_that_is_googles" {
   }
   expect_failures = [google_compute_instance.node]
 }
+
+run "a_responder_at_one_address" {
+  command = plan
+  variables {
+    claims     = []
+    responders = [{ port = 8100, address = "10.0.1.10" }]
+  }
+  expect_failures = [var.responders]
+}

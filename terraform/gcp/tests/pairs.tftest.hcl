@@ -136,7 +136,7 @@ run "a_route_is_cloudfails_and_needs_nodes_that_forward" {
 
 run "a_load_balancer_asks_who_is_master" {
   variables {
-    responders    = [{ port = 8100 }]
+    responders    = [{ port = 8100, protocol = "http", path = "/master" }]
     load_balancer = { ports = ["443"] }
     own_egress    = "endpoint"
   }
@@ -168,6 +168,22 @@ run "a_load_balancer_asks_who_is_master" {
   assert {
     condition     = length(output.policy) == 0 && length(google_project_iam_custom_role.nodes) == 0
     error_message = "Nothing is claimed, so nothing has to be permitted."
+  }
+}
+
+run "datagrams_have_no_connections_to_end" {
+  variables {
+    responders    = [{ port = 8100 }]
+    load_balancer = { protocol = "UDP", ports = ["53"] }
+  }
+
+  assert {
+    condition     = google_compute_region_backend_service.master[0].failover_policy[0].drop_traffic_if_unhealthy && !google_compute_region_backend_service.master[0].failover_policy[0].disable_connection_drain_on_failover
+    error_message = "Google takes the end of connections for TCP only."
+  }
+  assert {
+    condition     = google_compute_region_health_check.master[0].tcp_health_check[0].port == 8100
+    error_message = "A responder without a protocol is one of tcp, here as in cloudfail.toml."
   }
 }
 
