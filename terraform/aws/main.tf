@@ -47,6 +47,7 @@ module "configuration" {
   claims              = local.claims
   responders          = var.responders
   virtual_ipaddress   = var.virtual_ipaddress
+  vrrp_version        = var.vrrp_version
   authentication      = var.authentication
   own_egress          = var.own_egress == "endpoint" ? "assured" : "check"
   cloudfail           = var.cloudfail
@@ -73,12 +74,19 @@ data "aws_vpc" "this" {
   }
 }
 
-# An existing Elastic IP, by what is told of it: what is told has to agree.
+# An existing Elastic IP, by what is told of it, and by one of the two only: EC2 may refuse both in one call.
 data "aws_eip" "claim" {
   for_each = { for seat, claim in local.public_ips : seat => claim if !claim.allocate }
 
   id        = each.value.resource_id
-  public_ip = each.value.address
+  public_ip = each.value.resource_id == null ? each.value.address : null
+
+  lifecycle {
+    postcondition {
+      condition     = each.value.address == null ? true : self.public_ip == each.value.address
+      error_message = "The Elastic IP ${self.id} is ${self.public_ip}, not ${coalesce(each.value.address, "-")}: correct one of the two in its claim, or leave address out."
+    }
+  }
 }
 
 # Never associated here: cloudfail does that at the first promote, and at each one after it.
@@ -198,7 +206,7 @@ resource "aws_vpc_security_group_ingress_rule" "extra" {
   security_group_id            = aws_security_group.node.id
   ip_protocol                  = each.value.protocol
   from_port                    = each.value.protocol == "-1" ? null : startswith(each.value.protocol, "icmp") ? coalesce(each.value.from_port, -1) : each.value.from_port
-  to_port                      = each.value.protocol == "-1" ? null : startswith(each.value.protocol, "icmp") ? coalesce(each.value.to_port, -1) : coalesce(each.value.to_port, each.value.from_port)
+  to_port                      = each.value.protocol == "-1" ? null : startswith(each.value.protocol, "icmp") ? coalesce(each.value.to_port, -1) : try(coalesce(each.value.to_port, each.value.from_port), null)
   cidr_ipv4                    = each.value.cidr == null ? null : strcontains(each.value.cidr, ":") ? null : each.value.cidr
   cidr_ipv6                    = each.value.cidr == null ? null : strcontains(each.value.cidr, ":") ? each.value.cidr : null
   referenced_security_group_id = each.value.security_group_id
@@ -439,10 +447,11 @@ locals {
   wheel = startswith(coalesce(var.cloudfail.wheel_url, "-"), "s3://") ? trimprefix(var.cloudfail.wheel_url, "s3://") : null
   first_boot_statements = concat(
     [for arn in var.authentication[*].secret : {
-      Sid      = "ReadSecret"
-      Effect   = "Allow"
-      Action   = [strcontains(arn, ":ssm:") ? "ssm:GetParameter" : "secretsmanager:GetSecretValue"]
-      Resource = [arn]
+      Sid    = "ReadSecret"
+      Effect = "Allow"
+      Action = [strcontains(arn, ":ssm:") ? "ssm:GetParameter" : "secretsmanager:GetSecretValue"]
+      # The end of a secret's ARN is Secrets Manager's own, and an ARN without it names the same secret.
+      Resource = strcontains(arn, ":ssm:") || can(regex("-[A-Za-z0-9]{6}$", arn)) ? [arn] : ["${arn}-??????"]
     }],
     [for object in local.wheel[*] : {
       Sid      = "ReadWheel"
@@ -460,11 +469,13 @@ locals {
   )
   first_boot_policy = jsonencode({ Version = "2012-10-17", Statement = local.first_boot_statements })
 
-  # Amazon Linux and Ubuntu have the agent; Debian has not.
+  # Amazon Linux and Ubuntu have the agent; Debian has not, and not always curl. S3 answers by IPv6, as a
+  # standby needs, at its dualstack name only. A node without the agent is a node all the same.
+  session_manager_agent = "https://s3.dualstack.${local.region}.${data.aws_partition.current.dns_suffix}/amazon-ssm-${local.region}/latest/debian_$(dpkg --print-architecture)/amazon-ssm-agent.deb"
   session_manager_install = !var.session_manager ? [] : [join(" ", [
     "command -v amazon-ssm-agent || snap list amazon-ssm-agent || ! command -v dpkg ||",
-    "{ curl -fsSo /run/amazon-ssm-agent.deb https://s3.${local.region}.${data.aws_partition.current.dns_suffix}/amazon-ssm-${local.region}/latest/debian_$(dpkg --print-architecture)/amazon-ssm-agent.deb",
-    "&& dpkg -i /run/amazon-ssm-agent.deb; }",
+    "{ /opt/cloudfail/bin/python -c 'import sys, urllib.request as web; web.urlretrieve(*sys.argv[1:])' ${local.session_manager_agent} /run/amazon-ssm-agent.deb",
+    "&& dpkg -i /run/amazon-ssm-agent.deb; } || echo 'amazon-ssm-agent could not be installed: Session Manager does not reach this node'",
   ])]
 }
 

@@ -2,7 +2,7 @@
 
 variable "name" {
   type        = string
-  default     = "cloudfail"
+  default     = "edge"
   description = "The prefix of the names of everything made here."
 
   validation {
@@ -154,6 +154,12 @@ variable "virtual_ipaddress" {
   description = "Addresses that keepalived adds on the master; empty: those of the claims."
 }
 
+variable "vrrp_version" {
+  type        = number
+  default     = null
+  description = "2 for PASS and AH; null: 2 where the authentication needs it, else 3."
+}
+
 variable "authentication" {
   type = object({
     type   = string
@@ -260,8 +266,13 @@ variable "ingress" {
   description = "What the nodes accept besides VRRP: the traffic of the claimed addresses, and health checks of responders; from a network (cidr) or a security group. Nothing is open by default, SSH neither."
 
   validation {
-    condition     = alltrue([for rule in var.ingress : contains(["tcp", "udp", "icmp", "icmpv6", "-1"], rule.protocol)])
-    error_message = "The protocol of an ingress rule is tcp, udp, icmp, icmpv6 or -1 (all)."
+    condition = alltrue([for rule in var.ingress : contains(["tcp", "udp", "icmp", "icmpv6", "-1"], rule.protocol) ||
+    can(regex("^[1-9][0-9]{0,2}$", rule.protocol)) && try(tonumber(rule.protocol) <= 255, false) && !contains(["1", "6", "17", "58"], rule.protocol)])
+    error_message = "The protocol of an ingress rule is tcp, udp, icmp, icmpv6, the number of another one (50 is ESP, 47 is GRE), or -1 (all)."
+  }
+  validation {
+    condition     = alltrue([for rule in var.ingress : can(regex("^[0-9]+$", rule.protocol)) ? rule.from_port == null && rule.to_port == null : true])
+    error_message = "An ingress rule of a protocol by number has no ports."
   }
   validation {
     condition     = alltrue([for rule in var.ingress : contains(["tcp", "udp"], rule.protocol) ? rule.from_port != null : true])
@@ -316,7 +327,12 @@ variable "root_volume" {
     kms_key_id = optional(string)
   })
   default     = {}
-  description = "The encrypted root disk: GiB (null: the image's size) and the KMS key (null: the account's default)."
+  description = "The encrypted root disk: GiB (null: the image's size) and the ARN of a KMS key (null: the account's default)."
+
+  validation {
+    condition     = var.root_volume.kms_key_id == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.root_volume.kms_key_id))
+    error_message = "root_volume.kms_key_id is the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID): EC2 answers with that, and an id or alias would differ from it in every plan, and replace the nodes."
+  }
 }
 
 variable "key_name" {

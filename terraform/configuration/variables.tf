@@ -206,7 +206,7 @@ variable "authentication" {
       azure = "^https://[A-Za-z0-9-]+\\.vault\\.[a-z.]+/secrets/[A-Za-z0-9-]+(/[0-9a-f]{32})?$"
     }[var.provider_name], var.authentication.secret))
     error_message = "authentication.secret is the id of a secret in the store of ${var.provider_name}, and never the secret itself: ${ {
-      aws   = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME or arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
+      aws   = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX or arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
       gcp   = "projects/PROJECT/secrets/NAME"
       azure = "https://VAULT.vault.azure.net/secrets/NAME"
     }[var.provider_name]}."

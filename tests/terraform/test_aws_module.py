@@ -13,7 +13,19 @@ from typing import Any
 import pytest
 from cloudfail.cli.main import main
 
-from terraform.aws_cases import CLAIMS, KEY, MADE, PRIVATE, ROLE, ROUTES, SECRET, V6, inputs, pairs
+from terraform.aws_cases import (
+    CLAIMS,
+    KEY,
+    MADE,
+    PRIVATE,
+    PUBLIC,
+    ROLE,
+    ROUTES,
+    SECRET,
+    V6,
+    inputs,
+    pairs,
+)
 from terraform.stubs import MAJORS, Stub
 from terraform.workspace import RefusedError, Workspace
 
@@ -218,6 +230,10 @@ def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Mak
         ({"claims": [{"kind": "forwarding-rule"}]}, "aws has no kind"),
         ({"claims": [{"kind": "private-ip", "address": "10.0.2.100"}]}, "outside 10.0.1.0/24"),
         ({"virtual_router_id": 256}, "whole number from 1 to 255"),
+        (
+            {"claims": [{**PUBLIC, "address": "203.0.113.9"}]},
+            "eipalloc-0a is 203.0.113.7, not 203.0.113.9",
+        ),
         ({"authentication": {"type": "PASS", "secret": "hunter2"}}, "never the secret itself"),
     ],
 )

@@ -215,3 +215,27 @@ run "a_rule_of_another_protocol" {
   }
   expect_failures = [var.ingress]
 }
+
+run "a_rule_of_a_protocol_that_has_a_name" {
+  command = plan
+  variables {
+    ingress = [{ protocol = "6", cidr = "10.0.0.0/8" }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "a_rule_of_a_protocol_without_ports" {
+  command = plan
+  variables {
+    ingress = [{ protocol = "50", from_port = 443, cidr = "10.0.0.0/8" }]
+  }
+  expect_failures = [var.ingress]
+}
+
+run "a_disk_by_the_alias_of_its_key" {
+  command = plan
+  variables {
+    root_volume = { kms_key_id = "alias/disks" }
+  }
+  expect_failures = [var.root_volume]
+}

@@ -146,8 +146,14 @@ run "a_route_to_the_best_node" {
 run "routes_that_exist" {
   command = apply
   variables {
-    create_routes = false
-    claims        = [{ kind = "route", destination = "10.99.0.0/16", tables = ["rtb-0a"] }]
+    create_routes  = false
+    claims         = [{ kind = "route", destination = "10.99.0.0/16", tables = ["rtb-0a"] }]
+    authentication = { type = "PASS", secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:edge" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.first_boot[0].policy).Statement[0].Resource == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:edge-??????"]
+    error_message = "IAM compares whole ARNs, and this one is without the end that Secrets Manager gave it."
   }
 
   assert {
@@ -162,7 +168,7 @@ run "three_nodes_with_addresses_of_their_own" {
     own_egress = "own-address"
     claims     = []
     responders = [{ port = 8100, protocol = "http", path = "/master" }]
-    ingress    = [{ protocol = "tcp", from_port = 8000, to_port = 8200, cidr = "10.0.0.0/16" }, { protocol = "icmpv6", cidr = "::/0" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0a" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0b" }]
+    ingress    = [{ protocol = "tcp", from_port = 8000, to_port = 8200, cidr = "10.0.0.0/16" }, { protocol = "icmpv6", cidr = "::/0" }, { protocol = "50", cidr = "203.0.113.0/24" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0a" }, { protocol = "tcp", from_port = 443, security_group_id = "sg-0b" }]
     nodes = {
       a = { subnet_id = "subnet-0a", address = "10.0.1.10", priority = 150 }
       b = { subnet_id = "subnet-0a", address = "10.0.1.11", priority = 100 }
@@ -183,8 +189,12 @@ run "three_nodes_with_addresses_of_their_own" {
     error_message = "A node may call EC2 although nothing is claimed."
   }
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.extra["tcp 8000 8200 10.0.0.0/16"].to_port == 8200 && aws_vpc_security_group_ingress_rule.extra["icmpv6 -1 -1 ::/0"].cidr_ipv6 == "::/0" && length(aws_vpc_security_group_ingress_rule.extra) == 4
+    condition     = aws_vpc_security_group_ingress_rule.extra["tcp 8000 8200 10.0.0.0/16"].to_port == 8200 && aws_vpc_security_group_ingress_rule.extra["icmpv6 -1 -1 ::/0"].cidr_ipv6 == "::/0" && length(aws_vpc_security_group_ingress_rule.extra) == 5
     error_message = "The rules of ingress are not those that were asked for."
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.extra["50 -1 -1 203.0.113.0/24"].from_port == null && aws_vpc_security_group_ingress_rule.extra["50 -1 -1 203.0.113.0/24"].to_port == null
+    error_message = "ESP has no ports."
   }
 }
 
@@ -200,6 +210,10 @@ run "ways_in_for_people" {
   assert {
     condition     = endswith(aws_iam_role_policy_attachment.session_manager[0].policy_arn, ":iam::aws:policy/AmazonSSMManagedInstanceCore") && aws_iam_role.node.permissions_boundary == var.permissions_boundary
     error_message = "Session Manager or the boundary is missing."
+  }
+  assert {
+    condition     = strcontains(module.configuration.user_data["a"], "https://s3.dualstack.") && !strcontains(module.configuration.user_data["a"], "curl")
+    error_message = "A standby that goes out by IPv6 only, or has no curl, cannot fetch the agent."
   }
   assert {
     condition     = length([for command in output.check_commands : command if startswith(command, "ssh ") || startswith(command, "aws ssm ")]) == 4
