@@ -27,6 +27,13 @@ _MANAGERS: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("/etc/sysconfig/network-scripts/ec2net-functions",),
         "it adds what EC2 assigns: set EC2SYNC=no in /etc/sysconfig/network-scripts/ifcfg-{device}",
     ),
+    "nm-cloud-setup": (
+        ("/usr/lib/systemd/system/nm-cloud-setup.timer",),
+        (
+            "it adds what the cloud assigns, and rules for it: systemctl disable --now "
+            "nm-cloud-setup.timer nm-cloud-setup.service"
+        ),
+    ),
     "google-guest-agent": (
         ("/usr/bin/google_guest_agent", "/usr/bin/google_guest_agent_manager"),
         (

@@ -38,6 +38,11 @@ def only(checks: list[Check]) -> Check:
     [
         ("/usr/bin/setup-policy-routes", "amazon-ec2-net-utils", "policy-routes@eth0.service"),
         ("/etc/sysconfig/network-scripts/ec2net-functions", "Amazon Linux 2", "EC2SYNC=no"),
+        (
+            "/usr/lib/systemd/system/nm-cloud-setup.timer",
+            "nm-cloud-setup",
+            "systemctl disable --now nm-cloud-setup.timer",
+        ),
         ("/usr/bin/google_guest_agent", "google-guest-agent", "ip_forwarding = false"),
         ("/usr/sbin/waagent", "waagent", "Provisioning.MonitorHostName=n"),
         ("/etc/netplan/50-cloud-init.yaml", "netplan", "`critical: true` for eth0"),

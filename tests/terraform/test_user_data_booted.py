@@ -133,18 +133,32 @@ test "$(wc -l </run/dnf)" -gt 1 && mv /root/keepalived /usr/sbin/keepalived
 """
 
 
+_FIREWALLD = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+_FIREWALL_CMD = '#!/bin/sh\necho "$*" >>/run/firewall-cmd\n'
+
+
 def test_where_there_is_no_apt_it_is_dnf_and_where_there_is_neither_it_says_so(
     place: FirstBoot,
 ) -> None:
-    """dnf itself is not here: a stand-in takes down what it is asked for."""
+    """dnf and firewalld are not here: stand-ins take down what they are asked for."""
     place.machine.do("mv", "/usr/sbin/keepalived", "/root/keepalived")
     place.machine.do("rm", "/usr/bin/apt-get")
     assert place.machine.run(PROGRAM, seconds=300).returncode == 1
     assert "neither apt-get nor dnf is here to install keepalived" in place.last_line()
     place.machine.write("/usr/local/bin/dnf", _DNF, 0o755)
+    place.machine.write("/etc/systemd/system/firewalld.service", _FIREWALLD)
+    place.machine.write("/usr/local/bin/firewall-cmd", _FIREWALL_CMD, 0o755)
+    place.machine.do("systemctl", "start", "firewalld")
     place.run()
+    place.machine.do("systemctl", "stop", "firewalld")
     asked = place.machine.do("cat", "/run/dnf").splitlines()
     assert asked == ["-q -y install --setopt=install_weak_deps=False keepalived"] * 2
+    let_in = place.machine.do("cat", "/run/firewall-cmd").splitlines()
+    assert let_in == [
+        f"-q {lasting}--add-protocol={protocol}"
+        for protocol in ("vrrp", "ah")
+        for lasting in ("--permanent ", "")
+    ]
 
 
 def test_the_startup_script_brings_the_same_files_and_counts_its_first_success_only(

@@ -154,6 +154,15 @@ label() {
     restorecon "$home/bin/cloudfail"
 }
 
+# firewalld, which Red Hat's images for Azure have on, drops adverts: every node would be master.
+let_adverts_in() {
+    systemctl is-active -q firewalld || return 0
+    for protocol in vrrp ah; do
+        firewall-cmd -q --permanent --add-protocol="$protocol"
+        firewall-cmd -q --add-protocol="$protocol"
+    done
+}
+
 # ---- what the configuration asks for -------------------------------------------------------------
 secret() {
     [ -n "${SECRET:-}" ] || return 0
@@ -234,6 +243,7 @@ main() {
     run 'installing packages' packages
     run 'installing cloudfail' cloudfail_itself
     run 'the label for SELinux' label
+    run 'letting adverts through firewalld' let_adverts_in
     run 'fetching the secret' secret
     run "$before" own_commands
     run "checking $config" check
