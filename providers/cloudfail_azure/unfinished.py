@@ -16,12 +16,12 @@ from cloudfail_azure.links import group_of, name_of, part_of, subscription_of
 from cloudfail_azure.look import NICS, Seen, parts_of
 from cloudfail_azure.nics import is_settled, state_of
 
-_UNDONE = frozenset({"Failed", "Canceled"})
+UNDONE = frozenset({"Failed", "Canceled"})
 
 
 def is_undone(document: Mapping[str, Any]) -> bool:
     """Say whether Azure gave up what this document shows."""
-    return state_of(document) in _UNDONE
+    return state_of(document) in UNDONE
 
 
 def reason_of(ref: str, document: Mapping[str, Any], part: str = "") -> str:

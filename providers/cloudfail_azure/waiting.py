@@ -20,7 +20,7 @@ from cloudfail_azure.errors import BY_CODE, from_answer, read_answer
 from cloudfail_azure.exceptions import not_of_azure
 from cloudfail_azure.nics import Document, is_settled, state_of
 from cloudfail_azure.sdk import Reply
-from cloudfail_azure.unfinished import again_by_hand, is_undone, reason_of
+from cloudfail_azure.unfinished import UNDONE, again_by_hand, is_undone, reason_of
 
 FIRST_PAUSE, MOST_PAUSE = 0.2, 2.0
 # Of the time that it takes already: what is noticed late is a part of what it took anyway.
@@ -29,7 +29,6 @@ MOST_SECONDS = 60.0
 # A role that was lost meanwhile, or a stop, is noticed no later than this.
 NOTICED_SECONDS = 1.0
 _ACCEPTED = 202
-_UNDONE = frozenset({"Failed", "Canceled"})
 _ASYNC, _LOCATION = "azure-asyncoperation", "location"
 
 
@@ -103,7 +102,7 @@ class Operations:
             status = _status_of(reply, context)
             if status == "Succeeded":
                 return
-            if status in _UNDONE:
+            if status in UNDONE:
                 raise _failure(reply.body, status, context)
 
     def _follow_location(self, url: str, reply: Reply, context: Context) -> None:

@@ -122,6 +122,14 @@ CORE = (
         tests=("tests/unit/test_run.py",),
     ),
     Mutation(
+        name="whoever waits for the cloud is not told that the role is lost",
+        rule=8,
+        file="cloudfail/run.py",
+        before="        self._role(completes=owes)\n",
+        after="",
+        tests=("tests/unit/test_run.py",),
+    ),
+    Mutation(
         name="a stopped run abandons its own half-done move",
         rule=8,
         file="cloudfail/run.py",

@@ -8,10 +8,11 @@ from __future__ import annotations
 from mutation.agent_role import AGENT_ROLE
 from mutation.agent_work import AGENT_WORK
 from mutation.aws import AWS
+from mutation.azure_moves import AZURE
 from mutation.core import CORE
 from mutation.gcp import GCP
 from mutation.gcp_routes import GCP_ROUTES
 from mutation.tree import Mutation
 
 RULES = range(1, 19)
-MUTATIONS: tuple[Mutation, ...] = CORE + AWS + GCP + GCP_ROUTES + AGENT_ROLE + AGENT_WORK
+MUTATIONS: tuple[Mutation, ...] = CORE + AWS + GCP + GCP_ROUTES + AZURE + AGENT_ROLE + AGENT_WORK
