@@ -12,6 +12,12 @@ provider "aws" {
 
 data "aws_availability_zones" "available" {
   state = "available"
+
+  # Local Zones would be among them, where the account has opted in.
+  filter {
+    name   = "zone-type"
+    values = ["availability-zone"]
+  }
 }
 
 locals {
