@@ -100,9 +100,9 @@ resource "google_compute_firewall" "vrrp" {
     protocol = "112"
   }
 
-  # With AH the adverts are inside of IP protocol 51.
+  # With AH the adverts are inside of IP protocol 51, by the name that Compute has for it.
   dynamic "allow" {
-    for_each = try(var.authentication.type, "") == "AH" ? ["51"] : []
+    for_each = try(var.authentication.type, "") == "AH" ? ["ah"] : []
     content {
       protocol = allow.value
     }

@@ -102,7 +102,7 @@ run "an_internal_rule_has_ports_of_its_own_and_a_subnetwork" {
     error_message = "A node has no address of its own."
   }
   assert {
-    condition     = sort(google_compute_firewall.vrrp.allow[*].protocol) == tolist(["112", "51"])
+    condition     = sort(google_compute_firewall.vrrp.allow[*].protocol) == tolist(["112", "ah"])
     error_message = "AH is not let in."
   }
 }
