@@ -466,7 +466,8 @@ locals {
     write = keys(local.permissions)
   }
 
-  own_group = "${local.in_group}/${var.resource_group}"
+  own_group       = "${local.in_group}/${var.resource_group}"
+  of_subscription = "/^/subscriptions/[^/]+/"
   # Of what an operation is asked for: interfaces and tables.
   groups = { for id in concat([local.own_group], values(local.table_ids)) : lower(join("/", slice(split("/", id), 0, 5))) => join("/", slice(split("/", id), 0, 5))... }
   # What `cloudfail policy azure` prints, which knows no network: the groups of the nodes, the addresses and the tables.
@@ -513,13 +514,14 @@ resource "azurerm_role_definition" "cloudfail" {
   assignable_scopes = local.scopes[each.key]
 }
 
+# Azure answers with the role's id in the subscription of the scope: any other one would be replaced by each apply.
 # On whole groups: lists, locks and permissions are asked of a group, and Azure lets nobody ask how an
 # operation goes who has nothing on the group of what is changed (management/async-operations).
 resource "azurerm_role_assignment" "read" {
   for_each = length(var.claims) > 0 ? local.groups : {}
 
   scope              = each.value[0]
-  role_definition_id = azurerm_role_definition.cloudfail["read"].role_definition_resource_id
+  role_definition_id = startswith(lower(each.value[0]), lower("${local.in_group}/")) ? azurerm_role_definition.cloudfail["read"].role_definition_resource_id : replace(azurerm_role_definition.cloudfail["read"].role_definition_resource_id, local.of_subscription, join("/", slice(split("/", each.value[0]), 0, 3)))
   principal_id       = azurerm_user_assigned_identity.node.principal_id
   principal_type     = "ServicePrincipal"
 }
@@ -528,7 +530,7 @@ resource "azurerm_role_assignment" "write" {
   for_each = local.written
 
   scope              = each.value
-  role_definition_id = azurerm_role_definition.cloudfail["write"].role_definition_resource_id
+  role_definition_id = startswith(lower(each.value), lower("${local.in_group}/")) ? azurerm_role_definition.cloudfail["write"].role_definition_resource_id : replace(azurerm_role_definition.cloudfail["write"].role_definition_resource_id, local.of_subscription, join("/", slice(split("/", each.value), 0, 3)))
   principal_id       = azurerm_user_assigned_identity.node.principal_id
   principal_type     = "ServicePrincipal"
 }

@@ -161,6 +161,12 @@ run "routes_here_and_elsewhere" {
     error_message = "A route leads to the best node first, under cloudfail's own name for it, in the tables of this subscription."
   }
   assert {
+    condition = alltrue([for assignment in concat(values(azurerm_role_assignment.read), values(azurerm_role_assignment.write)) :
+      strcontains(assignment.scope, "/resourceGroups/far") == startswith(assignment.role_definition_id, "/subscriptions/22222222-2222-3333-4444-555555555555/")
+    ])
+    error_message = "A role is assigned by its id in another subscription than that of the scope: each plan would replace it."
+  }
+  assert {
     condition     = alltrue([for nic in azurerm_network_interface.node : nic.ip_forwarding_enabled])
     error_message = "Packets of other destinations are let through."
   }
