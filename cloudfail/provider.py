@@ -115,9 +115,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     `settings` is an instance of `ProviderSpec.settings`. `address` is this node's unicast address
     and `interface` its network device name, each None/empty when not configured. `peers` are all
     *other* configured nodes. `interface_id` overrides the metadata service. `before_write` is the
-    role check: raises SupersededError. `while_waiting` is told, once a second at least, what
-    `execute` waits for after a request: raises SupersededError and DeadlineError, which it lets
-    pass. `on_call` is told of every request. `width` is how many
+    role check: raises SupersededError. `while_waiting` is told, between two looks at it and once a
+    second at least where nothing is asked meanwhile, what `execute` waits for after a request:
+    raises SupersededError and DeadlineError, which it lets pass. `on_call` is told of every request. `width` is how many
     lanes may run at once. `assured_egress` is the operator's word that the API stays reachable
     without any claimed object. `memory` keeps what a move that is not atomic would lose.
     """

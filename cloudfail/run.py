@@ -123,7 +123,7 @@ class Run:
             self.check_stopped()
 
     def while_waiting(self, what: str) -> None:
-        """Let a provider wait on for what it sent, or raise: asked once a second at least.
+        """Let a provider wait on for what it sent, or raise: asked as `Setup.while_waiting` says.
 
         What takes something off its holder is waited for as the add is that completes it: only a
         better peer ends that, who finishes it.

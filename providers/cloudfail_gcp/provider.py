@@ -34,7 +34,7 @@ class GcpProvider:
         self._machine = machine
         clock = clock or SystemClock()
         self._api = Api(setup, machine.metadata, clock)
-        self._operations = Operations(self._api, clock)
+        self._operations = Operations(self._api, clock, setup.while_waiting)
         self._looker = Looker(self._api)
         self._numbers = numbers_of(setup.settings)
         self._written = Written()

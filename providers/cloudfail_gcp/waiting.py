@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudfail.clock import Clock
@@ -39,9 +39,10 @@ class Operations:
     one that another process began, or this one before it died: `under_way` has what was seen.
     """
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, while_waiting: Callable[[str], None]) -> None:
         self._api = api
         self._clock = clock
+        self._while_waiting = while_waiting
         self.under_way = UnderWay()
         self._pending: dict[str, Pending] = {}
         self._lock = threading.Lock()
@@ -108,6 +109,7 @@ class Operations:
                     f"{context}: {operation.name} is not done after {MOST_SECONDS:g} s; it is "
                     "waited for again"
                 )
+            self._while_waiting(f"{context}: {operation.name} is under way")
 
     def _poll(self, operation: Any, context: Context) -> Any:
         """Ask once; None when the poll ended without an answer. ConflictError when it is lost."""

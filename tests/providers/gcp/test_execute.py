@@ -111,6 +111,26 @@ def test_an_operation_that_never_ends_is_given_up_for_now(
     assert calls(cloud).count(SET) == 1
 
 
+def test_a_lost_role_ends_a_wait_between_two_polls_and_a_later_run_joins_the_operation(
+    cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(what: str) -> None:
+        assert "is under way" in what
+        raise SupersededError("a better peer is master")
+
+    cloud.faults = Faults(operation_stuck={SET: 1}, wait_ms=30)
+    node = node_of("a", while_waiting=lost)
+    step = step_of(node)
+    with pytest.raises(SupersededError, match="a better peer"):
+        node.provider.execute(step)
+    assert calls(cloud) == [SET, WAIT]
+    monkeypatch.setattr(waiting, "MOST_SECONDS", 0.05)
+    later = node_of("a")
+    with pytest.raises(TransientError, match="is not done"):
+        later.provider.execute(step_of(later))
+    assert calls(cloud).count(SET) == 1
+
+
 def test_a_lost_operation_is_looked_at_again(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
     cloud.faults = Faults(operation_lost={SET: 1})
     node = node_of("a")
