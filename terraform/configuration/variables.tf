@@ -244,7 +244,7 @@ variable "cloudfail" {
     error_message = "cloudfail.index_url is the URL of a package index, like https://pypi.org/simple, without a user or password: whoever may read user data would have it."
   }
   validation {
-    condition     = var.cloudfail.wheel_url == null ? true : can(regex("^(https|file|${var.provider_name == "aws" ? "s3" : var.provider_name == "gcp" ? "gs" : "https"})://[A-Za-z0-9./_~%+-]+/cloudfail-[0-9][A-Za-z0-9._+-]*\\.whl$", var.cloudfail.wheel_url))
+    condition     = var.cloudfail.wheel_url == null ? true : can(regex("^(https|file|${var.provider_name == "aws" ? "s3" : var.provider_name == "gcp" ? "gs" : "https"})://[A-Za-z0-9./:_~%+-]+/cloudfail-[0-9][A-Za-z0-9._+-]*\\.whl$", var.cloudfail.wheel_url))
     error_message = "cloudfail.wheel_url is https://, file:// or the bucket of the same cloud (s3://, gs://), and ends in the wheel's own name, like cloudfail-0.1.0-py3-none-any.whl."
   }
   validation {

@@ -204,12 +204,17 @@ run "ways_in_for_people" {
     session_manager      = true
     key_name             = "ops"
     permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+    cloudfail            = { wheel_url = "https://wheels.example.com:8443/cloudfail-0.1.0-py3-none-any.whl" }
     claims               = [{ kind = "private-ip", address = "10.0.1.100" }]
   }
 
   assert {
     condition     = endswith(aws_iam_role_policy_attachment.session_manager[0].policy_arn, ":iam::aws:policy/AmazonSSMManagedInstanceCore") && aws_iam_role.node.permissions_boundary == var.permissions_boundary
     error_message = "Session Manager or the boundary is missing."
+  }
+  assert {
+    condition     = strcontains(module.configuration.user_data["a"], "WHEEL_URL='https://wheels.example.com:8443/")
+    error_message = "A server of wheels has no port of its own."
   }
   assert {
     condition     = strcontains(module.configuration.user_data["a"], "https://s3.dualstack.") && !strcontains(module.configuration.user_data["a"], "curl")
