@@ -29,12 +29,15 @@ IMAGE = {
     "root_device_name": "/dev/xvda",
     "root_device_type": "ebs",
 }
-# What a machine of the lab has elsewhere than one of the cloud.
+# What a machine of the lab has elsewhere than one of the cloud. The lab writes keepalived.conf from
+# outside of the nodes, where no device has their address: so it is named.
 _OVERRIDE = """
 module "pair" {{
   provider_settings = {{ endpoint = "{endpoint}" }}
 
   extra_configuration = <<-TOML
+    [instance.edge]
+    interface = "eth0"
     [keepalived]
     directory = "/etc/cloudfail"
     include = ""
