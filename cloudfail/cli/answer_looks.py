@@ -60,16 +60,22 @@ def _verdict(instance: Instance, view: InstanceView) -> Verdict:
 def _holding(instance: Instance, seen: ClaimView) -> Holding | None:
     for claim in instance.claims:
         if str(claim) == seen.claim:
-            is_old = seen.age is None or seen.age > _STALE_SECONDS
-            owner = Owner.UNKNOWN if is_old else Owner(seen.owner)
+            old = _too_old(seen.age)
             return Holding(
                 claim=claim,
-                owner=owner,
+                owner=Owner.UNKNOWN if old else Owner(seen.owner),
                 holder=seen.holder,
                 obstacle=seen.obstacle,
-                reason=seen.reason,
+                reason=old or seen.reason,
             )
     return None
+
+
+def _too_old(age: float | None) -> str:
+    """Say why what was seen says nothing any more; "" when it does."""
+    if age is None:
+        return "the agent has not looked yet"
+    return f"the agent's last look is {age:.0f} s old" if age > _STALE_SECONDS else ""
 
 
 def _reason(view: InstanceView) -> str:
