@@ -38,7 +38,8 @@ def check_egress(case: Case, holdings: Sequence[Holding]) -> Check:
         return warning(
             SUBJECT,
             f"not proven: calls leave from {source}, and {', '.join(doubts)} may be on their way",
-            "give the subnet a NAT gateway or a private endpoint for the API",
+            "give this node a way that no claim is part of, like a private endpoint for the API: "
+            "the guide of each cloud names them (A way to the API)",
         )
     return ok(SUBJECT, f"proven: calls leave from {source}, and nothing claimed is on their way")
 

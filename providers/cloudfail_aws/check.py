@@ -41,6 +41,7 @@ def check_lanes(api: Api, looker: Looker, node: Node, lanes: Sequence[Lane]) -> 
         found += _source_dest_check(nic, steps)
         found += _slots(api, node, nic, steps)
         found += _egress(nic, node, steps, answers.get("tables"))
+    found += _replies(steps, answers.get("tables"))
     return found
 
 
@@ -144,8 +145,27 @@ def _egress(
         subject,
         f"not proven: {primary} leaves by its public address (now: {displaced}), which the claimed "
         "one displaces; when a peer takes that back, the node is left without any",
-        "put the claimed address on a secondary private_address, or give the subnet a NAT gateway "
-        "or a VPC endpoint for EC2",
+        "make a VPC endpoint for EC2, or put the claimed address on a secondary private_address; "
+        "a NAT gateway is no help, since an Elastic IP does not answer behind one",
+    )
+
+
+def _replies(steps: Sequence[Step], tables: Sequence[RouteTable] | None) -> Iterator[Finding]:
+    """Say when whoever asks an Elastic IP would get no answer from it.
+
+    Behind NAT packets come in by the internet gateway and answers leave from another address:
+    "Public and private subnets" in AWS's VPC_Internet_Gateway.
+    """
+    way = default_route(tables or ())
+    takes = [step for step in steps if step.call == "AssociateAddress"]
+    if not takes or way is None or not way.holder.startswith("nat-"):
+        return
+    yield _finding(
+        Severity.WARNING,
+        f"answers from {subject_of(takes[0])}",
+        f"this node's subnet leaves through {way.holder}: an Elastic IP does not answer there",
+        "let the subnet's default route lead to the internet gateway, and make a VPC endpoint for "
+        "EC2",
     )
 
 

@@ -300,8 +300,8 @@ def _late(exc: Exception, context: Context) -> CloudfailError:
 def _unreachable(exc: Exception, context: Context) -> CloudfailError:
     return UnreachableError(
         f"{context}: cannot reach {context.endpoint} ({_one_line(exc)}): this node needs a way "
-        "to the EC2 API that no claim carries: its own public address, a NAT gateway or a VPC "
-        "endpoint; check DNS and the security group"
+        "to the EC2 API that no claim carries: a VPC endpoint, or what the guide for AWS names for "
+        "the claim (A way to the API); check DNS and the security group"
     )
 
 

@@ -176,6 +176,19 @@ def test_egress_through_another_machine_is_proven(node_of: NodeMaker, cloud: Emb
     assert told(findings, Severity.WARNING) == ""
 
 
+def test_an_elastic_ip_behind_nat_is_warned_of(node_of: NodeMaker, cloud: EmbeddedAws) -> None:
+    ec2 = cloud.client()
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [cloud.built.vpc_id]}])
+    subnet = subnets["Subnets"][0]["SubnetId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]
+    default_route(cloud, NatGatewayId=gateway["NatGatewayId"])
+    node = node_of()
+    findings = checked(node, VIP)
+    assert "proven: its subnet leaves through nat-" in told(findings, Severity.OK)
+    assert "an Elastic IP does not answer there" in told(findings, Severity.WARNING)
+    assert "does not answer" not in told(checked(node, PRIVATE), Severity.WARNING)
+
+
 def test_egress_by_an_address_that_stays_is_not_questioned(
     node_of: NodeMaker, cloud: EmbeddedAws
 ) -> None:
