@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 import trustme
+from botocore.config import Config
 
 from terraform.first_boot import secret_store
 from terraform.workspace import REPOSITORY
@@ -123,6 +124,8 @@ def client(aws: dict[str, str], service: str) -> Any:
         endpoint_url=aws["AWS_ENDPOINT_URL"],
         aws_access_key_id="x",
         aws_secret_access_key="x",
+        # What has been made is not made again where a busy machine answers late.
+        config=Config(read_timeout=100, retries={"max_attempts": 0}),
     )
 
 
