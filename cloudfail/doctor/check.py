@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from cloudfail.config import Config, ConfiguredNode, Instance
-from cloudfail.keepalived.generate import Site
+from cloudfail.keepalived.generate import Site, device_here
 from cloudfail.keepalived.version import Version
-from cloudfail.machine.device import device_with
 from cloudfail.model import Holding, Node
 from cloudfail.provider import Provider
 
@@ -66,7 +66,7 @@ def _nobody(holding: Holding, node: Node) -> str:
     return ""
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One instance on this node; `deadline` is in seconds, for each question.
 
     `build` makes its provider; None where nothing is claimed, or nothing can be asked. `me` is
@@ -82,10 +82,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float = DEADLINE
     endpoint: str = ""
 
-    @property
+    @cached_property
     def device(self) -> str:
-        configured = self.instance.device_of(self.me)
-        return configured or (device_with(self.me.address) if self.me else "")
+        """The network device that VRRP runs on here; looked for once, however many adverts come."""
+        return device_here(self.instance, self.me) if self.me else self.instance.device_of(None)
 
     @property
     def peers(self) -> tuple[ConfiguredNode, ...]:

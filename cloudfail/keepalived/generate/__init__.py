@@ -6,6 +6,7 @@ from cloudfail.keepalived.generate.files import Generated, GeneratedFile, files_
 from cloudfail.keepalived.generate.site import (
     Member,
     Site,
+    device_here,
     names_of,
     node_here,
     real_server_site,
@@ -17,6 +18,7 @@ __all__ = [
     "GeneratedFile",
     "Member",
     "Site",
+    "device_here",
     "files_of",
     "names_of",
     "node_here",

@@ -95,11 +95,7 @@ def site_of(config: Config, name: str, version: Version) -> Site:
     Raises ConfigError when no instance has such a node, or lacks what keepalived.conf needs.
     """
     members = tuple(
-        Member(
-            instance=instance,
-            node=node,
-            device=instance.device_of(node) or device_with(node.address),
-        )
+        Member(instance=instance, node=node, device=device_here(instance, node))
         for instance in config.instances.values()
         for node in instance.nodes
         if node.name == name
@@ -115,6 +111,11 @@ def site_of(config: Config, name: str, version: Version) -> Site:
         _check_words(member, config)
     _check_routers(members, config)
     return Site(name=name, config=config, members=members, version=version)
+
+
+def device_here(instance: Instance, node: ConfiguredNode) -> str:
+    """Return the configured device, else the one of this machine that has the node's address."""
+    return instance.device_of(node) or device_with(node.address)
 
 
 def node_here(config: Config, addresses: Iterable[Address] | None = None) -> str:
