@@ -163,6 +163,11 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     is_moving: bool = False
     reason: str = ""
 
+    @property
+    def remark(self) -> str:
+        """What a person is told beside the owner: the obstacle, else the reason."""
+        return self.obstacle or self.reason
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One mutating call of the cloud's API; running it twice equals running it once.

@@ -27,8 +27,7 @@ def holding_line(holding: Holding, name: str = "") -> str:
     """Return `public-ip 203.0.113.7: peer (b, eni-0b)`."""
     holder = ", ".join(part for part in (name, holding.holder) if part)
     owner = coloured(holding.owner.value, holding.owner)
-    told = holding.obstacle or holding.reason
-    why = f"; {one_line(told)}" if told else ""
+    why = f"; {one_line(holding.remark)}" if holding.remark else ""
     return f"{holding.claim}: {owner}" + (f" ({holder})" if holder else "") + why
 
 

@@ -92,15 +92,11 @@ def _role(instance: str) -> str:
     return recorded.role.value if recorded else ""
 
 
-def _why(holding: Holding) -> str:
-    return holding.obstacle or holding.reason
-
-
 def _print_table(target: Target, me: Node, holdings: tuple[Holding, ...], role: str) -> None:
     node = f", node {target.node_name}" if target.node_name else ""
     show(f"instance {target.instance.name}{node}, role {role or 'not recorded'}")
     rows = [
-        (str(one.claim), one.owner.value, target.whereabouts(one, me), one.holder, _why(one))
+        (str(one.claim), one.owner.value, target.whereabouts(one, me), one.holder, one.remark)
         for one in holdings
     ]
     head, *lines = render_table(("CLAIM", "OWNER", "NODE", "HOLDER", "OBSTACLE"), rows).splitlines()
