@@ -162,7 +162,8 @@ def _look_again(
     """Look at the group's other instances; then, a while later, at all of them once more.
 
     And again for as long as a look shows that a call of the peer's is under way: on some clouds
-    one takes seconds, and lands after whatever was verified.
+    one takes seconds, and lands after whatever was verified. And once more where flock(1) may have
+    ended a lower advert until just now: the peer was master that late.
     """
     from cloudfail.cli.mates import look_for_mates
     from cloudfail.clock import Deadline, SystemClock
@@ -176,9 +177,10 @@ def _look_again(
         _settle(stopper)
         if stopper.stopped:
             return ended
-        let_go()  # what is told from here on, this look may have missed
+        kept_others_away = let_go()  # each of them counts on a look that settled after it
         ended, is_moving = _look_at_all(args, target, event, stopper, ended)
-        if not is_moving or deadline.left() <= 0 or _is_superseded(ended):
+        must_go_on = kept_others_away or (is_moving and deadline.left() > 0)
+        if not must_go_on or _is_superseded(ended):
             return ended
 
 

@@ -2,8 +2,9 @@
 
 keepalived starts one process an advert: ten a second for as long as a one-way partition lasts at
 0.1 s, hundreds at once when a frozen machine goes on and reads what came meanwhile. Each but the
-first would say what that one does not know yet; flock(1) ends it in a thousandth of a second. The
-first lets go before it looks for the last time, so that whatever comes later is looked at again.
+first would say what that one does not know yet; flock(1) ends it in a thousandth of a second, and
+leaves no trace of it. So the first lets go, and looks for the last time a settled second after that:
+whatever was ended meanwhile is looked at as late as if it had run, and what comes later runs itself.
 """
 
 from __future__ import annotations
@@ -35,10 +36,13 @@ def without(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(argv[before:] if is_locked and len(argv) > before else argv)
 
 
-def let_go() -> None:
-    """Let the next lower advert start a process; it does nothing where flock did not start this."""
+def let_go() -> bool:
+    """Let the next lower advert start a process; say whether this one kept it from that so far."""
+    is_held = False
     with suppress(OSError):
         for file in _OPEN_FILES.iterdir():
             with suppress(OSError):
                 if os.readlink(file).endswith(_END):  # noqa: PTH115 - a quarter of Path's time
                     os.close(int(file.name))
+                    is_held = True
+    return is_held

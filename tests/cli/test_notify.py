@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +127,36 @@ def test_a_lower_advert_looks_twice(machine: Machine, monkeypatch: pytest.Monkey
     assert times[-1] - times[0] > 0.9 * notify.SETTLE_SECONDS
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
     assert "2 claims taken and verified" in answer.out
+
+
+def test_the_last_look_settles_after_the_last_advert_that_flock_ended(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peer was master until a moment before the second look: its call lands after that."""
+    machine.config()
+    machine.world({EIP: "nic-a", VIP: "nic-a"})
+    lock = machine.path / "edge.lower-advert"
+    os.open(lock, os.O_RDONLY | os.O_CREAT)  # as flock(1) leaves it; the command closes it
+    settled: list[bool] = []
+
+    def settle(_: object) -> None:
+        settled.append(is_open(lock))
+        if len(settled) == 2:
+            machine.world({EIP: "nic-b", VIP: "nic-a"})
+
+    monkeypatch.setattr(notify, "_settle", settle)
+    answer = machine.run("notify", "--event", "rx-lower-pri", "--instance", "edge")
+    assert (answer.code, settled) == (0, [True, False])
+    assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
+    settled.clear()
+    assert machine.run("notify", "--event", "rx-lower-pri", "--instance", "edge").code == 0
+    assert settled == [False], "where flock ended nobody, two looks are enough"
+
+
+def is_open(file: Path) -> bool:
+    """Say whether this process has the file open."""
+    ours = (entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+    return any(entry.readlink() == file for entry in ours)
 
 
 @pytest.mark.parametrize("instance", ["v4", "v6"])
