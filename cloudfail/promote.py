@@ -6,32 +6,28 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cloudfail.apply import Applied, apply_plan
+from cloudfail.apply import apply_plan
 from cloudfail.errors import (
     CloudfailError,
-    ConflictError,
     DeadlineError,
-    DeniedError,
     ProviderError,
     RefusedError,
     SupersededError,
-    TransientError,
     VerifyError,
     in_our_words,
 )
 from cloudfail.guard import Rules
-from cloudfail.model import Claim, Holding, Lane, Owner, Plan, PublicIp
-from cloudfail.outcome import Outcome, Result
+from cloudfail.ledger import ENDING, Ledger
+from cloudfail.model import Claim, Holding, Plan
+from cloudfail.outcome import Outcome
 from cloudfail.planner import build_plan
-from cloudfail.progress import Progress, Written
+from cloudfail.progress import Written
 from cloudfail.provider import Provider
 from cloudfail.run import Run
 from cloudfail.tidy import taking, tidy
 
 _FIRST_REREAD = 0.1
 _MOST_REREAD = 2.0
-# What ends a run, and not only a claim.
-_ENDING = (SupersededError, DeadlineError)
 # How long an add may still be tried once a stop or the deadline came after our own remove.
 FINISH_SECONDS = 10.0
 
@@ -59,32 +55,30 @@ def promote(  # noqa: PLR0913 - keyword only: how a run is to be made
 
 
 class _Promotion:
-    """One run: rounds of look, plan, apply and read back over the progress of every claim."""
+    """One run: rounds of look, plan, apply and read back, and the ledger of what they showed."""
 
     def __init__(
         self, provider: Provider, claims: Sequence[Claim], run: Run, rules: Rules, expect: str
     ) -> None:
         self._provider, self._run, self._rules, self._expect = provider, run, rules, expect
-        self._claims = {claim: Progress(claim, rules) for claim in claims}
+        self._ledger = Ledger(claims, rules)
         self._changed = False
-        self._apart = False
-        self._stopped: CloudfailError | None = None
 
     def run_to_the_end(self, prepared: Plan | None, *, tidies: bool) -> Outcome:
         began = self._run.clock.now()
-        self._run.journal.write("started", claims=[str(claim) for claim in self._claims])
+        self._run.journal.write("started", claims=[str(claim) for claim in self._ledger.tracked])
         first = self._first_plan(prepared)
         try:
             self._rounds(first)
             if tidies:
                 self._tidy(first)
-        except (SupersededError, DeadlineError) as stopped:
+        except ENDING as stopped:
             self._finish(stopped)
         return self._outcome(first, began)
 
     def _tidy(self, first: Plan) -> None:
         """Tidy up by what was seen last; with `expect`, only as the reviewed plan says."""
-        held = [p.holding for p in self._claims.values() if p.holding is not None and p.is_mine]
+        held = self._ledger.held
         with in_our_words("tidy up"):
             lanes = first.lanes if self._expect else self._provider.steps(held, first.node)
         plan = msgspec.structs.replace(first, lanes=tuple(lanes))
@@ -104,13 +98,13 @@ class _Promotion:
     def _rounds(self, plan: Plan) -> None:
         attempt = 0
         while True:
-            for progress in self._open():
+            for progress in self._ledger.open:
                 progress.why = None
             self._see(plan.holdings)
-            self._apply(self._due(plan))
+            self._apply(plan)
             self._read_back()
             self._take_stock()
-            if not self._open():
+            if not self._ledger.open:
                 return
             attempt += 1
             self._wait_for_another_round(attempt)
@@ -118,58 +112,31 @@ class _Promotion:
 
     def _finish(self, stopped: CloudfailError) -> None:
         """End; but an add whose remove was sent is finished first, if no better peer is there."""
-        owed = [progress for progress in self._open() if progress.owed]
-        self._give_up(stopped, but=owed)
+        owed = self._ledger.owed
+        self._ledger.give_up(stopped, but=owed)
         if not owed:
             return
-        self._stopped = stopped
+        self._ledger.stopped = stopped
         self._run.finish(FINISH_SECONDS)
         try:
             self._rounds(self._look_again())
-        except (SupersededError, DeadlineError) as error:
-            self._give_up(error)
+        except ENDING as error:
+            self._ledger.give_up(error)
 
     def _plan(self) -> Plan:
-        now = self._run.clock.now()
         return build_plan(
             self._provider,
-            self._tracked(),
+            self._ledger.tracked,
             instance=self._run.instance,
             rules=self._rules,
-            apart=self._apart,
-            leave=[claim for claim, progress in self._claims.items() if progress.is_to_leave(now)],
+            apart=self._ledger.apart,
+            leave=self._ledger.to_leave(self._run.clock.now()),
         )
-
-    def _due(self, plan: Plan) -> Plan:
-        """Mark the steps of claims that we removed ourselves: they complete that remove.
-
-        Past a stop or the deadline nothing else is due.
-        """
-        owed = {progress.claim for progress in self._open() if progress.owed}
-        only = self._stopped is not None
-        lanes = tuple(_completing(lane, owed, only=only) for lane in taking(plan.lanes))
-        return msgspec.structs.replace(plan, lanes=tuple(lane for lane in lanes if lane.steps))
-
-    def _tracked(self) -> tuple[Claim, ...]:
-        """The claims that are not given up: also ours are looked at again, somebody may take them."""
-        return tuple(claim for claim, progress in self._claims.items() if progress.final is None)
-
-    def _open(self) -> list[Progress]:
-        return [progress for progress in self._claims.values() if progress.is_open]
-
-    def _settling(self) -> list[Progress]:
-        return [progress for progress in self._claims.values() if progress.is_settling]
 
     def _see(self, holdings: Sequence[Holding]) -> None:
         now = self._run.clock.now()
-        for holding in holdings:
-            progress = self._claims[holding.claim]
-            was_mine = progress.is_mine
-            proven = progress.see(holding, now)
-            if progress.is_mine and not was_mine:
-                self._write_proof(holding, proven, now)
-            if self._stopped is not None and progress.is_open and not progress.owed:
-                progress.final = self._stopped
+        for holding, written in self._ledger.see(holdings, now):
+            self._write_proof(holding, written, now)
 
     def _write_proof(self, holding: Holding, written: Written | None, now: float) -> None:
         doing = written.doing if written is not None else None
@@ -185,72 +152,25 @@ class _Promotion:
         )
 
     def _apply(self, plan: Plan) -> None:
-        """Do the plan; note what was written, what failed, and what of that is worth a round."""
-        if not plan.lanes:
+        """Do what is due of the plan; note what was written, and what failed."""
+        lanes = self._ledger.due(taking(plan.lanes))
+        if not lanes:
             return
-        applied = apply_plan(plan, self._provider, self._run)
+        due = msgspec.structs.replace(plan, lanes=lanes)
+        applied = apply_plan(due, self._provider, self._run)
         self._changed = self._changed or bool(applied.done)
-        self._note_writes(applied)
-        self._note_errors(applied, set() if self._apart else _batched(plan))
+        self._ledger.note_writes(applied.begun, self._run.clock.now())
+        self._ledger.note_errors(applied, due)
         for error in applied.errors.values():
-            if isinstance(error, _ENDING):
+            if isinstance(error, ENDING):
                 raise error
-
-    def _note_writes(self, applied: Applied) -> None:
-        now = self._run.clock.now()
-        for doing in applied.begun:
-            for claim in doing.step.claims:
-                progress = self._claims[claim]
-                beneath = self._beneath(claim)
-                if doing.step.releases:
-                    progress.removed()
-                if doing.step.releases and beneath is not None:
-                    beneath.owed = beneath.is_open  # without it the add would be refused
-                progress.wrote(now, doing)
-        for progress in self._open():
-            # Without a step of its own, on an address that moves: it comes along.
-            holding, beneath = progress.holding, self._beneath(progress.claim)
-            movable = holding is not None and holding.owner in {Owner.PEER, Owner.NOBODY}
-            comes_along = beneath is not None and beneath.written is not None
-            if movable and comes_along and progress.written is None:
-                progress.wrote(now, None)
-
-    def _note_errors(self, applied: Applied, batched: set[Claim]) -> None:
-        for claim, error in applied.errors.items():
-            progress = self._claims[claim]
-            apart = claim in batched and _may_be_a_neighbour(error)
-            self._apart = self._apart or apart
-            # Our own remove may have reached the cloud: no stop and no deadline makes that final.
-            owed = progress.owed and isinstance(error, (*_ENDING, TransientError))
-            again = apart or owed or isinstance(error, ConflictError)
-            progress.failed(error, again=again or self._may_be_beneath(progress, error))
-        for claim, error in applied.collateral.items():
-            self._apart = True
-            self._claims[claim].failed(error, again=True)
-        for progress in self._open():
-            beneath = self._beneath(progress.claim)
-            if beneath is not None and (beneath.final or beneath.why):
-                # What it sits on failed: it shares that fate, and the next round.
-                error = beneath.final or beneath.why or progress.unsaid()
-                progress.failed(error, again=beneath.final is None)
-
-    def _beneath(self, claim: Claim) -> Progress | None:
-        """The private-ip claim that a public-ip claim sits on."""
-        if not isinstance(claim, PublicIp):
-            return None
-        return next((p for other, p in self._claims.items() if claim.sits_on(other)), None)
-
-    def _may_be_beneath(self, progress: Progress, error: CloudfailError) -> bool:
-        """True when the address that it sits on is to blame: it has not been seen here yet."""
-        beneath = self._beneath(progress.claim)
-        return beneath is not None and not beneath.is_mine and _may_be_a_neighbour(error)
 
     def _read_back(self) -> None:
         """Look until every write shows, or until another claim is due for the next round."""
         pause = _FIRST_REREAD
-        while self._settling():
+        while self._ledger.settling:
             self._reread()
-            if not self._settling() or self._another_is_due():
+            if not self._ledger.settling or self._another_is_due():
                 return
             if self._run.deadline.left() <= 0:
                 self._call_off_the_settling()
@@ -259,7 +179,7 @@ class _Promotion:
             pause = min(pause * 2, _MOST_REREAD)
 
     def _call_off_the_settling(self) -> None:
-        for progress in self._settling():
+        for progress in self._ledger.settling:
             progress.lost_sight(
                 VerifyError(f"{progress.claim}: written, but not shown when time was up")
             )
@@ -267,29 +187,28 @@ class _Promotion:
     def _another_is_due(self) -> bool:
         if self._expect:
             return False  # there is no next round
-        return any(not progress.is_settling for progress in self._open())
+        return any(not progress.is_settling for progress in self._ledger.open)
 
     def _reread(self) -> None:
-        claims = self._tracked()
+        claims = self._ledger.tracked
         try:
             with in_our_words("read back"):
                 holdings = self._run.ask(lambda: self._provider.observe(claims))
         except ProviderError as error:
-            for progress in self._settling():
-                progress.lost_sight(error)
+            self._ledger.lost_sight(error)
             return
         self._see(holdings)
 
     def _take_stock(self) -> None:
         """Whatever is open and was not written needs a reason; with `expect` that was all."""
-        for progress in self._open():
+        for progress in self._ledger.open:
             if progress.why is None and progress.written is None:
                 progress.why = progress.unsaid()
             if self._expect:
                 progress.final = progress.why
 
     def _wait_for_another_round(self, attempt: int) -> None:
-        pause = 0.0 if self._apart and attempt == 1 else self._run.backoff.pause(attempt)
+        pause = 0.0 if self._ledger.apart and attempt == 1 else self._run.backoff.pause(attempt)
         if pause >= self._run.deadline.left():
             raise DeadlineError(f"time is up after {attempt} rounds")
         self._run.pause(pause)
@@ -298,22 +217,14 @@ class _Promotion:
         try:
             return self._run.ask(self._plan)
         except ProviderError as error:
-            for progress in self._open():
+            for progress in self._ledger.open:
                 progress.why = error
             raise DeadlineError(f"could not look again: {error}") from error
-
-    def _give_up(self, stopped: CloudfailError, but: Sequence[Progress] = ()) -> None:
-        for progress in self._open():
-            if progress in but:
-                continue
-            # At the deadline the reason for the last round tells more than "time is up".
-            late = isinstance(stopped, DeadlineError) and progress.why is not None
-            progress.final = progress.why if late else stopped
 
     def _outcome(self, first: Plan, began: float) -> Outcome:
         outcome = Outcome(
             plan=first,
-            results=tuple(_result(progress) for progress in self._claims.values()),
+            results=self._ledger.results(),
             changed=self._changed,
             run_id=self._run.run_id,
             seconds=self._run.clock.now() - began,
@@ -336,39 +247,3 @@ class _Promotion:
             calls=outcome.calls,
             exit_code=outcome.exit_code,
         )
-
-
-def _result(progress: Progress) -> Result:
-    holding = progress.holding
-    if holding is None:
-        return Result(claim=progress.claim, owner=Owner.UNKNOWN, error=progress.final)
-    error = None if progress.is_mine else progress.final
-    return Result(
-        claim=progress.claim,
-        owner=holding.owner,
-        holder=holding.holder,
-        error=error,
-        is_moving=holding.is_moving,
-        reason=holding.reason,
-    )
-
-
-def _completing(lane: Lane, owed: set[Claim], *, only: bool) -> Lane:
-    """Mark the steps for claims that are `owed`; drop the others when it is `only` about those."""
-    steps = tuple(
-        msgspec.structs.replace(step, completes=True) if owed.issuperset(step.claims) else step
-        for step in lane.steps
-        if not only or owed.issuperset(step.claims)
-    )
-    return Lane(key=lane.key, steps=steps)
-
-
-def _batched(plan: Plan) -> set[Claim]:
-    """Claims that share a call with another one."""
-    return {claim for step in plan.steps if len(step.claims) > 1 for claim in step.claims}
-
-
-def _may_be_a_neighbour(error: CloudfailError) -> bool:
-    """True when another claim of the same batch may have caused it."""
-    never = (TransientError, DeniedError)
-    return isinstance(error, ProviderError) and not isinstance(error, never)

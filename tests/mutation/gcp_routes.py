@@ -72,8 +72,8 @@ GCP_ROUTES = (
         name="what only tidies up comes before what has to be taken",
         rule=18,
         file="cloudfail/promote.py",
-        before="for lane in taking(plan.lanes))",
-        after="for lane in plan.lanes)",
+        before="self._ledger.due(taking(plan.lanes))",
+        after="self._ledger.due(plan.lanes)",
         tests=(TIDY,),
     ),
     Mutation(
