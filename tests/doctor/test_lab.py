@@ -14,7 +14,7 @@ import pytest
 from cloudfail.clock import SystemClock
 from cloudfail.lab import root
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.sweep]
 
 Lab = Callable[..., Any]
 Found = list[dict[str, Any]]

@@ -8,7 +8,7 @@ from cloudfail.lab.scenarios import SCENARIOS
 from lab.conftest import run_lab
 
 pytestmark = pytest.mark.long
-# What only the simulation has is gone through by these; the scenarios are measured with real nodes.
+# What only the simulation has is gone through by these; some scenarios are measured with real nodes.
 MEASURED = {"freeze-master", "one-way", "partition-heal", "reboot-backup"}
 PLAYABLE = [
     pytest.param(name, marks=() if name in MEASURED else pytest.mark.sweep)
