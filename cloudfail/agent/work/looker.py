@@ -125,7 +125,7 @@ class Looker:
         if at <= now:
             board.repair = sight
         else:
-            board.pace.due = min(board.pace.due, at)
+            board.pace.by(at)
 
     def _outranks(self, sight: Sight, standing: Standing) -> bool:
         """True when this node advertises a higher priority than whoever has what it lost."""

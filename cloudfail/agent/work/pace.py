@@ -12,6 +12,9 @@ _SLOWEST = 60.0  # seconds between two looks that fail, as BACKUP
 _FIRST_RETRY = 1.0
 # Seconds between looks that only somebody's curiosity, or a role that flaps, asks for.
 _APART = 0.25
+# Advert intervals after one of many lower adverts: the next of them moves its look on.
+_SETTLED = 1.5
+_NEVER = float("inf")
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,41 +35,52 @@ class Pace:
         self._failures = 0
         self._slowed = 1.0
         self._gap = intervals.advert
-        self._asked = self._looked = float("-inf")
-        self._following: float | None = None
-        self.due = now
+        self._asked = self._looked = -_NEVER
+        # When a look has to begin, or later: after the first of several lower adverts, and the last.
+        self._after_first = self._after_last = _NEVER
+        self._due = now
 
-    def at_once(self, now: float) -> None:
-        """Something changed: look now."""
-        self.due = min(self.due, now)
+    @property
+    def due(self) -> float:
+        """When the next look is to begin."""
+        return min(self._due, self._after_first, self._after_last)
+
+    def by(self, at: float) -> None:
+        """Look then at the latest."""
+        self._due = min(self._due, at)
 
     def soon(self, now: float) -> None:
         """Somebody waits for what a look may show, and may ask for it every few milliseconds."""
-        self.due = min(self.due, max(now, self._looked + _APART))
+        self.by(max(now, self._looked + _APART))
 
     def stood_still(self, seconds: float) -> None:
         """Time has passed that this clock may not know."""
-        self.due -= seconds
+        self._due -= seconds
 
     def again(self, now: float) -> None:
         """A lower advert came: look now, and once more when that peer has certainly stepped down.
 
         What comes within an advert interval of the last such look waits for the end of it; while
-        they come on and on and nothing is wrong, the gap grows to the interval of the looks.
+        they come on and on and nothing is wrong, the gap grows to the interval of the looks. The
+        last look begins an advert interval after the last advert, or later.
         """
         first = max(now, self._asked + self._gap)
-        self.due = min(self.due, first)
-        if first <= now:
+        self.by(first)
+        if first <= now and self._after_last == _NEVER:
             self._asked = now
-            self._following = now + self._intervals.advert
+            self._after_first = now + self._intervals.advert
+        else:
+            self._after_last = max(now + _SETTLED * self._intervals.advert, first)
 
     def begun(self, now: float) -> None:
         """A look begins."""
         self._looked = now
+        if self._after_last < _NEVER and now >= self._asked + self._gap:
+            self._asked = now
 
     def missed(self) -> None:
         """A look said nothing, since a run or a new role came in between: look again."""
-        self.due = max(self.due, self._looked + _APART)
+        self._not_before(self._looked + _APART)
 
     def looked(self, now: float, *, is_master: bool, is_fine: bool) -> None:
         """A look succeeded; `is_fine`: there was nothing to do."""
@@ -74,14 +88,15 @@ class Pace:
         self._slowed = max(1.0, self._slowed / 2)
         self._gap = min(self._gap * 2, self._intervals.reconcile) if is_fine else self._advert()
         interval = self._intervals.reconcile if is_master else self._intervals.standby
-        self.due = now + self._around(interval * self._slowed)
-        if self._following is not None:
-            self.due = min(self.due, max(now, self._following))
-            self._following = None
+        self._due = now + self._around(interval * self._slowed)
+        if self._looked >= self._after_first:
+            self._after_first = _NEVER
+        if self._looked >= self._after_last:
+            self._after_last = _NEVER
 
     def confirm(self, now: float) -> None:
         """A look showed a drift: the second one comes an advert interval later."""
-        self.due = min(self.due, now + self._intervals.advert)
+        self.by(now + self._intervals.advert)
 
     def failed(self, now: float, *, is_master: bool, throttled: bool) -> None:
         """A look failed, or said nothing: back off, and keep the pace down while the cloud throttles.
@@ -94,14 +109,22 @@ class Pace:
             self._slowed = min(self._slowed * 2, 12.0)
         most = 2 * self._intervals.reconcile if is_master else _SLOWEST
         pause = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 16), most) * self._slowed
-        self.due = now + self._around(pause)
-        self._asked, self._gap = now, self.due - now
+        self._due = now + self._around(pause)
+        self._asked, self._gap = now, self._due - now
+        self._not_before(self._due)
 
     def role_changed(self, now: float, *, is_master: bool) -> None:
         """Forget what slowed the looks of the role before. A master's run looks by itself."""
         self._failures, self._slowed, self._gap = 0, 1.0, self._advert()
-        self._asked, self._following = float("-inf"), None
-        self.due = now + self._intervals.reconcile if is_master else max(now, self._looked + _APART)
+        self._asked, self._after_first, self._after_last = -_NEVER, _NEVER, _NEVER
+        self._due = (
+            now + self._intervals.reconcile if is_master else max(now, self._looked + _APART)
+        )
+
+    def _not_before(self, at: float) -> None:
+        self._due = max(self._due, at)
+        self._after_first = max(self._after_first, at)
+        self._after_last = max(self._after_last, at)
 
     def _advert(self) -> float:
         return self._intervals.advert

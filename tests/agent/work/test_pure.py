@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
 from cloudfail.agent.work.drift import Drift, Quarrel
 from cloudfail.agent.work.pace import Intervals, Pace
 from cloudfail.model import Holding, Owner, PrivateIp
@@ -16,6 +17,28 @@ INTERVALS = Intervals(standby=10.0, reconcile=5.0, advert=1.0)
 
 def steady() -> Pace:
     return Pace(INTERVALS, 0.0, jitter=lambda: 0.5)
+
+
+def looks_of(
+    pace: Pace, adverts: list[float], lasting: float, *, until: float, is_fine: bool
+) -> list[float]:
+    """Return when looks of that length begin, from just before the first of these adverts on."""
+    now, waiting, begun = adverts[0] - 0.01, list(adverts), []
+    while now < until:
+        if waiting and waiting[0] <= max(now, pace.due):
+            now = max(now, waiting.pop(0))
+            pace.again(now)
+            continue
+        now = max(now, pace.due)
+        if now >= until:
+            break
+        begun.append(now)
+        pace.begun(now)
+        while waiting and waiting[0] <= now + lasting:
+            pace.again(waiting.pop(0))
+        now += lasting
+        pace.looked(now, is_master=True, is_fine=is_fine)
+    return begun
 
 
 def seen(owner: Owner, obstacle: str = "") -> tuple[Holding, ...]:
@@ -35,10 +58,40 @@ class TestPace:
         pace.looked(100.0, is_master=True, is_fine=True)
         pace.again(101.0)
         assert pace.due == 101.0
+        pace.begun(101.0)
         pace.looked(101.1, is_master=True, is_fine=True)
         assert pace.due == 102.0
+        pace.begun(102.0)
         pace.looked(102.1, is_master=True, is_fine=True)
         assert pace.due == 107.1
+
+    @given(
+        st.lists(st.integers(1, 30), max_size=12), st.floats(0.0, 3.0), st.booleans(), st.booleans()
+    )
+    def test_the_last_look_begins_an_interval_after_the_last_lower_advert(
+        self,
+        tenths: list[int],
+        lasting: float,
+        is_fine: bool,
+        is_jittered: bool,
+    ) -> None:
+        pace = Pace(INTERVALS, 0.0, jitter=(lambda: 0.9) if is_jittered else (lambda: 0.5))
+        pace.begun(0.0)
+        pace.looked(0.0, is_master=True, is_fine=True)
+        adverts = [100.0]
+        for apart in tenths:
+            adverts.append(adverts[-1] + apart / 10)
+        begun = looks_of(pace, adverts, lasting, until=adverts[-1] + 20.0, is_fine=is_fine)
+        after = [at for at in begun if at >= adverts[-1] + INTERVALS.advert]
+        assert after[0] - adverts[-1] <= INTERVALS.reconcile + lasting
+
+    @pytest.mark.parametrize(("second", "lasting"), [(0.9, 0.05), (0.9, 0.5), (1.2, 0.5)])
+    def test_a_second_advert_is_looked_at_as_late_as_the_first(
+        self, second: float, lasting: float
+    ) -> None:
+        adverts = [100.0, 100.0 + second]
+        begun = looks_of(steady(), adverts, lasting, until=adverts[-1] + 2.5, is_fine=True)
+        assert adverts[-1] + 1.0 <= begun[-1] <= adverts[-1] + 1.51
 
     def test_one_a_second_for_ever_costs_no_more_than_the_reconcile_interval(self) -> None:
         pace, looks, now = steady(), 0, 0.0
@@ -48,8 +101,9 @@ class TestPace:
                 pace.again(now)
             if now >= pace.due:
                 looks += 1
+                pace.begun(now)
                 pace.looked(now, is_master=True, is_fine=True)
-        assert looks <= 600 / 5 * 2 + 10
+        assert looks <= 600 / 5 + 10
 
     def test_a_master_that_cannot_look_waits_no_longer_than_two_intervals(self) -> None:
         pace, now = steady(), 0.0
