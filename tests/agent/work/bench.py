@@ -32,6 +32,8 @@ PUBLIC = PublicIp(address=ip_address("203.0.113.7"))
 ADVERT = 0.05
 RECONCILE = 0.2
 STANDBY = 0.2
+PATIENCE = 30.0  # for what comes sooner on a machine that has time for it
+DEADLINE = 60.0  # of a run
 BETTER = Mastering(address=ip_address("10.0.0.9"), priority=200, better=True, age=0.0)
 LOWER = Mastering(address=ip_address("10.0.0.9"), priority=50, better=False, age=0.0)
 
@@ -83,7 +85,7 @@ class SlowCloud(FakeCloud):
         hold = self.hold
         if hold is not None:
             self.hung += 1
-            hold.wait(10)
+            hold.wait(PATIENCE)
         seen = super().observe(claims)
         for then in islice(self.after, 1):
             then()
@@ -118,7 +120,7 @@ class Bench:
         return len(self.cloud.received)
 
 
-def eventually(question: Callable[[], bool], seconds: float = 5.0) -> bool:
+def eventually(question: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     until = time.monotonic() + seconds
     while not question():
         if time.monotonic() > until:
@@ -167,7 +169,7 @@ def bench(
         if cloud.hold is not None:
             cloud.hold.set()
         worker.stop("the test is over")
-        assert worker.join(Deadline.after(SystemClock(), 5.0))
+        assert worker.join(Deadline.after(SystemClock(), PATIENCE))
 
 
 def config_of(
@@ -193,7 +195,7 @@ def config_of(
         name="fake", summary="", extra="", kinds=frozenset({"private-ip", "public-ip"}),
         settings=msgspec.defstruct("None_", []), build=build, render=lambda step: [],
         validate=lambda claims: [], permissions=lambda claims: [], policy=lambda claims, s: {},
-        deadline=3.0,
+        deadline=DEADLINE,
     )  # fmt: skip
     return Config(
         instances={"edge": instance}, agent=settings, journal=journal, specs={"fake": spec},
@@ -212,7 +214,7 @@ def _target(
     instance, spec = config.instances["edge"], config.specs["fake"]
     return Target(
         config=config, instance=instance, spec=spec, settings=spec.settings(),
-        me=instance.nodes[0], interface_id="a", deadline=3.0,
+        me=instance.nodes[0], interface_id="a", deadline=DEADLINE,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from agent.work.bench import (
     ADDRESS,
     ADVERT,
     BETTER,
+    DEADLINE,
     LOWER,
     PUBLIC,
     RECONCILE,
@@ -37,7 +38,7 @@ def test_a_backup_writes_nothing_however_long(tmp_path: Path) -> None:
 
 
 def test_a_prepared_plan_leaves_before_any_look(tmp_path: Path) -> None:
-    with bench(tmp_path) as one:
+    with bench(tmp_path, standby=30.0) as one:  # as long, twice, the plan is good
         assert eventually(lambda: has_plan(one))
         one.cloud.hold = threading.Event()  # every look from now on hangs
         one.become(Role.MASTER)
@@ -59,7 +60,7 @@ def test_a_plan_that_is_too_old_is_not_applied_blindly(tmp_path: Path) -> None:
 
 
 def test_a_plan_that_begins_with_a_remove_looks_first(tmp_path: Path) -> None:
-    with bench(tmp_path, atomic=False) as one:
+    with bench(tmp_path, atomic=False, standby=30.0) as one:
         assert eventually(lambda: has_plan(one))
         one.become(Role.MASTER)
         assert eventually(one.holds)
@@ -68,9 +69,10 @@ def test_a_plan_that_begins_with_a_remove_looks_first(tmp_path: Path) -> None:
 
 
 def test_a_look_that_hangs_holds_up_no_promotion(tmp_path: Path) -> None:
-    with bench(tmp_path) as one:
+    with bench(tmp_path, standby=30.0) as one:
         assert eventually(lambda: has_plan(one))
         one.cloud.hold = threading.Event()
+        one.worker.look_soon()
         assert eventually(lambda: one.cloud.hung > 0)
         one.become(Role.MASTER)
         assert eventually(one.holds)
@@ -120,15 +122,16 @@ def test_a_drift_that_is_over_at_the_second_look_is_not_repaired(tmp_path: Path)
 
 
 def test_a_lower_advert_brings_the_look_forward(tmp_path: Path) -> None:
-    with bench(tmp_path) as one:
+    with bench(tmp_path, reconcile=600.0) as one:
         one.become(Role.MASTER)
         assert eventually(lambda: one.holds() and bool(one.notes.runs))
-        eventually(lambda: False, RECONCILE)
-        looks = one.cloud.looks
+        looks, began = one.cloud.looks, time.monotonic()
         for _ in range(1000):
             one.worker.again()
-        eventually(lambda: False, 0.6 * RECONCILE)
-        assert looks + 1 <= one.cloud.looks <= looks + 6
+        assert eventually(lambda: one.cloud.looks >= looks + 2)
+        most = 4 + (time.monotonic() - began) / ADVERT
+        eventually(lambda: False, ADVERT)
+        assert one.cloud.looks <= looks + most
 
 
 def test_a_stranger_is_an_alarm_and_no_fight(tmp_path: Path) -> None:
@@ -209,9 +212,9 @@ def test_a_hand_run_against_the_role_is_refused_and_forced(tmp_path: Path) -> No
     with bench(tmp_path) as one:
         refused = one.worker.ask(Order(), patience=0.05)
         with pytest.raises(RefusedError, match="role of this node is BACKUP"):
-            refused.result(5)
+            refused.result(30)
         assert one.writes == 0
-        forced = one.worker.ask(Order(force=True), patience=0.0).result(5)
+        forced = one.worker.ask(Order(force=True), patience=0.0).result(30)
         assert forced.outcome is not None
         assert forced.outcome.exit_code == 0
         assert one.holds()
@@ -219,10 +222,10 @@ def test_a_hand_run_against_the_role_is_refused_and_forced(tmp_path: Path) -> No
 
 def test_a_request_waits_for_the_role_that_is_about_to_come(tmp_path: Path) -> None:
     with bench(tmp_path) as one:
-        asked = one.worker.ask(Order(), patience=5.0)
+        asked = one.worker.ask(Order(), patience=30.0)
         assert not wait([asked], 0.1).done
         one.become(Role.MASTER)
-        ended = asked.result(5)
+        ended = asked.result(30)
         assert ended.outcome is not None
         assert one.holds()
         assert one.writes == 1
@@ -230,7 +233,7 @@ def test_a_request_waits_for_the_role_that_is_about_to_come(tmp_path: Path) -> N
 
 def test_a_plan_is_made_for_whoever_asks_and_writes_nothing(tmp_path: Path) -> None:
     with bench(tmp_path) as one:
-        plan = one.worker.plan().result(5)
+        plan = one.worker.plan().result(30)
         assert [str(holding.claim) for holding in plan.holdings] == [str(ADDRESS)]
         assert plan.lanes
         assert one.writes == 0
@@ -241,17 +244,17 @@ def test_who_waits_when_the_agent_stops_is_told(tmp_path: Path) -> None:
         asked = one.worker.ask(Order(), patience=60.0)
         one.worker.stop("SIGTERM")
         with pytest.raises(SupersededError, match="SIGTERM"):
-            asked.result(5)
+            asked.result(30)
         with pytest.raises(SupersededError, match="SIGTERM"):
-            one.worker.plan().result(5)
+            one.worker.plan().result(30)
 
 
-def test_stopping_in_the_middle_of_a_run_ends_within_a_second(tmp_path: Path) -> None:
+def test_stopping_in_the_middle_of_a_run_does_not_wait_for_its_end(tmp_path: Path) -> None:
     with bench(tmp_path, writes=[Fault.ERROR_BEFORE] * 100) as one:
         one.become(Role.MASTER)
         assert eventually(lambda: one.writes >= 1)
         one.worker.stop("SIGTERM")
-        assert one.worker.join(Deadline.after(SystemClock(), 1.0))
+        assert one.worker.join(Deadline.after(SystemClock(), DEADLINE / 2))
 
 
 def test_a_denied_call_is_an_alarm_until_it_works(tmp_path: Path) -> None:
@@ -282,9 +285,9 @@ def test_the_higher_one_goes_on_at_the_pace_of_its_looks(tmp_path: Path) -> None
         one.become(Role.MASTER, priority=150, peers=(LOWER,))
         assert eventually(lambda: one.holds() and bool(one.notes.runs))
         began = time.monotonic()
-        for repairs in range(5):
+        for repairs in range(7):
             one.world.put(ADDRESS, "b")
             assert eventually(lambda: len(one.notes.runs) == repairs + 2)  # noqa: B023
             assert one.holds()
-        # The other one would wait 2, 4, 8, 16, 32 of them.
-        assert time.monotonic() - began < 30 * RECONCILE
+        # The other one would wait 2, 4, 8 and so on to 64 of them, 25 seconds in all.
+        assert time.monotonic() - began < 100 * RECONCILE
