@@ -92,6 +92,10 @@ def _rule(claim: ForwardingRule, seen: Seen, members: Members) -> Holding:
         owner = Owner.NOBODY if gone else Owner.STRANGER
         return taken_by(claim, owner, "" if gone else rule.target, facts, obstacle)
     owner = members.owner_of(target.machine)
+    if target.machine in seen.gone:
+        return taken_by(claim, Owner.NOBODY, "", facts, obstacle)
+    if owner is Owner.STRANGER and (unsaid := unless_read(claim, seen.failures, "holders")):
+        return unsaid
     if owner is Owner.MINE and (own is None or target.path != own.path):
         owner = Owner.PEER  # it leads to another interface of this machine: it has to move
     holder = interface_id(target.machine, "nic0") if owner is not Owner.MINE else node.ref

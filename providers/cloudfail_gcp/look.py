@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 import msgspec
 from cloudfail.errors import CloudfailError
-from cloudfail.model import Address, Claim, ForwardingRule, Node, PrivateIp, PublicIp, Route
+from cloudfail.model import Address, Claim, ForwardingRule, Node, Owner, PrivateIp, PublicIp, Route
 from cloudfail.parallel import Read, in_parallel
 
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.egress import Reach, Resolver, caught
+from cloudfail_gcp.instances import Field, Machines, filtered, read_gone, read_machines
 from cloudfail_gcp.interfaces import Interface, Reserved, Subnet
 from cloudfail_gcp.links import Place, name_of, part_of, path_of, place_of
 from cloudfail_gcp.members import Members
@@ -21,9 +22,6 @@ from cloudfail_gcp.nat import read_nat, read_subnet
 from cloudfail_gcp.objects import NetworkRoute, Rule, TargetInstance, network_of
 from cloudfail_gcp.under_way import OPERATIONS, Running, reads_of_operations
 
-# A filter with more names than this is longer than what it saves.
-_MOST_NAMES = 20
-Field = tuple[str, str]
 # Parts that Compute is not asked for.
 _OWN = ("reach",)
 
@@ -32,11 +30,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What Compute showed. `failures` says which part it did not show, and why.
 
     The parts are "rules PROJECT REGION", "targets PROJECT", "routes PROJECT", "addresses",
-    "machines", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
+    "machines", "holders", "subnet" and "nat". `subnet` is that of this node's interface; `translates` says
     whether Cloud NAT serves it, None where nobody asked. `forwards` says whether this node's
     machine may forward packets, None where nobody asked; `tags` are that machine's. `reach` is the way to the API, where
     a claim may be on it, and `ways` all routes where one is. `running` are operations under way, by
-    scope and target; where they could not be read there are none.
+    scope and target; where they could not be read there are none. `gone` are machines that rules
+    lead to though they no longer exist.
     """
 
     rules: Mapping[tuple[str, str, str], Rule] = {}
@@ -52,6 +51,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     subnet: Subnet | None = None
     translates: bool | None = None
     running: Mapping[str, Running] = {}
+    gone: frozenset[str] = frozenset()
     failures: Mapping[str, CloudfailError] = {}
 
     def interface(self, ref: str) -> Interface | None:
@@ -77,7 +77,9 @@ class Looker:
         machines = answers.get("machines", Machines())
         # These calls needed the same name: it may have come while they waited for it.
         reach = self._resolver.known if "reach" in answers else Reach()
-        around, unsaid = in_parallel(dict(self._around(claims, members, machines, reach)))
+        unknown = _strangers(answers, members, machines)
+        reads = {**dict(self._around(claims, members, machines, reach)), **self._holders(unknown)}
+        around, unsaid = in_parallel(reads)
         failures |= unsaid
         running = {**answers, **around}.items()
         return Seen(
@@ -94,6 +96,7 @@ class Looker:
             subnet=around.get("subnet"),
             translates=around.get("nat"),
             running={part: found for part, found in running if part.startswith(OPERATIONS)},
+            gone=around.get("holders", frozenset()),
             failures=failures,
         )
 
@@ -114,7 +117,7 @@ class Looker:
         if any(isinstance(claim, PublicIp) for claim in claims):
             yield "addresses", partial(self._addresses, node)
         if (members.unnamed and claims) or routes or carried(claims):
-            yield "machines", partial(self._machines, members, carried(claims))
+            yield "machines", partial(read_machines, self._api, members, carried(claims))
         if any(isinstance(claim, PublicIp | Route) for claim in claims):
             yield "reach", self._resolver.reach
         yield from reads_of_operations(self._api, [*rules, *routes], node)
@@ -137,6 +140,10 @@ class Looker:
         is_public = any(isinstance(claim, PublicIp) for claim in claims)
         if is_public and own.config is not None and not reach.is_inside:
             yield "nat", partial(read_nat, self._api, own)
+
+    def _holders(self, machines: Collection[str]) -> Mapping[str, Read]:
+        """Read whether these are still there: a target instance outlives its machine."""
+        return {"holders": partial(read_gone, self._api, machines)} if machines else {}
 
     def _rules(self, place: Place, names: Sequence[str]) -> Mapping[tuple[str, str, str], Rule]:
         project, region = place
@@ -182,41 +189,6 @@ class Looker:
             if item.address_type != "INTERNAL" and item.address
         }
 
-    def _machines(self, members: Members, also: Sequence[Field]) -> Machines:
-        """Find the machines with the nodes' addresses, in the node's own network.
-
-        `also` are fields and values by which others are found, of which only the interfaces count.
-        """
-        node = members.node
-        own = ip_address(node.facts["primary"])
-        wanted = {own, *(peer.address for peer in members.peers)}
-        fields = [("networkInterfaces.networkIP", str(address)) for address in wanted]
-        request = {"project": node.facts["project"], **_filtered(sorted({*fields, *also}))}
-        peers: dict[Address, str] = {}
-        interfaces: list[Interface] = []
-        forwards: bool | None = None
-        tags: tuple[str, ...] = ()
-        for _, scope in self._api.pages("instances.aggregatedList", request):
-            for machine in scope.instances:
-                path = path_of(machine.self_link)
-                if path == node.facts["instance"]:
-                    forwards, tags = machine.can_ip_forward, tuple(machine.tags.items)
-                interfaces += [Interface.read(path, nic) for nic in machine.network_interfaces]
-                for nic in machine.network_interfaces:
-                    address = ip_address(nic.network_i_p) if nic.network_i_p else None
-                    if address in wanted and name_of(nic.network) == node.facts["network"]:
-                        peers[address] = path
-        return Machines(peers=peers, forwards=forwards, tags=tags, interfaces=tuple(interfaces))
-
-
-class Machines(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of the nodes' machines by address; the rest as in `Seen`."""
-
-    peers: Mapping[Address, str] = {}
-    forwards: bool | None = None
-    tags: tuple[str, ...] = ()
-    interfaces: tuple[Interface, ...] = ()
-
 
 def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
@@ -224,6 +196,18 @@ def _joined(answers: Mapping[str, Any], prefix: str) -> dict[Any, Any]:
         if part.startswith(prefix):
             found |= answer
     return found
+
+
+def _strangers(answers: Mapping[str, Any], members: Members, machines: Machines) -> set[str]:
+    """Return the machines that rules lead to and that are none of the nodes', as far as seen."""
+    targets = _joined(answers, "targets ")
+    led_to = {
+        targets[rule.target].machine
+        for rule in _joined(answers, "rules ").values()
+        if rule.target in targets
+    }
+    known = members.seen(machines.peers)
+    return {machine for machine in led_to if known.owner_of(machine) is Owner.STRANGER}
 
 
 def _of_interfaces(claims: Sequence[Claim]) -> list[Claim]:
@@ -243,10 +227,4 @@ def carried(claims: Sequence[Claim]) -> list[Field]:
 
 
 def _named(field: str, names: Sequence[str]) -> dict[str, Any]:
-    return _filtered([(field, name) for name in names])
-
-
-def _filtered(fields: Sequence[Field]) -> dict[str, Any]:
-    if len(fields) > _MOST_NAMES:
-        return {}
-    return {"filter": " OR ".join(f'({field} = "{value}")' for field, value in fields)}
+    return filtered([(field, name) for name in names])

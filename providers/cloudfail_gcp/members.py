@@ -13,13 +13,17 @@ from cloudfail_gcp.links import instance_of
 class Members(msgspec.Struct, frozen=True, kw_only=True):
     """The instance's nodes, as far as they are known here.
 
-    `found` maps the addresses of peers to the paths of the machines that have them, where these
-    were looked for.
+    `found` maps the addresses of peers to the paths of the machines that have them, or had them when
+    a look last showed these: a machine in a zone that is down is still a peer's.
     """
 
     node: Node
     peers: tuple[Peer, ...] = ()
     found: Mapping[Address, str] = {}
+
+    def seen(self, found: Mapping[Address, str]) -> Members:
+        """Return them with what a look showed; of what it did not show, the last is kept."""
+        return msgspec.structs.replace(self, found={**self.found, **found})
 
     def owner_of(self, machine: str) -> Owner:
         """Say whose the machine is. Without peers, everybody else is a peer."""

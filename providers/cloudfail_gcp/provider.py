@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import msgspec
 from cloudfail.clock import Clock, SystemClock
 from cloudfail.errors import UnreachableError
 from cloudfail.holdings import missing
-from cloudfail.model import Claim, Finding, Holding, Lane, Node, Step
+from cloudfail.model import Address, Claim, Finding, Holding, Lane, Node, Step
 from cloudfail.provider import Setup
 
 from cloudfail_gcp.api import Api
@@ -39,6 +38,7 @@ class GcpProvider:
         self._numbers = numbers_of(setup.settings)
         self._written = Written()
         self._by_api: Node | None = None
+        self._found: Mapping[Address, str] = {}
 
     def identify(self) -> Node:
         if self._by_api is not None:
@@ -52,10 +52,11 @@ class GcpProvider:
         return self._by_api
 
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
-        members = Members(node=self.identify(), peers=self._setup.peers)
+        members = Members(node=self.identify(), peers=self._setup.peers, found=self._found)
         seen = self._looker.look(claims, members)
         self._operations.under_way.see(seen.running)
-        members = msgspec.structs.replace(members, found=seen.peers)
+        members = members.seen(seen.peers)
+        self._found = members.found
         around = Around(
             members=members,
             numbers=self._numbers,

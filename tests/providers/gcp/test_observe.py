@@ -80,6 +80,7 @@ def test_reads_do_not_grow_with_the_claims(node_of: NodeMaker) -> None:
     assert node.operations == [
         "forwardingRules.list",
         "instances.aggregatedList",
+        "instances.aggregatedList",  # of the machine that is none of the nodes'
         "regionOperations.list",
         "targetInstances.aggregatedList",
     ]
@@ -181,7 +182,7 @@ def test_pages_are_read_to_the_end(
     cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cloudfail.lab.cloud.gcp.paging._MOST", 1)
-    monkeypatch.setattr("cloudfail_gcp.look._MOST_NAMES", 0)
+    monkeypatch.setattr("cloudfail_gcp.instances._MOST_NAMES", 0)
     node = node_of("a")
     (holding,) = node.provider.observe([EDGE])
     assert holding.owner is Owner.PEER
