@@ -18,6 +18,7 @@ from cloudfail.agent.control.client import VARIABLE, Answer, Unanswered, hand_ov
 
 from agent.control.serving import PATIENCE, Served, open_files
 
+USUAL_WAIT = client._ACK_WAIT
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -105,7 +106,10 @@ def test_a_socket_that_nobody_listens_at_is_odd(path: Path) -> None:
     assert str(told) == f"{path}: Connection refused"
 
 
-def test_an_end_that_hangs_is_given_up_after_half_a_second(path: Path) -> None:
+def test_an_end_that_hangs_is_given_up_after_half_a_second(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_ACK_WAIT", USUAL_WAIT)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hung:
         hung.bind(str(path))
         path.chmod(0o660)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.control.serving import open_files, request, resident_kib
-from agent.process.running import RunningAgent, running, until
+from agent.process.running import COMMAND, RunningAgent, running, until
 from bench.stage import Stage
 
 CROWD = 1000
@@ -152,13 +152,14 @@ def test_a_bad_configuration_is_refused_and_the_old_one_goes_on(agent: RunningAg
 def test_an_agent_that_hangs_is_not_waited_for(agent: RunningAgent) -> None:
     os.kill(pid_of(agent), signal.SIGSTOP)
     try:
-        code, out, err = ask(agent, "status")
+        done = agent.command("status", program=COMMAND)
     finally:
         os.kill(pid_of(agent), signal.SIGCONT)
-    assert code == 0
-    assert "peer" in out
-    assert "agent: process" not in out
-    assert "the agent has said nothing for 0.5 s; this process does the work itself" in err
+    assert done.returncode == 0
+    assert "peer" in done.stdout
+    assert "agent: process" not in done.stdout
+    own = "the agent has said nothing for 0.5 s; this process does the work itself"
+    assert own in done.stderr
     until(lambda: "agent: process" in ask(agent, "status")[1])
 
 

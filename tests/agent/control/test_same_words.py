@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from cloudfail import process
 from cloudfail.agent.control.client import VARIABLE, Answer, Unanswered, hand_over
 
-from agent.process.running import RunningAgent, running, until
+from agent.process.running import PATIENT, RunningAgent, running, until
 from bench.stage import Stage
 
 # The evidence of a line in the FIFO lasts an interval; nobody sends VRRP here.
@@ -221,7 +222,7 @@ def test_a_path_that_names_the_same_file_is_the_agents(
 
 def test_a_watch_in_a_pipe_is_the_agents(agent: RunningAgent) -> None:
     with process.Popen(
-        ["cloudfail", "status", "--watch", "0.1"],
+        [sys.executable, PATIENT, "status", "--watch", "0.1"],
         env=agent.environment, stdout=process.PIPE, stderr=process.PIPE, text=True,
     ) as running:  # fmt: skip
         assert running.stdout is not None

