@@ -63,7 +63,7 @@ def _is_of_ours(operation: Any) -> bool:
 
 
 class UnderWay:
-    """Thread-safe. What the newest look at each scope saw, each operation to be joined once."""
+    """Thread-safe. What the newest look at each scope saw, each operation until it has ended."""
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, Any]] = {}
@@ -80,10 +80,10 @@ class UnderWay:
         with self._lock:
             self._ended.append(operation.name)
 
-    def take(self, target: str) -> Any:
+    def on(self, target: str) -> Any:
         """Return the operation on this object that nobody here has seen to end, or None."""
         with self._lock:
-            found = [seen.pop(target) for seen in self._seen.values() if target in seen]
+            found = [seen[target] for seen in self._seen.values() if target in seen]
             return next((one for one in found if one.name not in self._ended), None)
 
 

@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudfail.clock import Clock
-from cloudfail.errors import CloudfailError, ConflictError, NotFoundError, TransientError
+from cloudfail.errors import (
+    CloudfailError,
+    ConflictError,
+    NotFoundError,
+    SupersededError,
+    TransientError,
+)
 from cloudfail.model import to_json
 
 from cloudfail_gcp.api import Api
@@ -86,12 +92,19 @@ class Operations:
             raise ConflictError(f"{exc}: look again", code=exc.code) from exc
 
     def _join(self, target: str, context: Context) -> None:
-        other = self.under_way.take(target)
-        if other is not None:
+        other = self.under_way.on(target)
+        if other is None:
+            return
+        try:
             self._wait(other, context)
-            raise ConflictError(
-                f"{context}: the operation {other.name} was under way already: look again"
-            )
+        except (TransientError, SupersededError):
+            raise  # it goes on: whoever comes again joins it
+        except CloudfailError:
+            self.under_way.ended(other)
+            raise
+        raise ConflictError(
+            f"{context}: the operation {other.name} was under way already: look again"
+        )
 
     def _forget(self, key: str) -> None:
         with self._lock:

@@ -75,6 +75,20 @@ def test_what_a_peer_has_under_way_is_waited_for_and_then_planned_on(
     assert writes(cloud) == [SET, SET]
 
 
+def test_what_a_peer_has_under_way_is_not_doubled_where_asking_after_it_failed(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    die_at(cloud, node_of("a"), EDGE, SET)
+    taker = node_of("a")
+    (step,) = steps_of(taker, EDGE)
+    cloud.faults = Faults(throttle={"regionOperations.wait": 1})
+    with pytest.raises(TransientError):
+        taker.provider.execute(step)
+    with pytest.raises(ConflictError, match="was under way already: look again"):
+        taker.provider.execute(step)
+    assert writes(cloud) == [SET]
+
+
 def test_what_an_abandoned_run_of_this_process_left_under_way_is_joined(
     cloud: EmbeddedGcp, node_of: NodeMaker
 ) -> None:
