@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cloudfail.clock import wall_clock
 from cloudfail.errors import UnreachableError
 from google.auth.credentials import Credentials
-from google.auth.exceptions import DefaultCredentialsError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
 from cloudfail_gcp.credential_files import impersonated, of_file, require_private
 from cloudfail_gcp.metadata import Metadata
@@ -22,6 +24,10 @@ _CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 _CONNECTED = "https://compute-"
 _TOKEN = "instance/service-accounts/default/token"  # noqa: S105 - a path
 TOKEN_SECONDS = 5.0
+# Nobody begins a request with a token that may end on its way.
+_LAST = datetime.timedelta(seconds=60)
+# A refresh that failed is not tried again before, while the token is still good.
+_PAUSE = datetime.timedelta(seconds=30)
 Check = Callable[[str, str], None]
 
 
@@ -34,37 +40,67 @@ class MachineCredentials(Credentials):
         self._is_elsewhere = is_elsewhere
 
     def refresh(self, request: Any) -> None:
-        """Fetch a token. Raises UnreachableError."""
+        """Fetch a token. Raises UnreachableError, DefaultCredentialsError."""
         del request
         try:
-            found = self._metadata.json(_TOKEN)
+            text = self._metadata.text(_TOKEN)
         except UnreachableError as exc:
             if not self._is_elsewhere:
                 raise
             raise DefaultCredentialsError(str(exc)) from exc  # type: ignore[no-untyped-call]
-        self.token = found["access_token"]
-        # google.auth compares with a naive UTC time.
-        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-        self.expiry = now + datetime.timedelta(seconds=int(found["expires_in"]))
+        if text is None:
+            raise DefaultCredentialsError("this instance has none")  # type: ignore[no-untyped-call]
+        try:
+            found = json.loads(text)
+            self.token, lasts = str(found["access_token"]), int(found["expires_in"])
+        except (ValueError, KeyError, TypeError) as exc:
+            raise self._metadata.unreachable("its token cannot be read") from exc
+        self.expiry = _now() + datetime.timedelta(seconds=lasts)
 
 
 class Gate(Credentials):
-    """Lets `check(verb, url)` speak last before a request is sent; then nothing was sent."""
+    """Lets `check(verb, url)` speak last before a request is sent; then nothing was sent.
+
+    A token is renewed early, and lived with to its end while no new one is to be had.
+    """
 
     def __init__(self, inner: Credentials, check: Check) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._inner = inner
         self._check = check
+        self._again = _now()
 
     def refresh(self, request: Any) -> None:
         soon = partial(request, timeout=TOKEN_SECONDS)
         self._inner.refresh(soon)  # type: ignore[no-untyped-call]
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
+        self._authorize(request, method, url, headers)
+        self._check(method, url)
+
+    def _authorize(self, request: Any, method: str, url: str, headers: Any) -> None:
+        if _now() < self._again and self._is_good():
+            self._inner.apply(headers)  # type: ignore[no-untyped-call]
+            return
         # google.auth itself would wait for two minutes.
         soon = partial(request, timeout=TOKEN_SECONDS)
-        self._inner.before_request(soon, method, url, headers)  # type: ignore[no-untyped-call]
-        self._check(method, url)
+        try:
+            self._inner.before_request(soon, method, url, headers)  # type: ignore[no-untyped-call]
+        except (GoogleAuthError, UnreachableError):
+            self._again = _now() + _PAUSE
+            if not self._is_good():
+                raise
+            self._inner.apply(headers)  # type: ignore[no-untyped-call]
+
+    def _is_good(self) -> bool:
+        """True while the token at hand will not end on a request's way."""
+        token, ends = self._inner.token, self._inner.expiry
+        return bool(token and ends is not None and ends - _LAST > _now())
+
+
+def _now() -> datetime.datetime:
+    """Return the time as google.auth compares it: UTC, and naive."""
+    return datetime.datetime.fromtimestamp(wall_clock(), datetime.UTC).replace(tzinfo=None)
 
 
 def find_credentials(

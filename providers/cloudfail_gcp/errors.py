@@ -55,6 +55,9 @@ _TIMEOUT, _CONFLICT, _PRECONDITION, _TOO_MANY, _SERVER_ERROR = 408, 409, 412, 42
 _DENIED, _UNAUTHENTICATED, _NOT_FOUND = 403, 401, 404
 _REQUIRED = re.compile(r"Required '([^']+)' permission")
 _POLICY = "see `cloudfail policy gcp`"
+_SCOPES = (
+    "stop this instance, and gcloud compute instances set-service-account --scopes cloud-platform"
+)
 # Said in words only: reason and status are those of any invalid request.
 _PASSING = re.compile(r"operation in progress|try again later|is not ready", re.IGNORECASE)
 
@@ -124,8 +127,9 @@ def _denied(context: Context, answer: Answer) -> CloudfailError:
     found = _REQUIRED.search(answer.message)
     permission = found[1] if found else ""
     what = f"the permission {permission} is missing" if found else answer.message
+    remedy = _SCOPES if "authentication scopes" in answer.message else _POLICY
     return DeniedError(
-        f"{context} is not allowed for these credentials: {what}; {_POLICY}",
+        f"{context} is not allowed for these credentials: {what}; {remedy}",
         code=answer.code,
         permission=permission,
     )

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cloudfail.errors import ConfigError, DeniedError, UnreachableError
+from cloudfail.errors import CloudfailError, ConfigError, DeniedError, UnreachableError
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
-from cloudfail.model import ForwardingRule
+from cloudfail.model import ForwardingRule, Owner
 from google.auth import impersonated_credentials
 from google.auth.transport.requests import Request
 from google.oauth2 import credentials as user
 
-from cloudfail_gcp.credentials import Gate, MachineCredentials, find_credentials
+from cloudfail_gcp.credentials import Gate, MachineCredentials, _now, find_credentials
+from cloudfail_gcp.errors import Context, translate
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.nodes import NodeMaker
+from providers.scripted import Answer, Scripted, serving
 
 EDGE = ForwardingRule(name="edge")
 USER = {
@@ -51,6 +55,46 @@ def test_without_metadata_there_is_no_token(cloud: EmbeddedGcp, node_of: NodeMak
     cloud.faults = Faults(metadata_down=True)
     with pytest.raises(UnreachableError, match="metadata server"):
         node.provider.observe([EDGE])
+
+
+def test_a_token_serves_to_its_end_while_no_new_one_is_to_be_had(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    node = node_of("a")
+    node.provider.observe([EDGE])
+    gate: Any = node.provider._api._clients._gate
+    soon = timedelta(seconds=120)  # google.auth renews it for 225 s before its end
+    gate._inner.expiry = _now() + soon
+    cloud.faults = Faults(metadata_down=True)
+    assert node.provider.observe([EDGE])[0].owner is Owner.PEER
+    gate._inner.expiry = _now()
+    with pytest.raises(UnreachableError, match="metadata server"):
+        node.provider.observe([EDGE])
+    cloud.faults = Faults()
+    assert node.provider.observe([EDGE])[0].owner is Owner.PEER
+    assert gate._inner.expiry > _now() + soon
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (Answer(404), DeniedError, "attach a service account"),
+        (Answer(200, "{}"), UnreachableError, "its token cannot be read"),
+        (Answer(200, "<html>"), UnreachableError, "its token cannot be read"),
+        (Answer(503), UnreachableError, "it answered HTTP 503"),
+    ],
+)
+def test_what_the_metadata_server_says_instead_of_a_token_is_told(
+    answer: Answer, error: type[CloudfailError], words: str
+) -> None:
+    service = Scripted()
+    service.answer = lambda _: answer._replace(headers={"Metadata-Flavor": "Google"})  # type: ignore[method-assign]
+    with serving(service) as url:
+        credentials = MachineCredentials(Metadata(url))
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - google.auth's or our own
+            credentials.refresh(None)
+    told = translate(caught.value, Context(operation="routes.list"))
+    assert (type(told), words in str(told)) == (error, True)
 
 
 def test_a_token_is_fetched_once_and_again_when_it_is_refused(

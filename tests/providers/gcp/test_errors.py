@@ -140,6 +140,9 @@ def test_a_denial_names_the_permission_and_where_to_find_the_role() -> None:
     other = answered(403, "accessNotConfigured", "the API is off")
     assert isinstance(other, DeniedError)
     assert (other.permission, "the API is off" in str(other)) == ("", True)
+    words = "Request had insufficient authentication scopes."
+    scopes = answered(403, "insufficientPermissions", words)
+    assert "set-service-account --scopes cloud-platform" in str(scopes)
 
 
 @pytest.mark.parametrize("status", [200, 302, 403, 404])
