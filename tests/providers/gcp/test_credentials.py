@@ -21,7 +21,7 @@ from cloudfail_gcp.errors import Context, translate
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.nodes import NodeMaker
-from providers.scripted import Answer, Scripted, serving
+from providers.scripted import Answer, Asked, Scripted, serving
 
 EDGE = ForwardingRule(name="edge")
 USER = {
@@ -87,9 +87,12 @@ def test_a_token_serves_to_its_end_while_no_new_one_is_to_be_had(
 def test_what_the_metadata_server_says_instead_of_a_token_is_told(
     answer: Answer, error: type[CloudfailError], words: str
 ) -> None:
-    service = Scripted()
-    service.answer = lambda _: answer._replace(headers={"Metadata-Flavor": "Google"})  # type: ignore[method-assign]
-    with serving(service) as url:
+    class Service(Scripted):
+        def answer(self, asked: Asked) -> Answer:
+            del asked
+            return answer._replace(headers={"Metadata-Flavor": "Google"})
+
+    with serving(Service()) as url:
         credentials = MachineCredentials(Metadata(url))
         with pytest.raises(Exception) as caught:  # noqa: PT011 - google.auth's or our own
             credentials.refresh(None)
