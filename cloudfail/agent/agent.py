@@ -280,9 +280,8 @@ class Agent:
                 mate.worker.again()
 
     def _follow(self) -> None:
-        for member in self._crew.members.values():
-            member.tell_held()
-            member.worker.check()
+        self._ear.beat()  # after a standstill nothing hangs yet
+        self._crew.look_after()
 
     def _poke(self) -> None:
         """A run ended, in another thread: what waits for it need not wait for the next tick."""

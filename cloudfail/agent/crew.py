@@ -94,6 +94,18 @@ class Crew:
         """Return who works on each instance now. May be called from any thread."""
         return {name: member.worker for name, member in self.members.items()}
 
+    def look_after(self) -> None:
+        """Tell what follows a role, and put another worker in the place of one that hangs."""
+        for member in self.members.values():
+            member.tell_held()
+            member.worker.check()
+            if member.worker.hanging:
+                member.worker = member.worker.relieved(
+                    self._around(member.target, member.keeper),
+                    paused=self._shared.pauses.text(member.name),
+                )
+                member.worker.start()
+
     def stop(self, reason: str, seconds: float) -> bool:
         """End everybody at a safe point; False when somebody is still in a request then."""
         deadline = Deadline.after(self._shared.clock, seconds)
@@ -149,15 +161,18 @@ class Crew:
         member.follower.stop(reason, 0.0)
 
     def _worker(self, target: Target, keeper: Keeper) -> Worker:
+        paused = self._shared.pauses.text(target.instance.name)
+        return Worker(self._around(target, keeper), paused=paused)
+
+    def _around(self, target: Target, keeper: Keeper) -> Around:
         shared = self._shared
-        around = Around(
+        return Around(
             target=target,
             keeper=keeper,
             heart=shared.heart,
             clock=shared.clock,
             observer=shared.observer,
         )
-        return Worker(around, paused=shared.pauses.text(target.instance.name))
 
 
 def _is_same_router(one: Subject, other: Subject) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.hearing.lines import FifoLine, State
 from cloudfail.agent.pausing import Pauses
 from cloudfail.agent.recording import Recorder
-from cloudfail.clock import SystemClock
+from cloudfail.agent.work import worker
+from cloudfail.clock import Deadline, SystemClock
 from cloudfail.config import Config
 from cloudfail.errors import ConfigError
 from cloudfail.keepalived.notify import Kind
@@ -36,7 +37,12 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def crew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
+def heart() -> Heart:
+    return Heart(time.monotonic(), 0.25)
+
+
+@pytest.fixture
+def crew(tmp_path: Path, heart: Heart, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
     monkeypatch.setenv("CLOUDFAIL_STATE_DIR", str(tmp_path / "run"))
     monkeypatch.setattr(identity, "local_addresses", lambda: frozenset(HERE))
     HERE.clear()
@@ -46,7 +52,7 @@ def crew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
     made = Crew(
         Shared(
             clock=clock,
-            heart=Heart(clock.now(), 0.25),
+            heart=heart,
             observer=Notes(),
             recorder=recorder,
             pauses=Pauses(tmp_path / "lib"),
@@ -88,10 +94,10 @@ def role(crew: Crew) -> Role | None:
 def test_who_is_at_work_goes_on_while_its_address_is_away(crew: Crew, config: Config) -> None:
     take_up(crew, config)
     master(crew)
-    worker = crew.members["edge"].worker
+    at_work = crew.members["edge"].worker
     HERE.clear()
     take_up(crew, config)
-    assert crew.members["edge"].worker is worker
+    assert crew.members["edge"].worker is at_work
     assert role(crew) is Role.MASTER
     assert not crew.absent
 
@@ -153,8 +159,103 @@ def test_a_cloud_that_hangs_holds_up_no_reload_and_no_end(crew: Crew, tmp_path: 
         take_up(crew, changed(config, width=3))
         crew.members["edge"].worker.start()
         assert eventually(lambda: is_still_master(crew) and built[-1].world.held[ADDRESS] == "a")
+        assert crew.stop("SIGTERM", 20.0)  # not waiting for who hangs: that is longer
+    finally:
+        hold.set()
+
+
+def hanging_once(
+    method: str, world: FakeWorld, hold: threading.Event, made: list[SlowCloud]
+) -> Callable[[Setup], SlowCloud]:
+    """Return what builds clouds; the first one's method does not come back before `hold`."""
+
+    def hangs_in(works: Callable[..., object]) -> Callable[..., object]:
+        def hang(*args: object) -> object:
+            hold.wait(60)
+            return works(*args)
+
+        return hang
+
+    def build(setup: Setup) -> SlowCloud:
+        made.append(cloud := SlowCloud(world, "a", setup=setup))
+        if len(made) == 1 and method == "build":
+            hold.wait(60)
+        elif len(made) == 1:
+            setattr(cloud, method, hangs_in(getattr(cloud, method)))
+        return cloud
+
+    return build
+
+
+@pytest.mark.parametrize("method", ["build", "identify", "observe", "steps", "execute"])
+def test_a_provider_that_never_comes_back_keeps_nothing_but_its_threads(
+    crew: Crew, heart: Heart, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_HANGING", 0.3)
+    monkeypatch.setattr("agent.work.bench.DEADLINE", 0.3)
+    hold, world, clouds = threading.Event(), FakeWorld({ADDRESS: "b"}), list[SlowCloud]()
+
+    def goes_on() -> bool:
+        heart.beat(time.monotonic())
+        crew.look_after()
+        return is_still_master(crew)
+
+    try:
+        take_up(crew, config_of(tmp_path, build=hanging_once(method, world, hold, clouds)))
+        hung = crew.members["edge"].worker
+        hung.start()
+        assert eventually(lambda: goes_on() and bool(alarms(crew)))
+        assert "has not come back from provider fake" in alarms(crew)[0]
+        assert eventually(lambda: goes_on() and world.held[ADDRESS] == "a")
+        assert eventually(lambda: goes_on() and not alarms(crew))
+        assert crew.members["edge"].worker is not hung
+    finally:
+        hold.set()
+    assert hung.join(Deadline.after(SystemClock(), 5.0))
+    assert not clouds[0].received  # what comes back late begins nothing
+
+
+def test_after_a_standstill_nothing_hangs_yet(
+    crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_HANGING", 0.2)
+    hold, clouds = threading.Event(), list[SlowCloud]()
+    build = hanging_once("observe", FakeWorld({ADDRESS: "b"}), hold, clouds)
+    try:
+        take_up(crew, config_of(tmp_path, build=build))
+        at_work = crew.members["edge"].worker
+        at_work.start()
+        assert eventually(lambda: bool(at_work.hanging))
+        at_work.stood_still(60.0)
+        assert not at_work.hanging
+    finally:
+        hold.set()
+
+
+def alarms(crew: Crew) -> tuple[str, ...]:
+    return crew.members["edge"].worker.view().alarms
+
+
+def test_each_worker_in_the_place_of_one_that_hangs_waits_longer(
+    crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_HANGING", 0.1)
+    hold, clouds = threading.Event(), list[SlowCloud]()
+
+    def build(setup: Setup) -> SlowCloud:
+        clouds.append(SlowCloud(FakeWorld({ADDRESS: "b"}), "a", setup=setup))
+        clouds[-1].hold = hold
+        return clouds[-1]
+
+    def relieved(times: int) -> bool:
+        crew.look_after()
+        return len(clouds) > times
+
+    try:
+        take_up(crew, config_of(tmp_path, build=build))
+        crew.members["edge"].worker.start()
         began = time.monotonic()
-        assert crew.stop("SIGTERM", 1.0)
-        assert time.monotonic() - began < 5.0
+        assert eventually(lambda: relieved(3))
+        assert time.monotonic() - began >= 0.1 + 0.2 + 0.4
     finally:
         hold.set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import repeat
 from pathlib import Path
 
 import pytest
+from cloudfail.agent import readying
 from cloudfail.agent.readying import Readying
 from cloudfail.agent.work.worker import Worker
 from cloudfail.role import Role
@@ -15,9 +17,9 @@ from agent.work.bench import ADDRESS, Bench, SlowCloud, bench, eventually
 
 
 def asked(*, of: Worker) -> Readying:
-    readying = Readying(lambda: {"edge": of}, FakeClock())
-    readying.look()
-    return readying
+    checks = Readying(lambda: {"edge": of}, FakeClock())
+    checks.look()
+    return checks
 
 
 def answer(one: Bench) -> tuple[bool, str] | None:
@@ -69,9 +71,29 @@ def test_a_mistake_in_a_provider_is_an_answer_and_no_end(
 def test_after_a_reload_the_new_worker_is_asked_about_at_once(tmp_path: Path) -> None:
     with bench(tmp_path) as before, bench(tmp_path) as after:
         workers = {"edge": before.worker}
-        readying = Readying(lambda: workers, FakeClock())
+        checks = Readying(lambda: workers, FakeClock())
         for one in (before, after):
             assert eventually(lambda one=one: one.worker.standby_plan is not None)  # type: ignore[misc]
             workers["edge"] = one.worker
-            readying.look()
+            checks.look()
             assert answer(one) == (True, "")
+
+
+def test_a_check_that_never_comes_back_keeps_no_other_instance_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readying, "_PATIENCE", 0.1)
+    hold = threading.Event()
+    with bench(tmp_path) as hung, bench(tmp_path) as fine:
+        monkeypatch.setattr(hung.cloud, "check", lambda lanes: (hold.wait(60), ())[1])
+        for one in (hung, fine):
+            assert eventually(lambda one=one: one.worker.standby_plan is not None)  # type: ignore[misc]
+        checks = Readying(lambda: {"edge": hung.worker, "core": fine.worker}, FakeClock())
+        checks.look()
+        assert answer(hung) == (False, "whether it would take over was not found out within 0 s")
+        assert answer(fine) == (True, "")
+        before = threading.active_count()
+        checks.look()
+        assert threading.active_count() <= before  # it is not asked a second time
+        hold.set()
+        assert eventually(lambda: answer(hung) == (True, ""))

@@ -63,6 +63,13 @@ class Board:
         self.changed.notify_all()
         self.looking.notify_all()
 
+    def excuse(self, seconds: float) -> None:
+        """Nothing could come back for so long: what is under way has as much more time."""
+        if self.looking_since is not None:
+            self.looking_since += seconds
+        if self.running_since is not None:
+            self.running_since += seconds
+
     def alarm(self, about: str, sentence: str) -> bool:
         """Raise or clear an alarm; True when that is news."""
         if self._alarms.get(about, "") == sentence:

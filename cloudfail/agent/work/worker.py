@@ -27,15 +27,20 @@ from cloudfail.provider import Provider
 from cloudfail.role import Role
 from cloudfail.run import Run
 
-# Seconds after which no request of an SDK, with its own limits of time, is under way any more.
-_HANGING = 60.0
+# Seconds after which no request of an SDK, with its own limits of time, is under way any more; each
+# worker in the place of one that hangs has twice as long, as what hangs keeps its thread.
+_HANGING, _LONGEST = 60.0, 3600.0
 
 
 class Worker:
-    """Starts idle: threads run from `start` to `stop`. Every method may be called from any thread."""
+    """Starts idle: threads run from `start` to `stop`. Every method may be called from any thread.
 
-    def __init__(self, around: Around, *, paused: str = "") -> None:
-        self._around = around
+    `hung` says how many before it did not come back.
+    """
+
+    def __init__(self, around: Around, *, paused: str = "", hung: int = 0) -> None:
+        self._around, self._hung = around, hung
+        self._made, self._hung_in_run = around.clock.now(), False
         settings, vrrp = around.target.config.agent, around.target.instance.vrrp
         intervals = Intervals(
             standby=settings.standby_interval,
@@ -129,23 +134,47 @@ class Worker:
             if board.sight is not None:
                 board.sight = board.sight.aged(seconds)
             board.pace.stood_still(seconds)
+            board.excuse(seconds)
             board.tell()
 
-    def check(self) -> None:
-        """Raise an alarm when the cloud's library does not come back, which nothing here can end."""
+    @property
+    def hanging(self) -> str:
+        """Say what has not come back from the cloud's library, which nothing here can end."""
         board, target = self._board, self._around.target
+        patience = min(_HANGING * 2.0 ** min(self._hung, 16), _LONGEST)
         begun = {"look": board.looking_since, "run": board.running_since}
-        limits = {"look": _HANGING, "run": target.deadline + _HANGING}
+        limits = {"look": patience, "run": target.deadline + patience}
         now = self._around.clock.now()
-        hanging = [
+        return " and ".join(
             f"a {what} has not come back from provider {target.spec.name} for {limits[what]:.0f} s"
             for what, since in begun.items()
             if since is not None and now - since > limits[what]
-        ]
-        with board.changed:
-            remedy = ": nothing is moved; restart the agent, and tell who wrote the provider"
-            sentence = " and ".join(hanging) + remedy if hanging else ""
-            self._around.alarm(board, "hanging", sentence)
+        )
+
+    def relieved(self, around: Around, *, paused: str) -> Worker:
+        """End, and return another in its place, not started: what hangs may be this one's own.
+
+        What comes back later finds that nothing more may be begun. The alarm lasts until the same
+        has come back from the other one.
+        """
+        hanging = self.hanging
+        self.stop("it hangs")
+        has_lived = around.clock.now() - self._made > 2 * _LONGEST
+        other = Worker(around, paused=paused, hung=1 if has_lived else self._hung + 1)
+        remedy = "another look and another run take their place; tell who wrote the provider"
+        other._hung_in_run = self._board.running_since is not None
+        other._tell_hanging(f"{hanging}: {remedy}")
+        return other
+
+    def check(self) -> None:
+        """End the alarm of the one before that hung, once this one does not."""
+        came_back = self._board.last_run if self._hung_in_run else self._board.sight
+        if self._hung and came_back is not None:
+            self._tell_hanging("")
+
+    def _tell_hanging(self, sentence: str) -> None:
+        with self._board.changed:
+            self._around.alarm(self._board, "hanging", sentence)
 
     def pause(self, text: str) -> None:
         """Move and repair nothing from now on; `text` says who wants it, and why."""
