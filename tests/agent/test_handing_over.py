@@ -17,12 +17,13 @@ from cloudfail.agent.commands import AgentCommands
 from cloudfail.agent.handbrake import handover_file, release_left
 from cloudfail.agent.handover import POLL
 from cloudfail.agent.role.standing import Mastering
-from cloudfail.clock import SystemClock
 from cloudfail.errors import CloudfailError, RefusedError
 from cloudfail.role import Role
 
-from agent.work.bench import ADDRESS, ADVERT, Bench, bench, eventually
+from agent.notices.node import Skipping
+from agent.work.bench import ADDRESS, Bench, bench, eventually
 
+LONG = 30.0  # seconds between two adverts: whatever the machine does meanwhile, no wait for a peer is over
 PEER = Mastering(address=ip_address("10.0.0.2"), priority=150, better=True, age=0.0)
 
 
@@ -39,15 +40,16 @@ class Node:
     def __init__(self, one: Bench) -> None:
         self.one = one
         around = one.worker._around
-        subject = SimpleNamespace(advert_int=ADVERT, has_fifo=True)
+        subject = SimpleNamespace(advert_int=LONG, has_fifo=True)
         member: Any = SimpleNamespace(
             name="edge", target=around.target, subject=subject, keeper=one.role, worker=one.worker,
             view=one.worker.view, observer=one.notes,
         )  # fmt: skip
         crew: Any = SimpleNamespace(members={"edge": member}, absent={})
         unused: Any = None
+        self.clock = Skipping()
         self.commands = AgentCommands(
-            crew, unused, SystemClock(), config=unused, view=unused, reload=unused
+            crew, unused, self.clock, config=unused, view=unused, reload=unused
         )
         self.loop = asyncio.new_event_loop()
 
@@ -62,7 +64,7 @@ class Node:
 
     def end(self, future: Future[str]) -> str:
         async def wait() -> str:
-            return await asyncio.wait_for(asyncio.wrap_future(future), 20)
+            return await asyncio.wait_for(asyncio.wrap_future(future), 60)
 
         return self.loop.run_until_complete(wait())
 
@@ -109,6 +111,7 @@ def test_two_at_once_are_one(tmp_path: Path, file: Path) -> None:
         with pytest.raises(RefusedError, match="already"):
             made.end(second)
         assert file.read_text() == "1\n"
+        made.clock.skipped = 10 * LONG
         with pytest.raises(CloudfailError, match="did not go to FAULT"):
             made.end(first)
         assert file.read_text() == "0\n"

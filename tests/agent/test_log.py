@@ -158,7 +158,7 @@ def test_under_systemd_a_line_begins_with_its_priority(pipe: tuple[int, int]) ->
     log = Log("logfmt", StandardError(under_journal=True, descriptor=writing))
     log.noted("start")
     log.ran("edge", ran("failed", error="no"))
-    assert log.flush(10)
+    assert log.flush(30)
     first, second = os.read(reading, 65536).decode().splitlines()
     assert first == "<6>level=info event=start"
     assert second.startswith("<3>level=error event=ran instance=edge ")
@@ -209,10 +209,10 @@ def test_a_standard_error_that_is_closed_is_no_end() -> None:
     log = Log("logfmt", StandardError(under_journal=False, descriptor=writing))
     for _ in range(10):
         log.noted("note")
-    assert log.flush(10)
+    assert log.flush(30)
     os.close(writing)
     log.noted("note")
-    assert log.flush(10)
+    assert log.flush(30)
 
 
 SAY = (

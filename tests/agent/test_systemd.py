@@ -20,7 +20,7 @@ class Manager:
     def __init__(self, address: str) -> None:
         self.opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.opened.bind(address)
-        self.opened.settimeout(5)
+        self.opened.settimeout(30)
 
     def heard(self) -> dict[str, str]:
         lines = self.opened.recv(4096).decode().split("\n")

@@ -43,7 +43,7 @@ def says(path: Path, name: str, loop: asyncio.AbstractEventLoop, notes: Notes) -
     """keepalived writes a line that cannot be read over."""
     writer = Writer(path)
     writer.write(f"{name} is no line\n".encode())
-    loop.run_until_complete(asyncio.wait_for(heard(notes, name), 10))
+    loop.run_until_complete(asyncio.wait_for(heard(notes, name), 30))
     writer.close()
 
 

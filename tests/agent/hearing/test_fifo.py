@@ -83,7 +83,7 @@ def test_an_event_loop_is_woken_by_a_line_and_by_nothing_else(
         for state in ("BACKUP", "MASTER"):
             writer = Writer(path)
             writer.say(state)
-            found.append((await asyncio.wait_for(heard.get(), 10)).state.value)
+            found.append((await asyncio.wait_for(heard.get(), 30)).state.value)
             writer.close()
             path.unlink()
             assert reader.check()

@@ -134,7 +134,9 @@ def test_a_process_that_was_really_stopped_knows_it() -> None:
         frozen.kill()
         frozen.communicate()
     beats = [(float(late), was_late == "True") for late, was_late in told]
-    (after,) = [n for n, (late, _) in enumerate(beats) if late > 1.5]
+    after = next(n for n, (late, _) in enumerate(beats) if late > 1.5)
     assert beats[after][1]
     assert any(not was_late for _, was_late in beats[after + 1 :])
-    assert all(was_late == (late > 1.0) for late, was_late in beats if not 0.9 < late < 1.1)
+    assert all(was_late for late, was_late in beats if late > 1.1)
+    # The machine may be busy between a beat and the question.
+    assert sum(was_late for late, was_late in beats if late < 0.9) <= 1

@@ -86,7 +86,7 @@ def hear(node: Node) -> Iterator[Callable[..., Wire]]:
 def read(wire: Wire, count: int) -> list[tuple[str, Advert]]:
     """Read until so many adverts were told, as a loop does."""
     found: list[tuple[str, Advert]] = []
-    until = SystemClock().now() + 10
+    until = SystemClock().now() + 30
     while len(found) < count and SystemClock().now() < until:
         if select.select([wire], [], [], 0.1)[0]:
             found += wire.read()

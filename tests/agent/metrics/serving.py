@@ -37,7 +37,7 @@ class Served:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self.loop)
-        return future.result(10)
+        return future.result(30)
 
     @property
     def port(self) -> int:
@@ -49,7 +49,7 @@ class Served:
         return len(server._connections) if server else 0
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
@@ -58,7 +58,7 @@ class Served:
             connection.close()
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
     def say(self, data: bytes) -> bytes:
         """Send, and return everything that comes back until the other side has closed."""
@@ -84,4 +84,4 @@ def everything(client: socket.socket) -> bytes:
 async def _settled() -> None:
     """Wait for what still runs in the loop: connections that were cut end by themselves."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 10)
+    await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 30)

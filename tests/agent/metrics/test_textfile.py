@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cloudfail import process
+from cloudfail.agent.metrics import textfile
 from cloudfail.agent.metrics.textfile import Textfile, replace
 from cloudfail.clock import SystemClock
 from cloudfail.config.agent.model import AgentSettings
@@ -20,6 +22,12 @@ from agent.metrics.serving import Served
 from agent.metrics.views import BACKUP, MASTER, agent, master
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop waits for the last words, however busy the machine is."""
+    monkeypatch.setattr(textfile, "_STOP", 30.0)
 
 
 @pytest.fixture
@@ -75,13 +83,15 @@ def test_many_changes_at_once_are_few_writes(path: Path) -> None:
         return b"up 1\n"
 
     file = Textfile(path, text, lambda: b"up 0\n")
+    began = SystemClock().now()
     file.start()
     for _ in range(10_000):
         file.poke()
     file.stop()
+    seconds = SystemClock().now() - began
     while not path.exists() or path.read_bytes() != b"up 0\n":  # a busy disk
         SystemClock().sleep(0.01)
-    assert 1 <= len(writes) <= 3
+    assert 1 <= len(writes) <= 3 + seconds
 
 
 def test_time_alone_writes_it_anew(path: Path) -> None:
@@ -119,22 +129,22 @@ def test_a_reload_moves_the_file(served: Served, path: Path) -> None:
 def test_a_reader_never_sees_half_a_file(path: Path) -> None:
     pages = [bytes([letter]) * 300_000 + b"\n" for letter in b"abc"]
     replace(path, pages[0])
-    done = threading.Event()
+    done, seen = threading.Event(), set[int]()
 
     def write() -> None:
-        for number in range(300):
+        for number in itertools.count():
+            if number >= 300 and len(seen) > 1:  # the reader may come late
+                break
             replace(path, pages[number % 3])
         done.set()
 
     thread = threading.Thread(target=write)
     thread.start()
-    seen = set()
     while not done.is_set():
         content = path.read_bytes()
         assert content in pages
         seen.add(content[0])
     thread.join()
-    assert len(seen) > 1, "the reader came too late to prove anything"
     assert [one.name for one in path.parent.iterdir()] == ["cloudfail.prom"]
 
 
@@ -233,9 +243,10 @@ def test_a_directory_that_cannot_be_written_is_an_error_with_a_reason(tmp_path: 
     tmp_path.chmod(0o755)
     code = (
         "import os, pathlib, sys\n"
-        "from cloudfail.agent.metrics.textfile import Textfile\n"
+        "from cloudfail.agent.metrics import textfile\n"
+        "textfile._STOP = 30\n"
         "os.setuid(65534)\n"
-        "file = Textfile(pathlib.Path(sys.argv[1]) / 'c.prom', bytes, bytes)\n"
+        "file = textfile.Textfile(pathlib.Path(sys.argv[1]) / 'c.prom', bytes, bytes)\n"
         "file.start(); file.stop(); print(file.problem)\n"
     )
     done = process.run(

@@ -118,7 +118,7 @@ class Node:
         looks = self.cloud.looks
         self.until(lambda: self.cloud.looks > looks + 1)
 
-    def until(self, question: Callable[[], Any], seconds: float = 20.0) -> None:
+    def until(self, question: Callable[[], Any], seconds: float = 60.0) -> None:
         async def wait() -> None:
             async with asyncio.timeout(seconds):
                 while not question():

@@ -40,7 +40,7 @@ class Cloud:
         self.acknowledged: list[str] = []
 
     def look(self) -> Sequence[Notice]:
-        self.goes_on.wait(20)
+        self.goes_on.wait(60)
         if self.error is not None:
             raise self.error
         return self.notices
@@ -77,7 +77,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     yield made
     made.cloud.goes_on.set()
     made.watch.stop()
-    made.watch._thread.join(20)
+    made.watch._thread.join(60)
     assert not made.watch._thread.is_alive()
 
 
@@ -161,7 +161,7 @@ def test_a_watch_that_has_ended_tells_nothing(watched: Watched) -> None:
     watched.watch.stop()
     count = len(watched.told)
     watched.cloud.goes_on.set()
-    watched.watch._thread.join(20)
+    watched.watch._thread.join(60)
     assert len(watched.told) <= count + 1
     watched.clock.t += 1000
     assert watched.watch.problem == ""

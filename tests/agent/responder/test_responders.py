@@ -44,7 +44,10 @@ def test_a_reload_opens_what_is_new_and_closes_what_is_gone(ports: tuple[int, in
             pass
 
 
-def test_a_reload_does_not_touch_what_stays(ports: tuple[int, int]) -> None:
+def test_a_reload_does_not_touch_what_stays(
+    ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudfail.agent.responder.visit.SECONDS", 3600.0)
     http = Responder(port=ports[0], protocol="http")
     with Served(http, answers=True) as served, connected(ports[0]) as one:
         one.sendall(b"GET / HTTP/1.1\r\n")

@@ -22,6 +22,7 @@ from agent.responder.serving import (
     wait_until,
 )
 
+VISIT = "cloudfail.agent.responder.visit.SECONDS"
 HOSTS = ("127.0.0.1", "::1")
 
 
@@ -63,7 +64,10 @@ def test_a_poke_from_another_thread_is_followed_at_once(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_who_is_connected_is_reset_when_the_role_is_lost(port: int, host: str) -> None:
+def test_who_is_connected_is_reset_when_the_role_is_lost(
+    port: int, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VISIT, 3600.0)
     with Served(Responder(port=port), answers=True) as served, connected(port, host) as one:
         one.sendall(b"x")
         wait_until(lambda: len(port_of(served)._visits) == 1)
@@ -129,7 +133,7 @@ def test_a_client_that_resets_is_forgotten(port: int) -> None:
 
 
 def test_the_oldest_of_64_makes_place(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudfail.agent.responder.visit.SECONDS", 3600.0)
+    monkeypatch.setattr(VISIT, 3600.0)
     with Served(Responder(port=port), answers=True) as served, contextlib.ExitStack() as stack:
         first, second, *_ = [stack.enter_context(connected(port)) for _ in range(64)]
         wait_until(lambda: len(port_of(served)._visits) == 64)
@@ -197,6 +201,7 @@ def test_a_machine_without_ipv6_has_its_responders(
 def test_a_process_without_files_left_serves_again_when_it_has_some(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(VISIT, 3600.0)
     real, left = socket.socket.accept, [0]
 
     def accept(listening: socket.socket) -> object:
