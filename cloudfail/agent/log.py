@@ -26,9 +26,13 @@ _LEVELS = {"failed": Level.ERROR, "superseded": Level.NOTICE}
 
 
 class Sink(Protocol):
-    """Where lines go. Neither method blocks for long, or raises."""
+    """Where lines go. Neither method blocks for long, or raises.
+
+    `longest` is how many characters stay in one piece.
+    """
 
     has_clock: bool
+    longest: int
 
     def put(self, level: Level, text: str) -> None: ...
 
@@ -105,8 +109,9 @@ class Log:
 
     def _put(self, level: Level, event: str, instance: str, fields: dict[str, Any]) -> None:
         line = {"event": event, "instance": instance, **fields}
-        text = render(self._format, level, line, has_clock=self._sink.has_clock)
-        self._sink.put(level, text)
+        sink = self._sink
+        text = render(self._format, level, line, has_clock=sink.has_clock, longest=sink.longest)
+        sink.put(level, text)
 
 
 def _seconds(phases: Phases) -> dict[str, float]:

@@ -23,25 +23,38 @@ class Level(enum.IntEnum):
     INFO = 6
 
 
-def render(format_: str, level: Level, fields: Mapping[str, Any], *, has_clock: bool) -> str:
-    """Return the line, without its end. `has_clock`: whoever keeps the log notes the time."""
+def render(
+    format_: str,
+    level: Level,
+    fields: Mapping[str, Any],
+    *,
+    has_clock: bool,
+    longest: int = LONGEST,
+) -> str:
+    """Return the line, without its end. `has_clock`: whoever keeps the log notes the time.
+
+    `longest` is how many characters an object of JSON may have to stay one.
+    """
     head = {} if has_clock else {"ts": _timestamp()}
     line = {**head, "level": level.name.lower(), **fields}
     if format_ == "json":
         kept = {key: value for key, value in line.items() if value not in ("", None)}
-        return _json(kept)
+        return _json(kept, longest)
     text = logfmt(line)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _json(line: Mapping[str, Any]) -> str:
-    """Return an object that stays one: a text too long is cut within its quotes."""
-    text = _ascii(line)
-    if len(text) <= LONGEST:
-        return text
-    share = LONGEST // len(line) // 12  # JSON may write a character as twelve
-    cut = {key: value[:share] if isinstance(value, str) else value for key, value in line.items()}
-    return _ascii(cut)
+def _json(line: Mapping[str, Any], longest: int) -> str:
+    """Return an object that stays one: texts too long are cut within their quotes."""
+    text, share = _ascii(line), longest
+    while len(text) > longest and share:
+        share //= 2
+        text = _ascii({key: _cut(value, share) for key, value in line.items()})
+    return text
+
+
+def _cut(value: Any, share: int) -> Any:
+    return value[:share] if isinstance(value, str) else value
 
 
 def _ascii(line: Mapping[str, Any]) -> str:

@@ -7,7 +7,9 @@ import queue
 import threading
 from typing import Final
 
+from cloudfail.agent import log_lines
 from cloudfail.agent.log_lines import Level, render
+from cloudfail.journal import system_log
 from cloudfail.journal.system_log import SYSTEM_LOG
 
 _MOST_WAITING = 2000
@@ -17,7 +19,7 @@ _STDERR: Final = 2
 class Syslog:
     """syslog(3), through the one thread of this process that uses it."""
 
-    has_clock = True
+    has_clock, longest = True, system_log.LONGEST
 
     def put(self, level: Level, text: str) -> None:
         SYSTEM_LOG.post(level, text)
@@ -33,6 +35,8 @@ class StandardError:
     time. Lines that found no room are counted, and the count is written when there is room again,
     in `format_` like all others.
     """
+
+    longest = log_lines.LONGEST
 
     def __init__(
         self, *, under_journal: bool, format_: str = "logfmt", descriptor: int = _STDERR

@@ -10,7 +10,7 @@ from typing import Final
 WARNING: Final = syslog.LOG_WARNING
 INFO: Final = syslog.LOG_INFO
 _MOST_WAITING = 2000
-_LONGEST = 4000  # rsyslog cuts at 8 KiB, older daemons sooner
+LONGEST = 4000  # rsyslog cuts at 8 KiB, older daemons sooner
 
 
 class SystemLog:
@@ -66,8 +66,8 @@ SYSTEM_LOG: Final = SystemLog()
 
 def _parts(text: str) -> list[str]:
     clean = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0").rstrip("\n")
-    cuts = range(0, max(1, len(clean)), _LONGEST)
-    parts = [clean[at : at + _LONGEST] for at in cuts]
+    cuts = range(0, max(1, len(clean)), LONGEST)
+    parts = [clean[at : at + LONGEST] for at in cuts]
     if len(parts) == 1:
         return parts
     return [f"({n}/{len(parts)}) {part}" for n, part in enumerate(parts, 1)]

@@ -20,6 +20,7 @@ from cloudfail.agent.log_lines import LONGEST, Level, render
 from cloudfail.agent.role.standing import Standing
 from cloudfail.agent.sink import StandardError, Syslog
 from cloudfail.agent.view import Phases
+from cloudfail.journal.system_log import SYSTEM_LOG
 from cloudfail.role import Role
 
 from agent.metrics.views import BACKUP, DOUBTFUL, MASTER, call, ran
@@ -30,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class Memory:
     """A sink that keeps the lines."""
+
+    longest = LONGEST
 
     def __init__(self, *, has_clock: bool = True) -> None:
         self.has_clock = has_clock
@@ -143,6 +146,19 @@ def test_nothing_breaks_out_of_its_line(format_: str, evil: str) -> None:
     assert line.isprintable()
     if format_ == "json":
         assert json.loads(line)["text"] == evil[: len(json.loads(line)["text"])]
+
+
+def test_what_is_too_long_for_syslog_in_one_piece_is_one_object_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queued: list[tuple[int, str]] = []
+    monkeypatch.setattr(SYSTEM_LOG, "_put", queued.append)
+    Log("json", Syslog()).noted("problem", "edge", "word " * 1_000)
+    ((_, line),) = queued
+    told = json.loads(line)
+    assert (told["event"], told["instance"]) == ("problem", "edge")
+    assert told["text"] == ("word " * 1_000)[: len(told["text"])]
+    assert len(told["text"]) > 1_000
 
 
 @pytest.fixture
