@@ -61,7 +61,7 @@ class Api:
             Request(
                 operation=operation,
                 verb=verb_of(operation),
-                path=_path(target),
+                path=self._path(target),
                 query={**(query or {}), **({"api-version": version} if version else {})},
                 body=body,
                 headers={"If-Match": if_match} if if_match else {},
@@ -83,7 +83,7 @@ class Api:
             if not reply.body.get("nextLink"):
                 return found
             # It has every parameter already.
-            link = _path(str(reply.body["nextLink"]))
+            link = self._path(str(reply.body["nextLink"]))
             reply = self._send(Request(operation=operation, verb="GET", path=link))
 
     def _send(self, request: Request) -> Reply:
@@ -120,6 +120,13 @@ class Api:
             return not_of_azure(context, f"HTTP {reply.status} without a code", reply.status)
         return from_answer(answer, context)
 
+    def _path(self, target: str) -> str:
+        """Return path and query of a URL, below the endpoint's own path; or the id as it is."""
+        parts = urlsplit(target)
+        above = urlsplit(self.endpoint).path if parts.netloc else ""
+        path = parts.path.removeprefix(above) if parts.path.startswith(f"{above}/") else parts.path
+        return f"{path}?{parts.query}" if parts.query else path
+
     def _context(self, operation: str, target: str) -> Context:
         return Context(operation=operation, subject=urlsplit(target).path, endpoint=self.endpoint)
 
@@ -134,12 +141,6 @@ class Api:
                 request_id=reply.headers.get("x-ms-request-id", ""),
             )
         )
-
-
-def _path(target: str) -> str:
-    """Return path and query of a URL, or the id as it is."""
-    parts = urlsplit(target)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _bucket(request: Request) -> str:

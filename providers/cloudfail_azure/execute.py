@@ -45,13 +45,19 @@ def _put_interface(operations: Operations, step: Step) -> None:
     if first := str(step.conditions.get(FIRST) or step.params.get(FIRST, "")):
         operations.settled("networkInterfaces", first)
     try:
-        seen = step.conditions.get("document") or operations.settled("networkInterfaces", ref)
+        seen = _usable(step) or operations.settled("networkInterfaces", ref)
         wanted = change(seen)
         if wanted is not None:
             _put(operations, "networkInterfaces", ref, wanted, str(seen.get("etag", "")), change)
     except NotFoundError as gone:
         if not step.releases or gone.code == "InvalidResourceReference":
             raise
+
+
+def _usable(step: Step) -> Document | None:
+    """Return the interface that was seen; None where nothing would tell that it is another by now."""
+    seen: Document | None = step.conditions.get("document")
+    return seen if seen and seen.get("etag") else None
 
 
 def _put_route(operations: Operations, step: Step) -> None:

@@ -48,8 +48,9 @@ def is_mutating(verb: str) -> bool:
 
 
 def operation_of(verb: str, url: str) -> str:
-    """Return what a request is called: `networkInterfaces.put`."""
-    path = urlsplit(url).path.strip("/").split("/")
+    """Return what a request is called: `networkInterfaces.put`, whatever path the endpoint has."""
+    above, subscriptions, below = urlsplit(url).path.partition("/subscriptions/")
+    path = (f"{subscriptions}{below}" if subscriptions else above).strip("/").split("/")
     is_item = len(path) % 2 == 0
     kind = path[-2] if is_item and len(path) > 1 else path[-1]
     name = "list" if verb == "GET" and not is_item else verb.lower()

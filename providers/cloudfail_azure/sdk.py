@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -150,6 +151,7 @@ class Client:
         )
 
     def _transport(self, ca_file: str) -> RequestsTransport:
+        _require_authorities(ca_file)
         session = Session()
         pool = HTTPAdapter(pool_maxsize=self._setup.width + _LOOKS, max_retries=0)
         session.mount("https://", pool)
@@ -160,6 +162,18 @@ class Client:
             read_timeout=READ_SECONDS,
             connection_verify=ca_file or True,
         )
+
+
+def _require_authorities(ca_file: str) -> None:
+    """Raise ConfigError for a file that is none of authorities: no request would tell why."""
+    try:
+        ssl.create_default_context(cafile=ca_file or None)
+    except OSError as exc:
+        why = exc.strerror or str(exc)
+        raise ConfigError(
+            f"ca_file {ca_file} in [provider.azure]: {why}; name a PEM file with the authorities "
+            "of the endpoint, or leave it out"
+        ) from exc
 
 
 def _json(content: bytes) -> Any:

@@ -67,8 +67,8 @@ class Operations:
             self._follow(url, reply, context)
         elif url := reply.headers.get(_LOCATION):
             self._follow_location(url, reply, context)
-        elif isinstance(reply.body, Mapping):
-            body = reply.body if is_settled(reply.body) else self.settled(kind, resource_id)
+        else:
+            body = reply.body if _is_settled(reply) else self.settled(kind, resource_id)
             if is_undone(body):
                 raise TransientError(
                     f"{context}: {reason_of(resource_id, body)}", code=state_of(body)
@@ -139,6 +139,13 @@ class Operations:
             self._clock.sleep(min(left, NOTICED_SECONDS))
             self._while_waiting(what)
             left = until - self._clock.now()
+
+
+def _is_settled(reply: Reply) -> bool:
+    """True where the answer itself is the resource as it is from now on."""
+    if reply.status == _ACCEPTED or not isinstance(reply.body, Mapping):
+        return False
+    return is_settled(reply.body)
 
 
 def _status_of(reply: Reply, context: Context) -> str:

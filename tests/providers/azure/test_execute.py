@@ -94,6 +94,20 @@ def test_a_change_by_somebody_else_is_never_undone(
     assert [nic(cloud, name)["tags"] for name in "ab"] == [{"new": "a"}, {"new": "b"}]
 
 
+def test_a_document_without_an_etag_is_read_again_before_it_is_put(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    node = node_of()
+    for step in steps_of(node, FLOATING):
+        ref, seen = str(step.params["id"]), dict(step.conditions["document"])
+        del seen["etag"]
+        edit(cloud, ref, lambda document: document.update(tags={"by": "another"}))
+        node.provider.execute(msgspec.structs.replace(step, conditions={"document": seen}))
+        with cloud.api.lock:
+            assert cloud.api.store.edit(ref)["tags"] == {"by": "another"}
+    assert node.provider.observe([FLOATING])[0].owner is Owner.MINE
+
+
 def test_a_route_that_leads_elsewhere_by_now_is_looked_at_again(
     cloud: EmbeddedAzure, node_of: NodeMaker
 ) -> None:
