@@ -13,6 +13,8 @@ from cloudfail.lab.cloud.aws.embedded import EmbeddedAws
 from cloudfail.lab.cloud.aws.world import Built
 from cloudfail.model import Peer
 
+from cloudfail_aws import sdk
+from cloudfail_aws.metadata import Metadata
 from providers.aws.nodes import WORLD, Node, NodeMaker
 
 
@@ -24,6 +26,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     # Nothing listens there: a test that forgets its metadata service hears of it at once.
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud in this process is none that hangs, however busy the machine is."""
+    monkeypatch.setattr(sdk, "CONNECT_SECONDS", 30)
+    monkeypatch.setattr(sdk, "READ_SECONDS", 30)
+    monkeypatch.setattr(Metadata.__init__, "__defaults__", ("", 30.0))
 
 
 @pytest.fixture(scope="session")

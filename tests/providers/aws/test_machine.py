@@ -26,7 +26,7 @@ class Slow(Metadata):
 
     def text(self, path: str) -> str | None:
         self.asked.append(path)
-        assert self.let.wait(10)
+        assert self.let.wait(30)
         if path == ROLE:
             return None
         raise UnreachableError("no metadata service")
@@ -44,7 +44,7 @@ def test_whoever_is_early_waits_for_what_is_being_looked_up() -> None:
     early = threading.Thread(target=lambda: found.append(ours.keys()))
     early.start()
     slow.let.set()
-    early.join(10)
+    early.join(30)
     assert found == [None]
     assert slow.asked.count(ROLE) == 1
 
@@ -58,7 +58,7 @@ def test_an_answer_that_is_taken_before_it_is_sought_comes_all_the_same() -> Non
     while question._outcome is not None:  # until the taker waits
         early.join(0.01)
     run()
-    early.join(10)
+    early.join(30)
     assert found == [7]
 
 

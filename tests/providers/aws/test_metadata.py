@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get(TOKEN) not in self.service.valid:
             self._answer(401, "")
         elif self.path == "/latest/slow":
-            self.service.hung.wait(5)
+            self.service.hung.wait(60)
             self._answer(200, "late")
         elif self.path == "/latest/broken":
             self._answer(500, "oops")
@@ -96,7 +96,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def metadata(service: Service) -> Iterator[Metadata]:
-    metadata = Metadata(service.url, timeout=1.0)
+    metadata = Metadata(service.url, timeout=30.0)
     yield metadata
     metadata.close()
 
@@ -177,7 +177,7 @@ def test_without_a_token_nothing_is_read(
 
 
 def test_a_service_that_went_away_is_unreachable(service: Service) -> None:
-    metadata = Metadata(service.url, timeout=0.5)
+    metadata = Metadata(service.url, timeout=30.0)
     metadata.text("meta-data/x")
     service.hang_up_after_answers = 1
     metadata.text("meta-data/x")

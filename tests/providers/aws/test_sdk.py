@@ -125,6 +125,11 @@ def sent_to(region: str, service: str, loader: Loader) -> str:
     return url
 
 
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    """The limits of time here are those of every day."""
+
+
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")

@@ -15,6 +15,8 @@ from cloudfail.lab.cloud.httpd import HttpService, Incoming, Reply
 from cloudfail.lab.cloud.tls import Authority
 from cloudfail.model import Peer
 
+from cloudfail_azure import credentials, sdk
+from cloudfail_azure.metadata import Metadata
 from providers.azure.nodes import WORLD, Node, NodeMaker
 
 
@@ -26,6 +28,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     # Nothing listens there: a test that forgets its metadata service hears of it at once.
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud in this process is none that hangs, however busy the machine is."""
+    for module in (credentials, sdk):
+        monkeypatch.setattr(module, "CONNECT_SECONDS", 30.0)
+        monkeypatch.setattr(module, "READ_SECONDS", 30.0)
+    monkeypatch.setattr(Metadata.__init__, "__defaults__", ("", 30.0))
 
 
 @pytest.fixture(scope="session")

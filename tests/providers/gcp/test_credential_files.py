@@ -17,6 +17,7 @@ from google.auth import jwt
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import Request
 
+from cloudfail_gcp import credentials
 from cloudfail_gcp.credentials import TOKEN_SECONDS, Gate, find_credentials, iam_endpoint_of
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
@@ -205,7 +206,8 @@ def test_token_endpoints_that_are_not_there_are_named(
     assert cloud.calls == []
 
 
-def test_a_token_is_not_waited_for_for_minutes() -> None:
+def test_a_token_is_not_waited_for_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "TOKEN_SECONDS", TOKEN_SECONDS)
     asked: list[float] = []
 
     class Slow(AnonymousCredentials):
