@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cloudfail.cli import messages
+from cloudfail.cli.paused import refuse_if_paused
 from cloudfail.cli.stop import Stopper
 from cloudfail.cli.watched import Watched
 from cloudfail.clock import Deadline, SystemClock
@@ -113,6 +114,8 @@ def _subject(target: Target) -> str:
 
 def _promote(target: Target, run: Run, order: Order) -> tuple[Outcome, float]:
     """Return also since when every claim was seen to be ours, in seconds since boot."""
+    if not order.force:
+        refuse_if_paused(target)
     provider = Watched(target.build(run.before_write, run.on_call, run.while_waiting))
     outcome = promote(
         provider,
