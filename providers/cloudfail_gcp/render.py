@@ -32,7 +32,7 @@ def render(step: Step) -> Sequence[str]:
                 *("gcloud", "compute", "routes", "create", str(params["name"])),
                 *("--project", str(params["project"]), "--network", str(params["network"])),
                 *("--destination-range", str(params["destRange"])),
-                *("--next-hop-instance", name_of(instance)),
+                *("--next-hop-instance", _named(instance, str(params["project"]))),
                 *("--next-hop-instance-zone", part_of(instance, "zones")),
                 *("--priority", str(params["priority"])),
                 *(("--tags", tags) if tags else ()),
@@ -64,6 +64,11 @@ def render(step: Step) -> Sequence[str]:
             ]
         case _:
             raise ProviderError(f"Google Cloud has no step {step.call!r}")
+
+
+def _named(instance: str, project: str) -> str:
+    """Name an instance: one of another project, as in a shared VPC, by its whole path."""
+    return name_of(instance) if part_of(instance, "projects") == project else instance
 
 
 def _interface(params: Mapping[str, Any]) -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from cloudfail_gcp import SPEC
 from cloudfail_gcp.operations import METHODS, is_mutating
 from cloudfail_gcp.policy import catalogue
 from cloudfail_gcp.settings import GcpSettings
+from providers.gcp.gcloud import do_by_command, needs_gcloud
 from providers.gcp.nodes import ALIAS, PUBLIC, NodeMaker, Unheard
 
 CLAIMS = (
@@ -135,7 +133,7 @@ def test_a_step_of_another_provider_has_no_command() -> None:
         SPEC.render(Step(call="x", claims=CLAIMS, params={}, summary=""))
 
 
-@pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
+@needs_gcloud
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_the_command_does_what_the_step_does(
@@ -144,19 +142,7 @@ def test_the_command_does_what_the_step_does(
     node = node_of("a")
     provider = node.provider
     lanes = provider.steps(provider.observe(CLAIMS), provider.identify())
-    (tmp_path / "token").write_text("anybody")
-    environ = {
-        "PATH": os.environ["PATH"],
-        "CLOUDSDK_CONFIG": str(tmp_path),
-        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(tmp_path / "token"),
-        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "0",
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
-        **SPEC.environment(node.setup.settings, provider.identify()),
-    }
     for step in [step for lane in lanes for step in lane.steps]:
-        done = subprocess.run(
-            SPEC.render(step), env=environ, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        do_by_command(node, step, tmp_path)
     assert {holding.owner for holding in provider.observe(CLAIMS)} == {Owner.MINE}
     assert [change.node for change in cloud.changes] == ["a", "a", "", "a", "", "", "a"]

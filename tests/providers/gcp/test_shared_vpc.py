@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from cloudfail.model import ForwardingRule, Owner, PrivateIp, PublicIp, Route
 from cloudfail_gcp import SPEC
 from cloudfail_gcp.policy import catalogue
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import ALIAS, DESTINATION, PUBLIC, WORLD, NodeMaker
+from providers.gcp.gcloud import do_by_command, needs_gcloud
+from providers.gcp.nodes import ALIAS, DESTINATION, PUBLIC, REGION, WORLD, NodeMaker
 from providers.gcp.test_policy import RARE, SPARED
 
 HOST, SERVICE = "host-project", "lab-project"
@@ -100,3 +102,18 @@ def test_terraform_says_the_project() -> None:
         'resource "google_project_iam_custom_role" "cloudfail_write_host_project" {\n'
         f'  project = "{HOST}"\n  role_id = "cloudfail_write"\n'
     )
+
+
+@needs_gcloud
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_a_route_of_the_host_leads_to_an_instance_of_the_service_project_by_command(
+    cloud: EmbeddedGcp, node_of: NodeMaker, tmp_path: Path
+) -> None:
+    node = node_of("a")
+    provider = node.provider
+    (lane,) = provider.steps(provider.observe(CLAIMS[1:2]), provider.identify())
+    do_by_command(node, lane.steps[0], tmp_path)
+    (route,) = [one for path, one in cloud.api.store.every("routes") if path.endswith("-999")]
+    assert route["nextHopInstance"].endswith(f"projects/{SERVICE}/zones/{REGION}-b/instances/a")
+    assert f"projects/{HOST}/" in route["network"]
