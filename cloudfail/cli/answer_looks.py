@@ -12,11 +12,12 @@ from cloudfail.cli.monitor import WARNING, Verdict, judge, warning
 from cloudfail.cli.output import show
 from cloudfail.cli.plan import exit_code, render
 from cloudfail.config import Instance
+from cloudfail.config.agent.model import AgentSettings
 from cloudfail.model import Holding, Owner
 from cloudfail.role import Role
 
-# A look that is older says nothing of now: the agent looks every few seconds.
-_STALE_SECONDS = 60.0
+# A look that is older says nothing of now: so many seconds, and intervals between two looks.
+_STALE_SECONDS, _STALE_INTERVALS = 60.0, 3.0
 
 
 async def plan(asked: Asked) -> int:
@@ -36,7 +37,7 @@ async def plan(asked: Asked) -> int:
 async def status(asked: Asked) -> int:
     """What the agent has seen last; it asks the cloud nothing for this."""
     view, agent = asked.view(), asked.commands.view()
-    verdict = _verdict(asked.instance(), view)
+    verdict = _verdict(asked.instance(), view, asked.commands.config.agent)
     code = verdict.code if asked.args.check else 0
     if asked.as_json:
         print_document(document_of(agent, view, verdict, code))
@@ -48,19 +49,22 @@ async def status(asked: Asked) -> int:
     return code
 
 
-def _verdict(instance: Instance, view: InstanceView) -> Verdict:
+def _verdict(instance: Instance, view: InstanceView, settings: AgentSettings) -> Verdict:
     """Judge as `status --check` does by itself; what a person has to look at is a warning more."""
-    holdings = [_holding(instance, claim) for claim in view.claims]
+    is_master = view.standing.role is Role.MASTER
+    interval = settings.reconcile_interval if is_master else settings.standby_interval
+    oldest = max(_STALE_SECONDS, _STALE_INTERVALS * interval)
+    holdings = [_holding(instance, claim, oldest) for claim in view.claims]
     role = "" if view.standing.role is None else view.standing.word
     found = judge(view.name, role, [one for one in holdings if one is not None])
     reason = _reason(view)
     return warning(view.name, reason, found) if reason and found.code < WARNING else found
 
 
-def _holding(instance: Instance, seen: ClaimView) -> Holding | None:
+def _holding(instance: Instance, seen: ClaimView, oldest: float) -> Holding | None:
     for claim in instance.claims:
         if str(claim) == seen.claim:
-            old = _too_old(seen.age)
+            old = _too_old(seen.age, oldest)
             return Holding(
                 claim=claim,
                 owner=Owner.UNKNOWN if old else Owner(seen.owner),
@@ -71,11 +75,11 @@ def _holding(instance: Instance, seen: ClaimView) -> Holding | None:
     return None
 
 
-def _too_old(age: float | None) -> str:
+def _too_old(age: float | None, oldest: float) -> str:
     """Say why what was seen says nothing any more; "" when it does."""
     if age is None:
         return "the agent has not looked yet"
-    return f"the agent's last look is {age:.0f} s old" if age > _STALE_SECONDS else ""
+    return f"the agent's last look is {age:.0f} s old" if age > oldest else ""
 
 
 def _reason(view: InstanceView) -> str:
