@@ -11,6 +11,8 @@ from cloudfail.model import Address, Network
 
 from cloudfail_gcp.links import interface_id, path_of
 
+# Reference, NetworkInterface.stackType: "If not specified, IPV4_ONLY is used."
+_WITHOUT_IPV6 = frozenset({"", "IPV4_ONLY"})
 Ranges = tuple[Mapping[str, str], ...]
 
 
@@ -45,6 +47,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     aliases: Ranges = ()
     config: AccessConfig | None = None
+    has_ipv6: bool = False
 
     @property
     def ref(self) -> str:
@@ -69,6 +72,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
                 for alias in answer.alias_ip_ranges
             ),
             config=configs[0] if configs else None,
+            has_ipv6=answer.stack_type not in _WITHOUT_IPV6,
         )
 
 

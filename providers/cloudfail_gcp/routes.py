@@ -15,6 +15,8 @@ from cloudfail_gcp.objects import NetworkRoute, network_of
 from cloudfail_gcp.own_way import way_obstacle
 from cloudfail_gcp.route_steps import name_prefix
 
+_IPV4 = 4
+
 
 def winners(routes: Sequence[NetworkRoute]) -> list[NetworkRoute]:
     """Return the routes that packets take: those of the lowest number whose next hop is there."""
@@ -98,6 +100,8 @@ def route_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, aro
             f"{node.facts['instance']} may not forward packets (canIpForward), which is decided "
             "when an instance is made: make it anew with --can-ip-forward"
         )
+    if why := _without_ipv6(claim, network, seen, around):
+        return why
     if len({route.tags for route in routes}) > 1:
         return "there are routes to it with different tags: delete all but those of one kind"
     for route in routes:
@@ -108,3 +112,16 @@ def route_obstacle(claim: Route, routes: Sequence[NetworkRoute], seen: Seen, aro
                 f"and would win or share: delete it, or set route_priority below it"
             )
     return way_obstacle(claim, routes, seen, around)
+
+
+def _without_ipv6(claim: Route, network: str, seen: Seen, around: Around) -> str:
+    """Reference, Route.warnings: Compute takes such a route, and warns of it."""
+    machine = around.members.node.facts["instance"]
+    own = [nic for nic in seen.interfaces if (nic.machine, nic.network) == (machine, network)]
+    if claim.destination.version == _IPV4 or not own or any(nic.has_ipv6 for nic in own):
+        return ""
+    return (
+        f"{own[0].ref} has no IPv6 address, and packets that a route leads to it would be lost: gcloud "
+        f"compute instances network-interfaces update {name_of(machine)} --network-interface "
+        f"{own[0].name} --stack-type IPV4_IPV6"
+    )

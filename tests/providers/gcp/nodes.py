@@ -34,8 +34,10 @@ EDGE, EDGE6 = "203.0.113.9", "2001:db8:ff::9"
 WORLD = World(
     networks=(WorldNetwork("lab"), WorldNetwork("other")),
     subnets=(
-        WorldSubnet("one", "10.0.1.0/24", ranges={"pods": "10.64.0.0/16"}, nat=True),
-        WorldSubnet("two", "10.8.0.0/24", network="other"),
+        WorldSubnet(
+            "one", "10.0.1.0/24", ranges={"pods": "10.64.0.0/16"}, ipv6="2001:db8:1::/64", nat=True
+        ),
+        WorldSubnet("two", "10.8.0.0/24", network="other", ipv6="2001:db8:2::/64"),
         WorldSubnet("far", "10.32.0.0/24", region="us-east1"),
     ),
     nodes=(
@@ -43,9 +45,14 @@ WORLD = World(
             "a",
             (
                 WorldInterface(
-                    "10.0.1.10", "one", aliases=("10.0.1.111/32",), external=EPHEMERAL, config="own"
+                    "10.0.1.10",
+                    "one",
+                    aliases=("10.0.1.111/32",),
+                    external=EPHEMERAL,
+                    config="own",
+                    ipv6="2001:db8:1::a",
                 ),
-                WorldInterface("10.8.0.10", "two"),
+                WorldInterface("10.8.0.10", "two", ipv6="2001:db8:2::a"),
             ),
         ),
         WorldNode(
@@ -57,6 +64,7 @@ WORLD = World(
                     aliases=(f"{ALIAS}/32", "10.0.1.112/32", f"pods:{RANGE}"),
                     external=PUBLIC,
                     config="edge",
+                    ipv6="2001:db8:1::b",
                 ),
             ),
             zone=f"{REGION}-c",

@@ -15,7 +15,7 @@ from cloudfail.testing import ready_run
 
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.laid import ROUTES, darkness, lay, look, steps_of, there
-from providers.gcp.nodes import DESTINATION, NodeMaker
+from providers.gcp.nodes import DESTINATION, NodeMaker, edit_interfaces
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,18 @@ def test_routes_in_each_network_that_a_node_has_an_interface_in(
     nics = {nic.network: nic.interface_id for nic in cloud.built.nodes["a"].interfaces}
     assert held == nics
     assert {h.owner for h in provider.observe(claims)} == {Owner.MINE}
+
+
+def test_an_ipv6_route_needs_an_interface_with_ipv6(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
+    claim = Route(table="lab", destination=ip_network("2001:db8:99::/64"))
+    edit_interfaces(cloud, lambda nic: nic.update(stackType="IPV4_ONLY"), node="a")
+    node = node_of("a")
+    (holding,) = node.provider.observe([claim])
+    assert "nic0 has no IPv6 address" in holding.obstacle
+    assert "--network-interface nic0 --stack-type IPV4_IPV6" in holding.obstacle
+    assert look(node).obstacle == ""
+    edit_interfaces(cloud, lambda nic: nic.update(stackType="IPV4_IPV6"), node="a")
+    assert node.provider.observe([claim])[0].obstacle == ""
 
 
 def test_a_name_that_is_taken_by_another_route_is_a_conflict(

@@ -74,15 +74,18 @@ def warning_of(store: Store, route: Json, project: str) -> str:
     """Reference, Route.warnings: a next hop that cannot do it is accepted, with a warning.
 
     NEXT_HOP_INSTANCE_NOT_FOUND, NEXT_HOP_INSTANCE_NOT_ON_NETWORK, NEXT_HOP_CANNOT_IP_FORWARD,
-    NEXT_HOP_NOT_RUNNING; Instance.canIpForward: "required if you plan to use this instance to
+    NEXT_HOP_INSTANCE_HAS_NO_IPV6_INTERFACE, NEXT_HOP_NOT_RUNNING; Instance.canIpForward: "required if you plan to use this instance to
     forward routes".
     """
     path = path_of(route["nextHopInstance"], project)
     instance = store.find(path)
     if instance is None:
         return "NEXT_HOP_INSTANCE_NOT_FOUND"
-    if next_hop_seat(store, route, project) is None:
+    seat = next_hop_seat(store, route, project)
+    if seat is None:
         return "NEXT_HOP_INSTANCE_NOT_ON_NETWORK"
+    if ":" in route["destRange"] and seat.nic.get("stackType", "IPV4_ONLY") == "IPV4_ONLY":
+        return "NEXT_HOP_INSTANCE_HAS_NO_IPV6_INTERFACE"
     if not instance.get("canIpForward"):
         return "NEXT_HOP_CANNOT_IP_FORWARD"
     return "" if instance["status"] == "RUNNING" else "NEXT_HOP_NOT_RUNNING"
