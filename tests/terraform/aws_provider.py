@@ -9,8 +9,9 @@ import platform
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 VARIABLE = "CLOUDFAIL_TERRAFORM_MIRROR"
 _PLACES = (
@@ -29,6 +30,12 @@ MISSING = (
 _KEPT = ("PATH", "TMPDIR")
 
 
+class Real(NamedTuple):
+    """A provider that runs, as terraform is told of it."""
+
+    reattach: dict[str, Any]
+
+
 def provider() -> Path | None:
     """Return the newest one; None where there is none. RuntimeError for a mirror without one."""
     named = os.environ.get(VARIABLE, "")
@@ -44,8 +51,8 @@ def _version(path: Path) -> tuple[int, ...]:
 
 
 @contextlib.contextmanager
-def serving(provider: Path, scratch: Path, **environment: str) -> Iterator[Mapping[str, str]]:
-    """Run the provider, and yield the variables by which terraform finds it, until the end.
+def serving(provider: Path, scratch: Path, **environment: str) -> Iterator[Real]:
+    """Run the provider until the end.
 
     One process serves every command: it loads its schema once. `environment` says where AWS is.
     """
@@ -62,7 +69,7 @@ def serving(provider: Path, scratch: Path, **environment: str) -> Iterator[Mappi
         ) as process,
     ):
         try:
-            yield {"TF_REATTACH_PROVIDERS": _reattach(process)}
+            yield Real(_reattach(process))
         finally:
             process.send_signal(signal.SIGINT)  # it closes its socket, and ends
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -70,9 +77,10 @@ def serving(provider: Path, scratch: Path, **environment: str) -> Iterator[Mappi
             process.kill()
 
 
-def _reattach(process: subprocess.Popen[str]) -> str:
+def _reattach(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     for line in process.stdout:
         if found := re.search(r"TF_REATTACH_PROVIDERS='(.+)'", line):
-            return json.dumps(json.loads(found[1]))
+            told: dict[str, Any] = json.loads(found[1])
+            return told
     raise RuntimeError("the provider ended before it served")

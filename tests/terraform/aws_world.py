@@ -11,7 +11,7 @@ from typing import Any
 from cloudfail.lab.cloud.aws.sessions import ADMIN_KEY
 
 from terraform.aws_provider import serving
-from terraform.workspace import NOWHERE, Workspace, copied
+from terraform.workspace import Workspace, copied, environment
 
 EXAMPLE = "examples/aws-public-ip/terraform"
 # The one image that there is: what the module's image says is the newest Debian.
@@ -57,18 +57,15 @@ def image_variables(scratch: Path) -> Mapping[str, str]:
 @contextlib.contextmanager
 def workspace(provider: Path, scratch: Path, endpoint: str) -> Iterator[Workspace]:
     """The example, as it is but for the endpoint, to be applied to the AWS at `endpoint`."""
-    config = scratch / "terraform.rc"
-    config.write_text(NOWHERE)
     variables = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ADMIN_KEY,
         "AWS_SECRET_ACCESS_KEY": "lab",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    with serving(provider, scratch, **variables) as served:
-        made = Workspace(
-            copied(scratch) / EXAMPLE, scratch, {"TF_CLI_CONFIG_FILE": str(config), **served}
-        )
+    with serving(provider, scratch, **variables) as real:
+        told = environment(scratch, real.reattach)
+        made = Workspace(copied(scratch) / EXAMPLE, scratch, told)
         made.write("lab_override.tf", _OVERRIDE.format(endpoint=endpoint))
         made.init()
         yield made

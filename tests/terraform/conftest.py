@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -10,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from terraform.aws_provider import Real
 from terraform.stubs import Stub
-from terraform.workspace import NOWHERE, Workspace, copied
+from terraform.workspace import Workspace, copied, environment
 
 MISSING = "terraform is not installed: see https://developer.hashicorp.com/terraform/install"
 
@@ -64,18 +64,11 @@ def stub(stubs: Callable[[str], Stub]) -> Callable[[str], Stub]:
 def workspace(tmp_path: Path) -> Callable[..., Workspace]:
     """A workspace of a directory of this tree, in a copy; of an empty one when none is named."""
 
-    def make(directory: str | None, *stubs: Stub) -> Workspace:
+    def make(directory: str | None, *served: Stub | Real) -> Workspace:
         scratch = tmp_path / f"workspace-{len(list(tmp_path.iterdir()))}"
         scratch.mkdir()
         place = scratch / "empty" if directory is None else copied(scratch) / directory
         place.mkdir(exist_ok=True)
-        config = scratch / "terraform.rc"
-        config.write_text(NOWHERE, encoding="utf-8")
-        served = {address: each for stub in stubs for address, each in stub.reattach.items()}
-        return Workspace(
-            place,
-            scratch,
-            {"TF_CLI_CONFIG_FILE": str(config), "TF_REATTACH_PROVIDERS": json.dumps(served)},
-        )
+        return Workspace(place, scratch, environment(scratch, *(each.reattach for each in served)))
 
     return make

@@ -14,7 +14,7 @@ from cloudfail import __version__
 
 from terraform.configurations import Values, refusals, written
 from terraform.first_boot import PROGRAM, need
-from terraform.workspace import NOWHERE, REPOSITORY, Workspace, copied
+from terraform.workspace import REPOSITORY, Workspace, copied, environment
 
 Make = Callable[..., Workspace]
 
@@ -68,10 +68,9 @@ def big(provider: str) -> Values:
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """User data of a node of each cloud."""
     scratch = tmp_path_factory.mktemp("user-data")
-    (scratch / "terraform.rc").write_text(NOWHERE, encoding="utf-8")
-    tree, rc = copied(scratch), {"TF_CLI_CONFIG_FILE": str(scratch / "terraform.rc")}
+    tree, told = copied(scratch), environment(scratch)
     cases = {provider: big(provider) for provider in ("aws", "gcp", "azure")}
-    place = written(lambda part: Workspace(tree / part, scratch, rc), cases, "user_data")
+    place = written(lambda part: Workspace(tree / part, scratch, told), cases, "user_data")
     found = {}
     for provider, nodes in place.plan().outputs.items():
         assert len(set(nodes.values())) == 1, "the same on every node"

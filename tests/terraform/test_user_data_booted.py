@@ -14,7 +14,7 @@ from booted.machine import need_systemd
 from booted.pair import KEEPALIVED, UNIT
 from terraform.configurations import written
 from terraform.first_boot import PROGRAM, FirstBoot, first_boot, need, need_system_python
-from terraform.workspace import NOWHERE, Workspace, copied
+from terraform.workspace import Workspace, copied, environment
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(600)]
 
@@ -40,11 +40,9 @@ def scripts(place: FirstBoot, tmp_path_factory: pytest.TempPathFactory) -> dict[
     found = {}
     for output in ("user_data", "startup_script"):
         scratch = tmp_path_factory.mktemp(output)
-        (scratch / "terraform.rc").write_text(NOWHERE, encoding="utf-8")
-        rc = {"TF_CLI_CONFIG_FILE": str(scratch / "terraform.rc")}
-        tree = copied(scratch)
+        tree, told = copied(scratch), environment(scratch)
         cases = {"pair": place.inputs(arn)}
-        workspace = written(lambda part: Workspace(tree / part, scratch, rc), cases, output)  # noqa: B023
+        workspace = written(lambda part: Workspace(tree / part, scratch, told), cases, output)  # noqa: B023
         found[output] = workspace.plan().outputs["pair"]["a"]
     return found
 

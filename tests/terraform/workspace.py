@@ -177,6 +177,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def environment(scratch: Path, *served: Mapping[str, Any]) -> dict[str, str]:
+    """What terraform is told of providers: those that run already, by their addresses, and no others."""
+    config = scratch / "terraform.rc"
+    config.write_text(NOWHERE, encoding="utf-8")
+    running = {address: each for one in served for address, each in one.items()}
+    return {"TF_CLI_CONFIG_FILE": str(config), "TF_REATTACH_PROVIDERS": json.dumps(running)}
+
+
 def copied(scratch: Path) -> Path:
     """A copy of everything that modules and examples refer to."""
     tree = scratch / "tree"
