@@ -151,6 +151,14 @@ resource "aws_security_group" "node" {
 
   lifecycle {
     create_before_destroy = true
+    # The VPC is not known while what the module depends on is about to change. Another group would part
+    # the nodes: while one has the old and one the new, neither hears the other. So for the endpoints.
+    ignore_changes = [vpc_id]
+
+    postcondition {
+      condition     = self.vpc_id == data.aws_vpc.this.id
+      error_message = "The nodes of ${var.name} are in ${self.vpc_id}, and their subnets of now are in ${data.aws_vpc.this.id}: nothing moves from one VPC to another. Make a second module there, and destroy this one when it serves."
+    }
   }
 }
 
@@ -217,7 +225,8 @@ resource "aws_vpc_security_group_ingress_rule" "extra" {
 # ---- Nodes ---------------------------------------------------------------------------------------
 
 data "aws_ami" "newest" {
-  count = var.image_id == null ? 1 : 0
+  # An id of a parameter of SSM is sensitive to Terraform, and no count may be.
+  count = nonsensitive(var.image_id == null) ? 1 : 0
 
   most_recent = true
   owners      = [var.image.owner]
@@ -305,7 +314,7 @@ locals {
     var.authentication == null ? [] : [strcontains(var.authentication.secret, ":ssm:") ? "ssm" : "secretsmanager"],
     anytrue([for claim in var.claims : claim.role_arn != null]) ? ["sts"] : [],
     var.session_manager ? ["ssm", "ssmmessages"] : [],
-    startswith(coalesce(var.cloudfail.wheel_url, "-"), "s3://") ? ["s3"] : [],
+    local.wheel_in_bucket ? ["s3"] : [],
   ))
   endpoint_services  = var.endpoint_services != null ? var.endpoint_services : local.needed_services
   interface_services = local.makes_endpoints ? toset([for service in local.endpoint_services : service if service != "s3"]) : toset([])
@@ -324,6 +333,7 @@ resource "aws_security_group" "endpoint" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [vpc_id]
   }
 }
 
@@ -359,6 +369,7 @@ resource "aws_security_group" "shared_endpoint" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [vpc_id]
   }
 }
 
@@ -372,6 +383,10 @@ resource "aws_vpc_endpoint" "ec2" {
   security_group_ids  = [aws_security_group.endpoint[0].id]
   private_dns_enabled = false
   tags                = merge(var.tags, { Name = "${var.name}-ec2" })
+
+  lifecycle {
+    ignore_changes = [vpc_id, service_name]
+  }
 }
 
 resource "aws_vpc_endpoint" "service" {
@@ -384,6 +399,10 @@ resource "aws_vpc_endpoint" "service" {
   security_group_ids  = [aws_security_group.shared_endpoint[0].id]
   private_dns_enabled = true
   tags                = merge(var.tags, { Name = "${var.name}-${each.value}" })
+
+  lifecycle {
+    ignore_changes = [vpc_id, service_name]
+  }
 }
 
 resource "aws_vpc_endpoint" "s3" {
@@ -394,6 +413,10 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_endpoint_type = "Gateway"
   route_table_ids   = var.endpoint_route_table_ids
   tags              = merge(var.tags, { Name = "${var.name}-s3" })
+
+  lifecycle {
+    ignore_changes = [vpc_id, service_name]
+  }
 }
 
 # ---- Identity ------------------------------------------------------------------------------------
@@ -444,7 +467,8 @@ locals {
   statements = concat(local.looks, local.writes, local.assumes)
   policy     = jsonencode({ Version = "2012-10-17", Statement = local.statements })
 
-  wheel = startswith(coalesce(var.cloudfail.wheel_url, "-"), "s3://") ? trimprefix(var.cloudfail.wheel_url, "s3://") : null
+  # Asked so that the beginning is enough: the bucket's name may not be known yet.
+  wheel_in_bucket = var.cloudfail.wheel_url == null ? false : startswith(var.cloudfail.wheel_url, "s3://")
   first_boot_statements = concat(
     [for arn in var.authentication[*].secret : {
       Sid    = "ReadSecret"
@@ -453,12 +477,12 @@ locals {
       # The end of a secret's ARN is Secrets Manager's own, and an ARN without it names the same secret.
       Resource = strcontains(arn, ":ssm:") || can(regex("-[A-Za-z0-9]{6}$", arn)) ? [arn] : ["${arn}-??????"]
     }],
-    [for object in local.wheel[*] : {
+    [for url in var.cloudfail.wheel_url[*] : {
       Sid      = "ReadWheel"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = ["arn:${local.partition}:s3:::${object}"]
-    }],
+      Resource = ["arn:${local.partition}:s3:::${trimprefix(url, "s3://")}"]
+    } if local.wheel_in_bucket],
     [for arns in [var.decrypt_key_arns] : {
       Sid       = "Decrypt"
       Effect    = "Allow"
@@ -504,7 +528,7 @@ resource "aws_iam_role_policy" "failover" {
 }
 
 resource "aws_iam_role_policy" "first_boot" {
-  count = var.authentication != null || local.wheel != null || length(var.decrypt_key_arns) > 0 ? 1 : 0
+  count = var.authentication != null || local.wheel_in_bucket || length(var.decrypt_key_arns) > 0 ? 1 : 0
 
   name   = "first-boot"
   role   = aws_iam_role.node.id
@@ -516,6 +540,10 @@ resource "aws_iam_role_policy_attachment" "session_manager" {
 
   role       = aws_iam_role.node.name
   policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+  lifecycle {
+    ignore_changes = [policy_arn]
+  }
 }
 
 resource "aws_iam_instance_profile" "node" {

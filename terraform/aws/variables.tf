@@ -3,28 +3,36 @@
 variable "name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "The prefix of the names of everything made here."
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.name))
     error_message = "name has 1 to 31 lower-case letters, digits or -, and begins with a letter: IAM adds to it."
   }
+  validation {
+    condition     = !startswith("${var.name}-", "sg-")
+    error_message = "name is not sg, and does not begin with sg-: EC2 takes no security group of such a name."
+  }
 }
 
 variable "instance_name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "The name of the vrrp_instance."
 }
 
 variable "virtual_router_id" {
   type        = number
+  nullable    = false
   description = "The VRRP virtual router id, 1 to 255: a number that no other pair of these subnets has."
 }
 
 variable "advert_int" {
   type        = number
   default     = 1
+  nullable    = false
   description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
 }
 
@@ -48,6 +56,7 @@ variable "nodes" {
     interface     = optional(string)
     instance_type = optional(string)
   }))
+  nullable    = false
   description = "Two or three members by name: an existing subnet, a fixed primary private address in it, the VRRP priority, the network device if the address does not tell it, and an instance type of its own."
 
   validation {
@@ -72,6 +81,7 @@ variable "claims" {
     allocate        = optional(bool, false)
   }))
   default     = []
+  nullable    = false
   description = "What the master must own, in the words of [[instance.NAME.claim]]. public-ip: an existing Elastic IP by resource_id, address or both, or allocate = true, and the module makes it. private-ip: all nodes share one subnet. route: destination and the tables, by id or by their name in route_tables; role_arn, as text, for tables of another account."
 
   validation {
@@ -121,12 +131,14 @@ variable "claims" {
 variable "route_tables" {
   type        = map(string)
   default     = {}
+  nullable    = false
   description = "Ids of route tables by names of yours, for the tables of claims: needed where a table is made in the same apply, since its id is not known before."
 }
 
 variable "create_routes" {
   type        = bool
   default     = true
+  nullable    = false
   description = "Make the claimed routes, pointing at the best node first and left to cloudfail from then on; false: they exist (or cloudfail makes them, and then destroy leaves them). Never made in another account (role_arn)."
 }
 
@@ -138,6 +150,7 @@ variable "responders" {
     address  = optional(string)
   }))
   default     = []
+  nullable    = false
   description = "Ports that answer on the master only, for the health check of a load balancer, in the words of [[instance.NAME.responder]]. Open them to it in ingress."
 
   validation {
@@ -151,6 +164,7 @@ variable "responders" {
 variable "virtual_ipaddress" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "Addresses that keepalived adds on the master; empty: those of the claims."
 }
 
@@ -176,12 +190,14 @@ variable "cloudfail" {
     wheel_url = optional(string)
   })
   default     = {}
+  nullable    = false
   description = "Where cloudfail comes from: version (null: the one of this tree), index_url (null: PyPI), or wheel_url: https://, or s3://BUCKET/KEY, fetched with the node's role."
 }
 
 variable "decrypt_key_arns" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "The customer managed KMS keys of the secret and of the wheel's bucket: a node may decrypt by them, through Secrets Manager, Parameter Store and S3 only."
 
   validation {
@@ -193,12 +209,14 @@ variable "decrypt_key_arns" {
 variable "extra_configuration" {
   type        = string
   default     = ""
+  nullable    = false
   description = "TOML that is merged into cloudfail.toml: services, hooks, [vrrp_script.NAME], [guard] protected, ..."
 }
 
 variable "first_boot" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "Shell commands that run as root before keepalived is started, each a line."
 }
 
@@ -208,6 +226,7 @@ variable "provider_settings" {
     ca_bundle = optional(string)
   })
   default     = {}
+  nullable    = false
   description = "More keys of [provider.aws]. With endpoint, own_egress = \"endpoint\" makes no EC2 endpoint but takes this one: https://vpce-..., or https://ec2.REGION.amazonaws.com where the VPC's private DNS leads to one."
 }
 
@@ -215,6 +234,7 @@ variable "provider_settings" {
 
 variable "own_egress" {
   type        = string
+  nullable    = false
   description = "Each node's own way to the EC2 API, without anything claimed. nat: the subnet's own routes, nothing is made. own-address: an Elastic IP for each node's primary address. endpoint: a VPC endpoint, made here."
 
   validation {
@@ -245,6 +265,7 @@ variable "endpoint_services" {
 variable "endpoint_route_table_ids" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "The route tables of the nodes' subnets, for the gateway endpoint of S3."
 
   validation {
@@ -263,6 +284,7 @@ variable "ingress" {
     security_group_id = optional(string)
   }))
   default     = []
+  nullable    = false
   description = "What the nodes accept besides VRRP: the traffic of the claimed addresses, and health checks of responders; from a network (cidr) or a security group. Nothing is open by default, SSH neither."
 
   validation {
@@ -283,14 +305,19 @@ variable "ingress" {
     error_message = "An ingress rule has either a cidr or a security_group_id."
   }
   validation {
-    condition     = alltrue([for rule in var.ingress : rule.cidr == null ? true : can(cidrhost(rule.cidr, 0))])
-    error_message = "The cidr of an ingress rule is a network like 0.0.0.0/0 or 10.0.0.0/8."
+    condition     = alltrue([for rule in var.ingress : rule.cidr == null ? true : try(cidrsubnet(rule.cidr, 0, 0) == rule.cidr, false)])
+    error_message = "The cidr of an ingress rule is a network in its shortest form, like 0.0.0.0/0, 10.0.0.0/8 or 2001:db8::/32: no host bits, no capitals."
+  }
+  validation {
+    condition     = alltrue([for rule in var.ingress : rule.description == null ? true : can(regex("^[A-Za-z0-9 ._:/()#,@\\[\\]+=&;{}!$*-]{1,255}$", rule.description))])
+    error_message = "The description of an ingress rule has 1 to 255 letters, digits, spaces and . _ - : / ( ) # , @ [ ] + = & ; { } ! $ *: EC2 takes no other."
   }
 }
 
 variable "additional_security_group_ids" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "More security groups of the nodes' network interfaces."
 }
 
@@ -312,12 +339,14 @@ variable "image" {
     architecture = optional(string, "x86_64")
   })
   default     = {}
+  nullable    = false
   description = "Where image_id is null: the newest AMI of this owner, name and architecture; by default Debian 12 of Debian's own account. A newer image replaces no node."
 }
 
 variable "instance_type" {
   type        = string
   default     = "t3.small"
+  nullable    = false
   description = "The type of the instances; it limits how many private addresses an interface takes. Another type stops an instance: change it at one node after the other, in nodes."
 }
 
@@ -327,6 +356,7 @@ variable "root_volume" {
     kms_key_id = optional(string)
   })
   default     = {}
+  nullable    = false
   description = "The encrypted root disk: GiB (null: the image's size) and the ARN of a KMS key (null: the account's default)."
 
   validation {
@@ -344,6 +374,7 @@ variable "key_name" {
 variable "session_manager" {
   type        = bool
   default     = false
+  nullable    = false
   description = "Let Session Manager reach the nodes (AmazonSSMManagedInstanceCore, by which they may read every SSM parameter; on Debian the agent is installed at first boot)."
 }
 
@@ -362,11 +393,19 @@ variable "placement_group" {
 variable "monitoring" {
   type        = bool
   default     = false
+  nullable    = false
   description = "Detailed monitoring: CloudWatch's figures every minute, at a price."
 }
 
 variable "tags" {
   type        = map(string)
   default     = {}
+  nullable    = false
   description = "Tags of everything made here."
+
+  validation {
+    condition = alltrue([for key, value in var.tags : length(key) <= 128 && length(coalesce(value, "-")) <= 256 && !startswith(lower(key), "aws:") && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]+$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]*$", coalesce(value, "-")))
+    ])
+    error_message = "The key of a tag has at most 128 letters, digits, spaces and _ . : / = + - @, and does not begin with aws:; its value has at most 256 of them: IAM takes no other."
+  }
 }

@@ -59,21 +59,26 @@ locals {
 
   claims = [for claim in var.claims : {
     kind        = claim.kind
-    address     = claim.kind == "public-ip" ? try(google_compute_address.public[0].address, claim.address) : claim.address
+    address     = claim.kind == "public-ip" && local.allocates_public ? google_compute_address.public[0].address : claim.address
     destination = claim.destination
     tables      = claim.kind == "route" ? [local.network] : null
     name        = claim.name
     region      = claim.kind == "forwarding-rule" ? coalesce(claim.region, var.region) : null
   }]
+  # An address that the same apply reserves elsewhere is not known yet, nor whether it is null: so `allocate`.
+  allocates_public = anytrue([for claim in var.claims : coalesce(claim.allocate, claim.address == null) if claim.kind == "public-ip"])
+  allocated_rules  = { for name, rule in var.forwarding_rules : name => rule if coalesce(rule.allocate, rule.address == null) }
+  allocates_lb     = var.load_balancer == null ? false : coalesce(var.load_balancer.allocate, var.load_balancer.address == null)
+
   routes = toset([for claim in var.claims : claim.destination if claim.kind == "route"])
   rules  = { for claim in var.claims : claim.name => coalesce(claim.region, var.region) if claim.kind == "forwarding-rule" }
 
   existing_rules = { for name, region in local.rules : name => region if !contains(keys(var.forwarding_rules), name) }
   rule_addresses = merge(
-    { for name, rule in var.forwarding_rules : name => coalesce(rule.address, try(google_compute_address.rule[name].address, null)) },
+    { for name, rule in var.forwarding_rules : name => contains(keys(local.allocated_rules), name) ? google_compute_address.rule[name].address : rule.address },
     { for name, rule in data.google_compute_forwarding_rule.existing : name => rule.ip_address },
   )
-  load_balancer_address = var.load_balancer == null ? null : try(google_compute_address.load_balancer[0].address, var.load_balancer.address)
+  load_balancer_address = local.allocates_lb ? google_compute_address.load_balancer[0].address : try(var.load_balancer.address, null)
 
   # cloudfail brings those of claims by itself, but not beside addresses that are named.
   brought           = concat(values(local.rule_addresses), var.load_balancer == null ? [] : [local.load_balancer_address])
@@ -141,7 +146,7 @@ resource "google_compute_firewall" "probes" {
 
 # No resource says who has it: cloudfail puts it on the first master.
 resource "google_compute_address" "public" {
-  count = length([for claim in var.claims : claim if claim.kind == "public-ip" && claim.address == null])
+  count = local.allocates_public ? 1 : 0
 
   project      = var.project
   region       = var.region
@@ -155,7 +160,7 @@ resource "google_compute_address" "public" {
 # of which Google gives nothing away by itself, is the place for it.
 
 resource "google_compute_address" "rule" {
-  for_each = { for name, rule in var.forwarding_rules : name => rule if rule.address == null }
+  for_each = local.allocated_rules
 
   project      = var.project
   region       = var.region
@@ -449,7 +454,7 @@ resource "google_compute_region_backend_service" "master" {
 }
 
 resource "google_compute_address" "load_balancer" {
-  count = try(var.load_balancer.address == null, false) ? 1 : 0
+  count = local.allocates_lb ? 1 : 0
 
   project      = var.project
   region       = var.region
@@ -574,12 +579,14 @@ resource "google_secret_manager_secret_iam_member" "nodes" {
 }
 
 locals {
-  bucket_object = try(regex("^gs://([^/]+)/(.+)$", var.cloudfail.wheel_url), null)
+  # Asked so that the beginning is enough: the bucket's name may not be known yet.
+  wheel_in_bucket = var.cloudfail.wheel_url == null ? false : startswith(var.cloudfail.wheel_url, "gs://")
+  bucket_object   = local.wheel_in_bucket ? regex("^gs://([^/]+)/(.+)$", var.cloudfail.wheel_url) : null
 }
 
 # That object, and no other. Conditions need a bucket with uniform bucket-level access.
 resource "google_storage_bucket_iam_member" "nodes" {
-  count = local.bucket_object == null ? 0 : 1
+  count = local.wheel_in_bucket ? 1 : 0
 
   bucket = local.bucket_object[0]
   role   = "roles/storage.objectViewer"

@@ -3,6 +3,7 @@
 variable "name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "The beginning of every name that is made here, and the end of the service account's; no other pair of the project, nor of its host project, has it."
 
   validation {
@@ -14,17 +15,20 @@ variable "name" {
 variable "instance_name" {
   type        = string
   default     = "edge"
+  nullable    = false
   description = "The name of the vrrp_instance."
 }
 
 variable "virtual_router_id" {
   type        = number
+  nullable    = false
   description = "The VRRP virtual router id, 1 to 255: a number that no other pair of these subnets has."
 }
 
 variable "advert_int" {
   type        = number
   default     = 1
+  nullable    = false
   description = "Seconds between two adverts; a failover is noticed after three of them, and a bit."
 }
 
@@ -48,6 +52,7 @@ variable "nodes" {
     machine_type = optional(string)
     interface    = optional(string)
   }))
+  nullable    = false
   description = "Two or three members by name: the zone; the IPv4 address of the subnetwork, which is reserved; the VRRP priority; a machine type and a network device of its own."
 
   validation {
@@ -72,9 +77,11 @@ variable "claims" {
     tables      = optional(list(string))
     name        = optional(string)
     region      = optional(string)
+    allocate    = optional(bool)
   }))
   default     = []
-  description = "What the master must own, in the words of [[instance.NAME.claim]]. A public-ip without an address gets a new one that is reserved; tables of a route may be left out; a forwarding-rule is made where forwarding_rules has its name, else it is there already."
+  nullable    = false
+  description = "What the master must own, in the words of [[instance.NAME.claim]]. A public-ip without an address gets a new one that is reserved; allocate = false says that it has one, where the same apply makes that; tables of a route may be left out; a forwarding-rule is made where forwarding_rules has its name, else it is there already."
 
   validation {
     condition     = length(var.claims) + length(var.responders) > 0
@@ -87,6 +94,10 @@ variable "claims" {
   validation {
     condition     = length([for claim in var.claims : claim if claim.kind == "public-ip"]) <= 1
     error_message = "A network interface has one external address: claim one public-ip, and use forwarding rules for all others."
+  }
+  validation {
+    condition     = alltrue([for claim in var.claims : claim.allocate == null ? true : claim.kind == "public-ip" && claim.allocate == (claim.address == null)])
+    error_message = "allocate is a word of a public-ip: true for a new address, and none named; false for one that is named."
   }
   validation {
     condition = alltrue([for claim in var.claims :
@@ -118,6 +129,7 @@ variable "responders" {
     address  = optional(string)
   }))
   default     = []
+  nullable    = false
   description = "Ports that answer on the master only, in the words of [[instance.NAME.responder]]. Google's health checks may ask them, and nobody else. They ask the load balancer's address, so a responder listens at every address."
 
   validation {
@@ -129,6 +141,7 @@ variable "responders" {
 variable "virtual_ipaddress" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "Addresses that keepalived adds on the master; empty: those of the claims, of their forwarding rules, and of the load balancer."
 }
 
@@ -159,6 +172,7 @@ variable "cloudfail" {
     wheel_url = optional(string)
   })
   default     = {}
+  nullable    = false
   description = "Where cloudfail comes from: version (pinned; null: the one of this tree), index_url (null: PyPI), or wheel_url, which is https://, gs://BUCKET/OBJECT (the service account may read that object then), or file:// in the image."
 
 }
@@ -166,12 +180,14 @@ variable "cloudfail" {
 variable "extra_configuration" {
   type        = string
   default     = ""
+  nullable    = false
   description = "TOML that cloudfail.toml gets too: [agent], [instance.NAME.services], [[instance.NAME.hook]], [vrrp_script.NAME], ..."
 }
 
 variable "first_boot" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "Shell commands that run as root before keepalived is started, each a line."
 }
 
@@ -179,6 +195,7 @@ variable "first_boot" {
 
 variable "project" {
   type        = string
+  nullable    = false
   description = "The project of the nodes."
 
   validation {
@@ -195,6 +212,7 @@ variable "host_project" {
 
 variable "region" {
   type        = string
+  nullable    = false
   description = "The region of the subnetwork and of all that is made here."
 
   validation {
@@ -205,6 +223,7 @@ variable "region" {
 
 variable "network" {
   type        = string
+  nullable    = false
   description = "The VPC network of the nodes, which is there already: its name in host_project, or its self link."
 
   validation {
@@ -215,6 +234,7 @@ variable "network" {
 
 variable "subnetwork" {
   type        = string
+  nullable    = false
   description = "The subnetwork of the nodes, which is there already: its name in host_project and region, or its self link, as it has to be where the same configuration makes it."
 
   validation {
@@ -226,6 +246,7 @@ variable "subnetwork" {
 variable "own_egress" {
   type        = string
   default     = "nat"
+  nullable    = false
   description = "Each node's own way to Google's API, whoever is master. nat: a Cloud NAT serves the subnetwork, and is there already. own-address: each node has an ephemeral external address, which is in nobody's way but a public-ip's. endpoint: the subnetwork has Private Google Access; packages then have to come from an image or a mirror that is within reach."
 
   validation {
@@ -241,6 +262,7 @@ variable "own_egress" {
 variable "stack_type" {
   type        = string
   default     = "IPV4_ONLY"
+  nullable    = false
   description = "IPV4_IPV6 where the subnetwork has an internal IPv6 range and packets of IPv6 are to be routed to the nodes."
 
   validation {
@@ -259,10 +281,12 @@ variable "forwarding_rules" {
     ports               = optional(list(string))
     scheme              = optional(string, "EXTERNAL")
     address             = optional(string)
+    allocate            = optional(bool)
     allow_global_access = optional(bool)
   }))
   default     = {}
-  description = "The claimed forwarding rules that are to be made, by name: protocol (TCP, UDP, ESP, AH, SCTP, ICMP or L3_DEFAULT), ports (null: all), scheme (EXTERNAL or INTERNAL), address (reserved already; null: a new one is). EXTERNAL takes one port or range; a second one is a second rule, of the same address."
+  nullable    = false
+  description = "The claimed forwarding rules that are to be made, by name: protocol (TCP, UDP, ESP, AH, SCTP, ICMP or L3_DEFAULT), ports (null: all), scheme (EXTERNAL or INTERNAL), address (reserved already; null: a new one is), allocate (false: there is an address, where the same apply reserves it). EXTERNAL takes one port or range; a second one is a second rule, of the same address."
 
   validation {
     condition     = alltrue([for name in keys(var.forwarding_rules) : contains([for claim in var.claims : claim.name if claim.kind == "forwarding-rule"], name)])
@@ -275,6 +299,10 @@ variable "forwarding_rules" {
   validation {
     condition     = alltrue([for rule in var.forwarding_rules : contains(["TCP", "UDP", "ESP", "AH", "SCTP", "ICMP", "L3_DEFAULT"], rule.protocol)])
     error_message = "The protocol of a forwarding rule is TCP, UDP, ESP, AH, SCTP, ICMP or L3_DEFAULT."
+  }
+  validation {
+    condition     = alltrue([for rule in var.forwarding_rules : rule.allocate == null ? true : rule.allocate == (rule.address == null)])
+    error_message = "allocate is true for a new address, and none named, or false for one that is named."
   }
   validation {
     condition     = alltrue([for rule in var.forwarding_rules : contains(["EXTERNAL", "INTERNAL"], rule.scheme)])
@@ -300,14 +328,19 @@ variable "load_balancer" {
     protocol            = optional(string, "TCP")
     ports               = optional(list(string))
     address             = optional(string)
+    allocate            = optional(bool)
     allow_global_access = optional(bool)
   })
   default     = null
-  description = "A passthrough load balancer that asks the first of responders who is master: scheme (INTERNAL or EXTERNAL), protocol (TCP, UDP or L3_DEFAULT), up to five ports (null: all), address (reserved already; null: a new one is). null: none is made."
+  description = "A passthrough load balancer that asks the first of responders who is master: scheme (INTERNAL or EXTERNAL), protocol (TCP, UDP or L3_DEFAULT), up to five ports (null: all), address (reserved already; null: a new one is), allocate (false: there is an address, where the same apply reserves it). null: none is made."
 
   validation {
     condition     = var.load_balancer == null ? true : length(var.responders) > 0
     error_message = "A load balancer has to ask somebody who is master: add a responder, like { port = 8100 }."
+  }
+  validation {
+    condition     = try(var.load_balancer.allocate, null) == null ? true : var.load_balancer.allocate == (var.load_balancer.address == null)
+    error_message = "load_balancer.allocate is true for a new address, and none named, or false for one that is named."
   }
   validation {
     condition     = var.load_balancer == null ? true : contains(["INTERNAL", "EXTERNAL"], var.load_balancer.scheme)
@@ -338,24 +371,28 @@ variable "route_priority" {
 variable "delete_routes_on_destroy" {
   type        = bool
   default     = true
+  nullable    = false
   description = "The claimed routes are made by cloudfail, and not known to Terraform: true deletes them on destroy, by `gcloud` on the machine that runs Terraform. false: delete them yourself, or their network stays."
 }
 
 variable "machine_type" {
   type        = string
   default     = "e2-small"
+  nullable    = false
   description = "The machine type of nodes that name none."
 }
 
 variable "image" {
   type        = string
   default     = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"
+  nullable    = false
   description = "The boot image or its family. A newer one takes effect when a node is replaced."
 }
 
 variable "first_boot_by" {
   type        = string
   default     = "cloud-init"
+  nullable    = false
   description = "What of the image runs the first boot: cloud-init, which Ubuntu's have, or startup-script (Google's guest environment), for Debian's and Red Hat's, which have no cloud-init."
 
   validation {
@@ -374,6 +411,7 @@ variable "disk" {
     type    = optional(string, "pd-balanced")
   })
   default     = {}
+  nullable    = false
   description = "The boot disk: size_gb and type."
 
   validation {
@@ -396,11 +434,23 @@ variable "disk_encryption_key" {
 variable "labels" {
   type        = map(string)
   default     = {}
+  nullable    = false
   description = "Labels of everything that has labels."
+
+  validation {
+    condition     = length(var.labels) <= 64 && alltrue([for key, value in var.labels : can(regex("^[\\p{Ll}\\p{Lo}][\\p{Ll}\\p{Lo}\\p{N}_-]{0,62}$", key)) && can(regex("^[\\p{Ll}\\p{Lo}\\p{N}_-]{0,63}$", value))])
+    error_message = "A label has a key of 1 to 63 lowercase letters, digits, _ and -, a letter first, and a value of at most 63 of them; 64 labels at most."
+  }
 }
 
 variable "tags" {
   type        = list(string)
   default     = []
+  nullable    = false
   description = "Network tags of the nodes, for firewall rules and routes of your own."
+
+  validation {
+    condition     = length(var.tags) <= 64 && alltrue([for tag in var.tags : can(regex("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", tag))])
+    error_message = "A network tag has at most 63 lowercase letters, digits and hyphens, begins with a letter and ends with no hyphen; 64 tags at most."
+  }
 }

@@ -181,6 +181,42 @@ def test_a_changed_address_makes_the_interface_anew(aws: Stub, workspace: Make) 
     assert not [name for name in changes if '["a"]' in name or "aws_route" in name]
 
 
+def test_what_the_module_waits_for_makes_no_new_group_and_no_new_endpoint(
+    aws: Stub, workspace: Make
+) -> None:
+    """With `depends_on` the VPC is read at apply: what is unknown of these would replace them."""
+    services = {"endpoint_services": ["ssm", "s3"], "endpoint_route_table_ids": ["rtb-0a"]}
+    waiting = inputs(CLAIMS["made"], session_manager=True, depends_on=["aws_vpc.other"], **services)
+    made = pairs(workspace, aws, {"pair": waiting})
+    other = {"cidr_block": "10.1.0.0/16", "tags": {"owner": "me"}}
+    made.write("new.tf.json", json.dumps({"resource": {"aws_vpc": {"other": other}}}))
+    made.apply()
+    renamed = {"resource": {"aws_vpc": {"other": {**other, "tags": {"owner": "you"}}}}}
+    made.write("new.tf.json", json.dumps(renamed))
+    plan = made.plan()
+    assert plan.changes.pop("aws_vpc.other") == ["update"]
+    unknown = {
+        (each["type"], name)
+        for each in plan.told["resource_changes"]
+        for name, value in each["change"]["after_unknown"].items()
+        if value is True and each["mode"] == "managed"
+    }
+    # What of these changes is changed in place.
+    assert unknown == {
+        ("aws_iam_role", "assume_role_policy"),
+        ("aws_iam_role_policy", "policy"),
+        ("aws_vpc_endpoint", "subnet_ids"),
+    }
+
+
+def test_nodes_do_not_move_to_another_vpc(aws: Stub, workspace: Make) -> None:
+    made = pairs(workspace, aws, {"pair": inputs(CLAIMS["private-ip"])})
+    made.apply()
+    aws.tell("aws_subnet", vpc_id="vpc-0b", cidr_block="10.0.1.0/24")
+    with pytest.raises(RefusedError, match="are in vpc-0a, and their subnets of now are in vpc-0b"):
+        made.plan()
+
+
 def test_what_goes_from_the_inputs_takes_nothing_else_with_it(aws: Stub, workspace: Make) -> None:
     rules = [{"protocol": "tcp", "from_port": port, "cidr": "10.0.0.0/16"} for port in (80, 443)]
     made = pairs(workspace, aws, {"pair": inputs([PRIVATE, MADE, ROUTES], ingress=rules)})
@@ -204,7 +240,9 @@ def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Mak
             "aws_eip": {"new": {"domain": "vpc"}},
             "aws_route_table": {"new": {"vpc_id": "${aws_vpc.new.id}"}},
             "aws_secretsmanager_secret": {"new": {"name": "edge"}},
-        }
+            "aws_s3_bucket": {"new": {"bucket_prefix": "wheels"}},
+        },
+        "data": {"aws_ssm_parameter": {"image": {"name": "/aws/service/ami/al2023"}}},
     }
     seated = {"kind": "public-ip", "private_address": "10.0.1.100"}
     claims: list[Values] = [
@@ -215,10 +253,21 @@ def test_what_is_made_in_the_same_apply_can_be_claimed(aws: Stub, workspace: Mak
     ]
     tables = {"route_tables": {"new": "${aws_route_table.new.id}"}}
     secret = {"type": "PASS", "secret": "${aws_secretsmanager_secret.new.arn}"}
-    made = pairs(workspace, aws, {"pair": inputs(claims, authentication=secret, **tables)})
+    wheel = {"wheel_url": f"s3://${{aws_s3_bucket.new.bucket}}/{WHEEL}"}
+    # Sensitive, as Terraform has it.
+    more = {"cloudfail": wheel, "image_id": "${data.aws_ssm_parameter.image.value}", **tables}
+    made = pairs(workspace, aws, {"pair": inputs(claims, authentication=secret, **more)})
     made.write("new.tf.json", json.dumps(text))
+    aws.tell("aws_ssm_parameter", value="ami-0a")
     told = made.apply().outputs["pair"]["policy"]
     (eip,), (table,) = aws.objects("aws_eip"), aws.objects("aws_route_table")
+    (bucket,), boot = (
+        aws.objects("aws_s3_bucket"),
+        aws.one("aws_iam_role_policy", name="first-boot"),
+    )
+    (read,) = statements(boot["policy"])["ReadWheel"]["Resource"]
+    assert read == f"arn:aws:s3:::{bucket['bucket']}/{WHEEL}"
+    assert {node["ami"] for node in aws.objects("aws_instance")} == {"ami-0a"}
     assert statements(told)["AssociateAddressElasticIp"]["Resource"][0].endswith(eip["id"])
     assert statements(told)["ReplaceRoute"]["Resource"][0].endswith(table["id"])
     assert made.plan().is_empty

@@ -5,6 +5,7 @@ What is made of each input is asked in `terraform/gcp/tests`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +17,7 @@ from terraform.gcp_inputs import (
     HOST,
     PROJECT,
     PUBLIC_IP,
+    REGION,
     RULE,
     module,
     network,
@@ -25,6 +27,7 @@ from terraform.stubs import MAJORS, Stub
 from terraform.workspace import Workspace
 
 Make = Callable[..., Workspace]
+WHEEL = "cloudfail-0.1.0-py3-none-any.whl"
 MEMBER = f"serviceAccount:cloudfail-edge@{PROJECT}.iam.gserviceaccount.com"
 
 
@@ -72,6 +75,46 @@ def test_a_public_address_is_reserved_where_none_is_named(older: Stub, workspace
     assert kinds == {"INTERNAL"}
 
 
+def test_addresses_and_a_bucket_that_the_same_apply_makes(older: Stub, workspace: Make) -> None:
+    """Of them it is not known yet what they are, nor whether they are null."""
+    addresses = {name: {"name": name, "region": REGION} for name in ("rule", "public", "balanced")}
+    given = {name: f"${{google_compute_address.{name}.address}}" for name in addresses}
+    pair = {
+        **BASE,
+        "source": "./gcp",
+        "claims": [
+            {"kind": "forwarding-rule", "name": "edge"},
+            {"kind": "public-ip", "address": given["public"], "allocate": False},
+        ],
+        "forwarding_rules": {"edge": {"address": given["rule"], "allocate": False}},
+        "responders": [{"port": 8100}],
+        "load_balancer": {"address": given["balanced"], "allocate": False},
+        "cloudfail": {"wheel_url": f"gs://${{google_storage_bucket.new.name}}/{WHEEL}"},
+    }
+    made = workspace("terraform", older)
+    resources = {
+        "google_compute_address": addresses,
+        "terraform_data": {"bucket": {}},
+        "google_storage_bucket": {"new": {"name": "${terraform_data.bucket.id}", "location": "EU"}},
+    }
+    output = {"addresses": {"value": "${module.pair.addresses}"}}
+    root = {"resource": resources, "module": {"pair": pair}, "output": output}
+    made.write("main.tf.json", json.dumps(root))
+    made.init()
+    told = made.apply().outputs["addresses"]
+    known = {one["name"]: one["address"] for one in older.objects("google_compute_address")}
+    assert set(known) == {*addresses, "edge-node-a", "edge-node-b"}
+    assert told == {
+        "forwarding-rule edge": known["rule"],
+        "public-ip": known["public"],
+        "load-balancer": known["balanced"],
+    }
+    (bucket,) = older.objects("google_storage_bucket")
+    (granted,) = older.objects("google_storage_bucket_iam_member")
+    assert granted["bucket"] == bucket["name"]
+    assert made.plan().is_empty
+
+
 def test_three_nodes_with_everything_read_that_secret_and_that_wheel(
     older: Stub, workspace: Make
 ) -> None:
@@ -84,7 +127,7 @@ def test_three_nodes_with_everything_read_that_secret_and_that_wheel(
     assert (granted["project"], granted["member"]) == (PROJECT, MEMBER)
     bucket = older.one("google_storage_bucket_iam_member", bucket="wheels", member=MEMBER)
     (condition,) = bucket["condition"]
-    wheel = "projects/_/buckets/wheels/objects/v/cloudfail-0.1.0-py3-none-any.whl"
+    wheel = f"projects/_/buckets/wheels/objects/v/{WHEEL}"
     assert condition["expression"] == f'resource.name == "{wheel}"'
     # A version of the secret that Terraform read would be in its state.
     assert not [one for one in state.resources if "secret_version" in one]

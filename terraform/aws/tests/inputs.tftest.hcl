@@ -239,3 +239,31 @@ run "a_disk_by_the_alias_of_its_key" {
   }
   expect_failures = [var.root_volume]
 }
+
+run "what_ec2_and_iam_take_in_no_name_tag_or_description" {
+  command = plan
+  variables {
+    name    = "sg"
+    tags    = { "cost#center" = "4711" }
+    ingress = [{ protocol = "tcp", from_port = 443, cidr = "10.0.0.0/8", description = "the clients' way" }]
+  }
+  expect_failures = [var.name, var.tags, var.ingress]
+}
+
+run "a_tag_of_aws_and_host_bits_of_a_network" {
+  command = plan
+  variables {
+    tags    = { "aws:owner" = "edge" }
+    ingress = [{ protocol = "tcp", from_port = 443, cidr = "10.0.0.1/8" }]
+  }
+  expect_failures = [var.tags, var.ingress]
+}
+
+run "odd_names_tags_and_networks_that_aws_takes" {
+  command = plan
+  variables {
+    name    = "sga"
+    tags    = { "Kostenstelle für Größe" = "a:b/c=d+e-f@g.h_i", empty = "" }
+    ingress = [{ protocol = "tcp", from_port = 443, cidr = "2001:db8::/32", description = "HTTPS {a} [b] $1! *; a=b&c, #3 @ 10.0/8" }]
+  }
+}

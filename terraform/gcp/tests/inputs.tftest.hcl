@@ -262,3 +262,24 @@ run "a_responder_at_one_address" {
   }
   expect_failures = [var.responders]
 }
+
+run "an_address_that_is_new_and_there_and_labels_and_tags_that_google_does_not_take" {
+  command = plan
+  variables {
+    claims = [{ kind = "public-ip", address = "203.0.113.7", allocate = true }]
+    labels = { Team = "edge" }
+    tags   = ["-edge"]
+  }
+  expect_failures = [var.claims, var.labels, var.tags]
+}
+
+run "addresses_that_are_neither_new_nor_there" {
+  command = plan
+  variables {
+    claims           = [{ kind = "forwarding-rule", name = "edge" }]
+    forwarding_rules = { edge = { allocate = false } }
+    responders       = [{ port = 8100 }]
+    load_balancer    = { allocate = false }
+  }
+  expect_failures = [var.forwarding_rules, var.load_balancer]
+}
