@@ -80,9 +80,8 @@ locals {
   made = { for number, claim in local.public_claims : coalesce(claim.name, var.name) => number if claim.allocate }
 
   public_ips = { for number, claim in local.public_claims : number => {
-    id = claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].id : claim.resource_id
-    address = (claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].ip_address :
-    claim.address != null ? claim.address : data.azurerm_public_ip.existing[number].ip_address)
+    id      = claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].id : claim.resource_id
+    address = claim.allocate ? azurerm_public_ip.claimed[coalesce(claim.name, var.name)].ip_address : data.azurerm_public_ip.existing[number].ip_address
   } }
 
   # NAME, RESOURCE-GROUP/NAME or an id, as ids.
@@ -112,11 +111,19 @@ resource "azurerm_public_ip" "claimed" {
   tags                = var.tags
 }
 
+# Also where its claim has an address: of one that the same apply makes it is not known whether it is null.
 data "azurerm_public_ip" "existing" {
-  for_each = { for number, claim in local.public_claims : number => split("/", claim.resource_id) if !claim.allocate && claim.address == null }
+  for_each = { for number, claim in local.public_claims : number => claim if !claim.allocate }
 
-  resource_group_name = each.value[4]
-  name                = each.value[8]
+  resource_group_name = split("/", each.value.resource_id)[4]
+  name                = split("/", each.value.resource_id)[8]
+
+  lifecycle {
+    postcondition {
+      condition     = each.value.address == null ? coalesce(self.ip_address, "-") != "-" : self.ip_address == each.value.address
+      error_message = "The public address ${self.name} is ${coalesce(self.ip_address, "none yet: it has to be a static one")}${each.value.address == null ? "" : ", not ${each.value.address}: correct one of the two in its claim, or leave address out"}."
+    }
+  }
 }
 
 # A resource of its own, and not inside its table: then nobody else's routes are looked after here.
@@ -481,7 +488,8 @@ locals {
   # Azure asks for `join` on everything that a written interface refers to.
   joined = length(setintersection(local.kinds, ["public-ip", "private-ip"])) == 0 ? {} : merge(
     { for id in distinct(values(local.subnet_ids)) : "subnet ${lower(id)}" => id },
-    { for number, address in local.public_ips : "address ${number}" => address.id },
+    # By its seat, not its number: a claim more or less takes no other's right for some minutes.
+    { for number, claim in local.public_claims : "address on ${coalesce(claim.private_address, "primary")}" => local.public_ips[number].id },
     { for name, address in azurerm_public_ip.own : "own address ${name}" => address.id },
     { "security group" = azurerm_network_security_group.node.id },
     local.balanced ? { "load balancer" = azurerm_lb.node[0].id } : {},

@@ -26,6 +26,7 @@ variable "instance_name" {
 
 variable "virtual_router_id" {
   type        = number
+  nullable    = false
   description = "The VRRP virtual router id: a number that no other pair of these subnets has."
 
   validation {
@@ -77,6 +78,7 @@ variable "nodes" {
     subnet      = optional(string)
     interface   = optional(string)
   }))
+  nullable    = false
   description = "Two or three members by name: the static private address, which VRRP speaks from, the priority, the name of the existing subnet of virtual_network, the availability zone, the size where it is not var.size (so that nodes are resized one after the other), the CIDR of the subnet where it is not a /24, and the network device where it is not eth0, as images for Azure name it (never enP..., which accelerated networking puts below it)."
 
   validation {
@@ -186,9 +188,15 @@ variable "claims" {
     error_message = "A table is NAME (of resource_group), RESOURCE-GROUP/NAME, or a whole id: /subscriptions/.../routeTables/NAME."
   }
   validation {
-    condition = (length(distinct([for claim in var.claims : coalesce(claim.name, "-") if claim.allocate])) ==
+    condition = (length(distinct([for claim in var.claims : lower(coalesce(claim.name, var.name)) if claim.allocate])) ==
     length([for claim in var.claims : claim if claim.allocate]))
     error_message = "Of several public-ip claims that are made here each has a name of its own."
+  }
+  validation {
+    condition = alltrue([for claim in var.claims : can(regex("^[A-Za-z0-9]([\\w.-]{0,78}\\w)?$", claim.name)) &&
+      !contains(concat(["${var.name}-frontend"], [for name in keys(var.nodes) : "${var.name}-${name}-own"]), lower(claim.name))
+    if claim.name != null])
+    error_message = "The name of a public-ip has at most 80 letters, digits, _ . and -, and is none of NAME-frontend and NAME-NODE-own, which are other addresses of this pair."
   }
   validation {
     condition = (length(distinct([for claim in var.claims : coalesce(claim.private_address, "-") if claim.kind == "public-ip"])) ==
@@ -303,6 +311,7 @@ variable "first_boot" {
 
 variable "subscription_id" {
   type        = string
+  nullable    = false
   description = "The subscription of the provider: that of the virtual network, and of everything that is made here."
 
   validation {
@@ -313,6 +322,7 @@ variable "subscription_id" {
 
 variable "resource_group" {
   type        = string
+  nullable    = false
   description = "The name of the existing resource group where everything is made: best one that has nothing else in it."
 
   validation {
@@ -326,6 +336,7 @@ variable "virtual_network" {
     name           = string
     resource_group = optional(string)
   })
+  nullable    = false
   description = "The existing virtual network of the nodes' subnets, and its resource group where that is another one. Names and not ids, because roles are assigned on subnets that may not be there yet when this is planned."
 
   validation {
@@ -336,6 +347,7 @@ variable "virtual_network" {
 
 variable "location" {
   type        = string
+  nullable    = false
   description = "The region of the subnets, like westeurope."
 
   validation {
@@ -455,13 +467,14 @@ variable "admin_username" {
   description = "The first user, who may become root. There are no passwords."
 
   validation {
-    condition     = can(regex("^[a-z_][a-z0-9_-]{0,31}$", var.admin_username)) && !contains(["root", "admin", "administrator", "user", "guest", "test"], var.admin_username)
-    error_message = "admin_username is a user name of Linux, and none that Azure reserves, like root or admin."
+    condition     = can(regex("^[a-z_][a-z0-9_-]{0,31}$", var.admin_username)) && !contains(split(" ", "administrator admin user user1 test user2 test1 user3 admin1 a actuser adm admin2 aspnet backup console david guest john owner root server sql support support_388945a0 sys test2 test3 user4 user5"), var.admin_username)
+    error_message = "admin_username is a user name of Linux, and none that Azure reserves, like root, admin, backup, owner or test."
   }
 }
 
 variable "admin_ssh_public_key" {
   type        = string
+  nullable    = false
   description = "The public key of that user, ssh-ed25519 (which the first releases of azurerm 4 do not take) or ssh-rsa: Azure makes no machine of Linux without a key or a password. No rule lets SSH in."
 
   validation {
@@ -482,6 +495,11 @@ variable "tags" {
   default     = {}
   nullable    = false
   description = "Tags of everything that is made here."
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[^<>%&\\\\?/]{1,512}$", key)) && length(coalesce(value, "-")) <= 256])
+    error_message = "A tag has a key of 1 to 512 characters without < > % & \\ ? /, and a value of at most 256; 50 tags at most."
+  }
 }
 
 variable "wheel_container_id" {
@@ -592,8 +610,19 @@ variable "load_balancer" {
     error_message = "An internal load balancer has the name of a subnet and an IPv4 address of it; a public one has neither."
   }
   validation {
-    condition     = var.load_balancer == null ? true : length(var.load_balancer.rules) > 0 && length(distinct([for rule in var.load_balancer.rules : rule.name])) == length(var.load_balancer.rules)
+    condition     = var.load_balancer == null ? true : length(var.load_balancer.rules) > 0 && length(distinct([for rule in var.load_balancer.rules : lower(rule.name)])) == length(var.load_balancer.rules)
     error_message = "A load balancer has rules, each with a name of its own."
+  }
+  validation {
+    condition     = var.load_balancer == null ? true : alltrue([for rule in var.load_balancer.rules : can(regex("^[A-Za-z0-9]([\\w.-]{0,78}\\w)?$", rule.name))])
+    error_message = "The name of a rule has at most 80 letters, digits, _ . and -, begins with a letter or a digit, and ends with one of them or _."
+  }
+  validation {
+    condition = var.load_balancer == null ? true : alltrue([for ports in [
+      [for rule in var.load_balancer.rules : "${rule.protocol} ${rule.port}"],
+      [for rule in var.load_balancer.rules : "${rule.protocol} ${coalesce(rule.backend_port, rule.port)}"],
+    ] : length(distinct(ports)) == length(ports)]) && !(length(var.load_balancer.rules) > 1 && anytrue([for rule in var.load_balancer.rules : rule.protocol == "All"]))
+    error_message = "No two rules have a port, or a backend_port, of the same protocol, and a rule of All is the only one: Azure refuses more without floating IP."
   }
   validation {
     condition = var.load_balancer == null ? true : alltrue([for rule in var.load_balancer.rules : rule.protocol == "All" ?

@@ -2,6 +2,7 @@
 
 variable "provider_name" {
   type        = string
+  nullable    = false
   description = "The cloud, as cloudfail names it: aws, gcp or azure."
 
   validation {
@@ -44,6 +45,7 @@ variable "instance_name" {
 
 variable "virtual_router_id" {
   type        = number
+  nullable    = false
   description = "The VRRP virtual router id: a number that no other pair of these subnets has."
 
   validation {
@@ -89,6 +91,7 @@ variable "nodes" {
     interface    = optional(string)
     interface_id = optional(string)
   }))
+  nullable    = false
   description = "The members by name: the unicast address VRRP speaks from, the priority, the CIDR of the subnet, the network device, and the cloud's id of the network interface."
 
   validation {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +134,16 @@ def test_a_role_that_cloudfail_prints_for_terraform_is_valid(
         place.write("policy.tf", policy.read_text(encoding="utf-8"))
         place.init()
         place.validate()
+
+
+@pytest.mark.parametrize("directory", MODULES, ids=name)
+def test_a_null_is_refused_or_means_the_default(directory: Path) -> None:
+    """As from a module around it, which passes on what it was not given."""
+    text = (directory / "variables.tf").read_text(encoding="utf-8")
+    for variable in text.split('\nvariable "')[1:]:
+        has_default_null = re.search(r"^  default += null$", variable, re.MULTILINE) is not None
+        is_nullable = re.search(r"^  nullable += false$", variable, re.MULTILINE) is None
+        assert is_nullable == has_default_null, variable.partition('"')[0]
 
 
 def test_nothing_is_left_unproven() -> None:

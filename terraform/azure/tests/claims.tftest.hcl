@@ -179,3 +179,57 @@ run "a_load_balancer_that_asks_nobody" {
   }
   expect_failures = [var.load_balancer]
 }
+
+run "names_that_azure_does_not_take" {
+  command = plan
+  variables {
+    admin_username = "backup"
+    tags           = { "a<b" = "c" }
+    claims         = [{ kind = "public-ip", allocate = true, name = "-service" }]
+    load_balancer  = { rules = [{ name = "https in", protocol = "Tcp", port = 443 }] }
+  }
+  expect_failures = [var.admin_username, var.tags, var.claims, var.load_balancer]
+}
+
+run "the_name_of_another_address_and_a_port_twice" {
+  command = plan
+  variables {
+    claims = [{ kind = "public-ip", allocate = true, name = "edge-Frontend" }]
+    load_balancer = { rules = [
+      { name = "https", protocol = "Tcp", port = 443 },
+      { name = "more", protocol = "Tcp", port = 443, backend_port = 8443 },
+    ] }
+  }
+  expect_failures = [var.claims, var.load_balancer]
+}
+
+run "names_that_differ_by_capitals_and_a_backend_port_twice" {
+  command = plan
+  variables {
+    nodes = {
+      a = { address = "10.0.1.10", priority = 150, subnet_name = "edge", zone = "1" }
+      b = { address = "10.0.1.11", priority = 100, subnet_name = "edge", zone = "2" }
+    }
+    claims = [
+      { kind = "public-ip", allocate = true, name = "Edge", private_address = "10.0.1.100" },
+      { kind = "public-ip", allocate = true },
+      { kind = "private-ip", address = "10.0.1.100" },
+    ]
+    load_balancer = { rules = [
+      { name = "http", protocol = "Tcp", port = 80, backend_port = 8443 },
+      { name = "https", protocol = "Tcp", port = 443, backend_port = 8443 },
+    ] }
+  }
+  expect_failures = [var.claims, var.load_balancer]
+}
+
+run "every_port_and_one_more" {
+  command = plan
+  variables {
+    load_balancer = { type = "internal", subnet_name = "edge-a", address = "10.0.1.50", rules = [
+      { name = "all", protocol = "All", port = 0 },
+      { name = "https", protocol = "Tcp", port = 443 },
+    ] }
+  }
+  expect_failures = [var.load_balancer]
+}
