@@ -91,10 +91,10 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             id=document["id"],
             etag=document.get("etag", ""),
-            location=document.get("location", ""),
+            location=document.get("location") or "",
             state=properties.get("provisioningState", ""),
             machine=_id(properties.get("virtualMachine")),
-            mac=mac_of(properties.get("macAddress", "")),
+            mac=mac_of(properties.get("macAddress") or ""),
             forwards=bool(properties.get("enableIPForwarding")),
             is_first=bool(properties.get("primary")),
             configs=tuple(map(Config.read, properties.get("ipConfigurations") or ())),
@@ -119,7 +119,7 @@ class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             id=document["id"],
             address=_address(properties.get("ipAddress")),
-            location=document.get("location", ""),
+            location=document.get("location") or "",
             sku=(document.get("sku") or {}).get("name", "Basic"),
             is_static=properties.get("publicIPAllocationMethod") == "Static",
             zones=tuple(document.get("zones") or ()),

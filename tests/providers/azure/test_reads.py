@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import msgspec
+import pytest
 from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.model import Holding, Owner, Peer, PrivateIp, PublicIp, Route
 
 from cloudfail_azure.around import Around
 from cloudfail_azure.holdings import holding_of
 from cloudfail_azure.members import Members
-from cloudfail_azure.objects import Tenant
+from cloudfail_azure.objects import Interface, PublicAddress, RouteTable, Tenant
 from providers.azure.nodes import (
     DESTINATION,
     OWN,
@@ -111,3 +114,37 @@ def test_a_table_that_lies_apart_is_unknown_while_its_group_is_denied(
     far, edge = node_of("a").provider.observe(claims)
     assert (far.owner, edge.owner) == (Owner.UNKNOWN, Owner.PEER)
     assert "Microsoft.Network/routeTables/read" in far.obstacle
+
+
+def nulled(document: Any) -> Iterator[Any]:
+    """Yield the document with one of its fields null, each in turn; ids and names are what they are."""
+    if isinstance(document, list):
+        for number, item in enumerate(document):
+            for other in nulled(item):
+                yield [*document[:number], other, *document[number + 1 :]]
+    if not isinstance(document, dict):
+        return
+    for name, value in document.items():
+        if name not in {"id", "name"}:
+            yield {**document, name: None}
+        for other in nulled(value):
+            yield {**document, name: other}
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        ("networkInterfaces", Interface.read),
+        ("publicIPAddresses", PublicAddress.read),
+        ("routeTables", RouteTable.read),
+    ],
+    ids=str,
+)
+def test_a_field_that_is_null_is_read_as_one_that_is_left_out(
+    cloud: EmbeddedAzure, kind: str, read: Callable[[Any], Any]
+) -> None:
+    documents = list(cloud.api.store.every(kind))
+    assert documents
+    for document in documents:
+        for other in nulled(document):
+            assert read(other).id == document["id"]
