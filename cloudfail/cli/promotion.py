@@ -13,6 +13,7 @@ from cloudfail.cli.stop import Stopper
 from cloudfail.cli.watched import Watched
 from cloudfail.clock import Deadline, SystemClock
 from cloudfail.journal import FileJournal
+from cloudfail.keepalived.siblings import heeding_siblings
 from cloudfail.outcome import Ended, Order, Outcome
 from cloudfail.promote import promote
 from cloudfail.role import Event, RoleStore, default_directory
@@ -59,11 +60,12 @@ def run_promotion(target: Target, event: Event, stopper: Stopper, order: Order) 
         if not generation:
             _close(journal, event)
     clock = SystemClock()
+    role = store.check(target.instance.name, generation)
     run = Run(
         instance=target.instance.name,
         deadline=Deadline.after(clock, target.deadline),
         journal=journal,
-        role=store.check(target.instance.name, generation),
+        role=heeding_siblings(role, store, event),
         clock=clock,
         generation=generation,
         width=target.instance.width,

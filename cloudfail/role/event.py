@@ -70,14 +70,23 @@ def boot_id() -> str:
 def start_time(pid: int | None = None) -> int:
     """Read when the kernel started a process (this one), in ticks since boot; it survives execve.
 
+    Where nobody can tell, as without /proc: now.
+    """
+    started = started_at(pid)
+    return int(boottime() * TICKS) if started is None else started
+
+
+def started_at(pid: int | None = None) -> int | None:
+    """Read it as `start_time` does; None where there is no such process, or it may not be read.
+
     Field 22 of /proc/PID/stat (proc(5)), counted from the last parenthesis, because the name in
-    field 2 may hold parentheses and blanks. Without /proc: now.
+    field 2 may hold parentheses and blanks.
     """
     try:
         stat = (_PROC / str(pid if pid is not None else "self") / "stat").read_bytes()
         return int(stat[stat.rindex(b")") + 1 :].split()[19])
     except (OSError, ValueError, IndexError):
-        return int(boottime() * TICKS)
+        return None
 
 
 def boottime() -> float:
