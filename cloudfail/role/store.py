@@ -216,11 +216,13 @@ def _begin(event: Event, generation: int, *, yielded: int) -> Recorded:
 
 
 def _supersedes(recorded: Recorded, generation: int, mine: Recorded | None) -> bool:
-    """Tell whether the record is newer; also when a lost file made generations begin anew."""
-    if recorded.generation > generation:
-        return True
+    """Tell whether the record is newer.
+
+    The events tell where they can: a lost file makes generations begin anew, and an older event
+    takes the next one when its process was kept from writing for so long that ours did not wait.
+    """
     if mine is None or recorded.role is mine.role:
-        return False
+        return recorded.generation > generation
     return not recorded.event.is_older_than(mine.event)
 
 

@@ -227,6 +227,22 @@ def test_a_newer_role_counts_though_a_lost_record_began_generations_anew(
         check()
 
 
+def test_an_older_role_that_was_written_late_stops_nobody(tmp_path: Path, store: RoleStore) -> None:
+    """Its process stood still in the lock of the record, for longer than the newer one waited."""
+    store.record(event(1))
+    late = RoleStore(tmp_path / "state")
+    late.record(event(2, BACKUP))
+    content = role_file(store).read_bytes()
+    role_file(store).unlink()
+    store.record(event(1))
+    check = store.check("edge", store.record(event(3)))
+    role_file(store).write_bytes(content)
+    check()
+    late.record(event(4, BACKUP))
+    with pytest.raises(SupersededError):
+        check()
+
+
 def test_a_check_for_a_generation_recorded_elsewhere_works(tmp_path: Path) -> None:
     generation = RoleStore(tmp_path).record(event(1))
     other = RoleStore(tmp_path)
