@@ -20,11 +20,12 @@ from cloudfail.config import Config
 from cloudfail.errors import CloudfailError
 from cloudfail.outcome import Order
 from cloudfail.role import Event, Role, RoleStore, default_directory
-from cloudfail.target import Target
 
 
-def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Order) -> bool:
-    """Promote every other instance of the target's group that is master here, one by one.
+def look_for_mates(
+    args: Namespace, config: Config, instance: str, stopper: Stopper, order: Order
+) -> bool:
+    """Promote every other instance of this one's group that is master here, one by one.
 
     What goes wrong with one is said and logged, and stops no other. True when a call of somebody
     else's was under way for one of them.
@@ -32,7 +33,7 @@ def look_for_mates(args: Namespace, target: Target, stopper: Stopper, order: Ord
     is_moving = False
     if has_claims(args):
         return is_moving  # flags name what one instance is to own
-    for name in _masters_beside(target.config, target.instance.name):
+    for name in _masters_beside(config, instance):
         if stopper.stopped:
             return is_moving
         try:

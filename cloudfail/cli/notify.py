@@ -19,17 +19,15 @@ from cloudfail.cli import parser as flags
 from cloudfail.cli.output import show
 
 if TYPE_CHECKING:
+    from cloudfail.cli.looks import Looks
     from cloudfail.cli.stop import Stopper
     from cloudfail.config import Config, Instance
     from cloudfail.errors import ConfigError
     from cloudfail.follow import Following
     from cloudfail.keepalived.notify import Notice
     from cloudfail.outcome import Ended
-    from cloudfail.role import Event, Role
+    from cloudfail.role import Role
     from cloudfail.target import Target
-
-# One advert interval: by then a peer that still mastered has heard us, and begins no further call.
-SETTLE_SECONDS = 1.0
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -133,73 +131,40 @@ def ignore(args: Namespace, group: str) -> int:
 
 
 def _promote(args: Namespace, *, again: bool) -> int:
-    """A lower advert came: look now, and once more when the peer has certainly stepped down."""
-    from cloudfail.cli.promotion import run_promotion
+    """A lower advert came: look `again` when the peer has certainly stepped down, at the whole group."""
+    from cloudfail.cli.looks import Looks
     from cloudfail.cli.result import tell
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
     from cloudfail.errors import ConfigError
-    from cloudfail.outcome import Order
-    from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
         try:
             target = find_target(args)
         except ConfigError as error:
-            return _serve(args, stopper, error)
-        event = Event.of_this_process(target.instance.name, Role.MASTER)
-        ended = run_promotion(target, event, stopper, Order())
-        if again and not _is_superseded(ended):
-            ended = _look_again(args, target, event, stopper, ended)
-        following = _follow(target, ended, stopper)
+            return _serve(args, stopper, error, again=again)
+        looks = Looks(args, target.config, target.instance, target, stopper, mates=again)
+        following = _take_and_follow(target, looks, stopper, again=again)
+        ended = looks.ended
     as_json = args.output == "json"
     return tell(args.command, target, ended, as_json=as_json, following=following)
 
 
-def _look_again(
-    args: Namespace, target: Target, event: Event, stopper: Stopper, first: Ended
-) -> Ended:
-    """Look at the group's other instances; then, a while later, at all of them once more.
-
-    And again for as long as a look shows that a call of the peer's is under way: on some clouds
-    one takes seconds, and lands after whatever was verified. And once more where flock(1) may have
-    ended a lower advert until just now: the peer was master that late.
-    """
-    from cloudfail.cli.mates import look_for_mates
-    from cloudfail.clock import Deadline, SystemClock
-    from cloudfail.keepalived.one_at_a_time import let_go
+def _take_and_follow(
+    target: Target, looks: Looks, stopper: Stopper, *, again: bool
+) -> Following | None:
+    """Look, and start what follows: it does not wait for what a peer may yet do to held claims."""
     from cloudfail.outcome import Order
 
-    deadline = Deadline.after(SystemClock(), target.deadline)
-    look_for_mates(args, target, stopper, Order())
-    ended = first
-    while True:  # once at least: however long the others took, whoever came meanwhile counts on it
-        _settle(stopper)
-        if stopper.stopped:
-            return ended
-        kept_others_away = let_go()  # each of them counts on a look that settled after it
-        ended, is_moving = _look_at_all(args, target, event, stopper, ended)
-        must_go_on = kept_others_away or (is_moving and deadline.left() > 0)
-        if not must_go_on or _is_superseded(ended):
-            return ended
-
-
-def _look_at_all(
-    args: Namespace, target: Target, event: Event, stopper: Stopper, before: Ended
-) -> tuple[Ended, bool]:
-    """Look at the whole group; return also whether a call of somebody's was under way.
-
-    Each advert that was told of ends up here: one look that began late enough does for them all.
-    """
-    from cloudfail.cli.mates import look_for_mates
-    from cloudfail.cli.promotion import run_promotion
-    from cloudfail.outcome import Order
-    from cloudfail.role.event import boottime
-
-    anew = Order(since=boottime())
-    ended = run_promotion(target, event, stopper, anew)
-    are_moving = look_for_mates(args, target, stopper, anew)
-    return _both(before, ended), ended.is_moving or are_moving
+    is_contested = looks.may_be_contested()
+    is_contested = (looks.look(Order()) or is_contested) and not looks.is_superseded
+    if again or (is_contested and looks.problem):
+        looks.look_until_settled()
+        return _follow(target, looks.ended, stopper)
+    following = _follow(target, looks.ended, stopper)
+    if is_contested:
+        looks.look_until_settled()
+    return following
 
 
 def _follow(target: Target, ended: Ended, stopper: Stopper) -> Following | None:
@@ -219,46 +184,30 @@ def _follow(target: Target, ended: Ended, stopper: Stopper) -> Following | None:
     )
 
 
-def _serve(args: Namespace, stopper: Stopper, error: ConfigError) -> int:
+def _serve(args: Namespace, stopper: Stopper, error: ConfigError, *, again: bool) -> int:
     """Be master of an instance that claims nothing in the cloud, but has services or hooks.
 
-    Raises the error where that is not what is wrong.
+    The others of its group may claim something: of a lower advert they hear by this one. Raises
+    the error where that is not what is wrong.
     """
     from cloudfail.cli.target import find_instance
 
     config, instance = find_instance(args)
-    if instance.claims or not (instance.vrrp.services.master or instance.vrrp.hooks):
+    if instance.claims:
+        raise error
+    if again:
+        _look_for_mates(args, config, instance, stopper)
+    if not (instance.vrrp.services.master or instance.vrrp.hooks):
         raise error
     from cloudfail.cli.serving import serve
 
     return serve(args, config, instance, stopper)
 
 
-def _is_superseded(ended: Ended) -> bool:
-    from cloudfail.errors import SupersededError
+def _look_for_mates(args: Namespace, config: Config, instance: Instance, stopper: Stopper) -> None:
+    from cloudfail.cli.looks import Looks
+    from cloudfail.outcome import Order
 
-    return ended.outcome is not None and isinstance(ended.outcome.error, SupersededError)
-
-
-def _settle(stopper: Stopper) -> None:
-    """Wait, joined or not: the peer's last call may land after whatever was verified."""
-    from cloudfail.clock import Deadline, SystemClock
-    from cloudfail.run import SAFE_POINT_SECONDS
-
-    clock = SystemClock()
-    deadline = Deadline.after(clock, SETTLE_SECONDS)
-    while deadline.left() and not stopper.stopped:
-        clock.sleep(min(deadline.left(), SAFE_POINT_SECONDS))
-
-
-def _both(first: Ended, second: Ended) -> Ended:
-    """Tell the second; what the first changed was changed all the same."""
-    from dataclasses import replace
-
-    import msgspec
-
-    changed = first.outcome is not None and first.outcome.changed
-    if not changed or second.outcome is None:
-        return second
-    outcome = msgspec.structs.replace(second.outcome, changed=True)
-    return replace(second, outcome=outcome, calls=(*first.calls, *second.calls))
+    looks = Looks(args, config, instance, None, stopper, mates=True)
+    looks.look(Order())
+    looks.look_until_settled()
