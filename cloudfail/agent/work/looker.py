@@ -89,6 +89,10 @@ class Looker:
         self._alarm("mistake", "")
         is_master = standing.role is Role.MASTER
         self._alarm("claims", _refused(sight) if is_master else "")
+        if not is_master:
+            self._alarm("quarrel", "")
+        if not is_master or (sight.is_mine and not sight.plan.lanes):
+            self._alarm("run", "")  # nothing is left of what it could not do
         if sight.says_nothing:
             board.pace.failed(now, is_master=is_master, throttled=False)
             return
