@@ -254,6 +254,7 @@ class Agent:
                 self._systemd.alive()
             try:
                 self._look_after(now)
+                self._mistake = ""
             except Exception as error:  # noqa: BLE001  the next tick has as much to do
                 self._mistake = f"a mistake in the agent: {type(error).__name__}: {error}"
             self._problems.look()

@@ -70,7 +70,9 @@ class Recorder:
 
     def _record(self, instance: str, role: Role) -> int:
         try:
-            return record_now(self._store, instance, role)
+            generation = record_now(self._store, instance, role)
         except Exception as error:  # noqa: BLE001  the next role must go on record all the same
             self._broken = f"{instance} is {role}, which is not on record: {error}"
             return 0
+        self._broken = ""
+        return generation

@@ -119,7 +119,8 @@ def test_a_mistake_of_ours_ends_no_recorder(
         recorder.put("edge", Role.MASTER, generations.append)
         recorder.put("edge", Role.MASTER, lambda _: done.set())
         assert done.wait(30)
+        assert "boom" in recorder.problem
     recorder.put("edge", Role.BACKUP, generations.append)
     assert recorder.stop(30)
     assert generations == [0, 1]  # not on record, then the first one
-    assert "boom" in recorder.problem
+    assert recorder.problem == ""
