@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from cloudfail.retry_after import retry_after
 
 # What is denied is said at the end, after several ids.
 _MOST_TEXT = 2000
@@ -49,7 +50,7 @@ def find_answer(
         code=code,
         message=one_line(message or error.get("message", ""), _MOST_TEXT),
         status=status,
-        retry_after=seconds_of(headers),
+        retry_after=retry_after(headers),
     )
 
 
@@ -59,17 +60,6 @@ def _said(error: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for detail in error.get("details") or ():
         if isinstance(detail, Mapping):
             yield from _said(detail)
-
-
-def seconds_of(headers: Mapping[str, str]) -> float | None:
-    """Return what `Retry-After` asks for; None when it does not, or not in seconds.
-
-    The names of `headers` are in lower case.
-    """
-    try:
-        return max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
-        return None
 
 
 def one_line(text: object, most: int = 300) -> str:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError
 from cloudfail.provider import ApiCall, Setup
+from cloudfail.retry_after import retry_after
 from cloudfail.throttle import Buckets
 
-from cloudfail_azure.answers import Answer, Context, seconds_of
+from cloudfail_azure.answers import Answer, Context
 from cloudfail_azure.errors import expired, from_answer, read_answer
 from cloudfail_azure.exceptions import not_of_azure, translate
 from cloudfail_azure.links import subscription_of
@@ -112,7 +113,7 @@ class Api:
         if answer is not None and reply.is_stale:
             return expired(context, answer)
         if answer is None and reply.status in _PASSING:
-            code, asked = f"HTTP {reply.status}", seconds_of(reply.headers)
+            code, asked = f"HTTP {reply.status}", retry_after(reply.headers)
             answer = Answer(
                 code=code, message="no reason is given", status=reply.status, retry_after=asked
             )

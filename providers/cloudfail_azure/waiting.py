@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 from cloudfail.clock import Clock
 from cloudfail.errors import ConflictError, DeniedError, NotFoundError, TransientError
+from cloudfail.retry_after import retry_after
 
-from cloudfail_azure.answers import Context, seconds_of
+from cloudfail_azure.answers import Context
 from cloudfail_azure.api import Api
 from cloudfail_azure.errors import BY_CODE, from_answer, read_answer
 from cloudfail_azure.exceptions import not_of_azure
@@ -131,7 +132,7 @@ class Operations:
         waited = self._clock.now() - began
         if waited >= MOST_SECONDS:
             raise TransientError(f"{what} after {waited:.0f} s; it is waited for again")
-        pause = pause_after(waited, seconds_of(reply.headers))
+        pause = pause_after(waited, retry_after(reply.headers))
         left = min(pause, MOST_SECONDS - waited)
         until = self._clock.now() + left
         self._while_waiting(what)

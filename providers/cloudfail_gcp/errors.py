@@ -23,6 +23,7 @@ from cloudfail.errors import (
     TransientError,
     UnreachableError,
 )
+from cloudfail.retry_after import retry_after
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth import exceptions as auth
 from google.protobuf.json_format import ParseError
@@ -188,17 +189,13 @@ def answer_of(exc: GoogleAPICallError) -> Answer | None:
     errors: Any = exc.errors
     if not errors or not isinstance(errors[0], Mapping):
         return None
+    headers: Mapping[str, str] = getattr(exc.response, "headers", {})
     return Answer(
         code=str(errors[0].get("reason", "")),
         message=_one_line(errors[0].get("message", exc.message)),
         status=int(exc.code or 0),
-        retry_after=_seconds(getattr(exc.response, "headers", {}).get("Retry-After", "")),
+        retry_after=retry_after({name.lower(): text for name, text in headers.items()}),
     )
-
-
-def _seconds(header: str) -> float | None:
-    """Read Retry-After as seconds; its other form, a date, is none of Google's."""
-    return float(header) if header.isascii() and header.isdigit() else None
 
 
 def from_answer(answer: Answer, context: Context) -> CloudfailError:
