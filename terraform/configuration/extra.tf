@@ -3,8 +3,10 @@
 locals {
   extra_lines  = split("\n", trimspace(replace(var.extra_configuration, "\r\n", "\n")))
   extra_header = "^[ \t]*(\\[\\[?)([A-Za-z0-9_.:@\"' \t-]+)\\]\\]?[ \t]*(?:#.*)?$"
-  extra_starts = [for number, line in local.extra_lines : number if can(regex(local.extra_header, line))]
-  extra_key    = "^[ \t]*[\"']?([A-Za-z0-9_-]+)[\"']?[ \t]*[.=]"
+  # A line inside of a text of several lines is no header: behind an odd number of triple quotes.
+  extra_starts = [for number, line in local.extra_lines : number if can(regex(local.extra_header, line)) &&
+  length(regexall("\"\"\"|'''", join("\n", slice(local.extra_lines, 0, number)))) % 2 == 0]
+  extra_key = "^[ \t]*[\"']?([A-Za-z0-9_-]+)[\"']?[ \t]*[.=]"
 
   extra_sections = [for index, start in local.extra_starts : {
     name     = replace(regex(local.extra_header, local.extra_lines[start])[1], "/[\"' \t]/", "")

@@ -47,7 +47,8 @@ master = [
 ]
 [[instance.edge.hook]]
 on = "MASTER"
-command = ["/usr/local/bin/x", "a = b", "é\\u00e9"]
+command = ["/usr/local/bin/x", "a = b", "é\\u00e9", '''
+[agent]''']
 [vrrp_script.web]
 http = "http://127.0.0.1/health"
 [agent]
@@ -59,7 +60,7 @@ _EXTRA_MEANS = {
             "use_vmac": False,
             "track_script": ["web"],
             "services": {"master": ["nginx.service"]},
-            "hook": [{"on": "MASTER", "command": ["/usr/local/bin/x", "a = b", "éé"]}],
+            "hook": [{"on": "MASTER", "command": ["/usr/local/bin/x", "a = b", "éé", "[agent]"]}],
         }
     },
     "keepalived": {"notification_email": ["ops@example.com"]},
