@@ -14,7 +14,7 @@ from cloudfail import process
 
 from sweep.cases import NEW, OLD, THIRD
 from sweep.gate import Gate
-from sweep.zygote import Aim, Zygote, kill
+from sweep.zygote import TESTS, Aim, Zygote, kill
 
 PATIENCE = 60.0
 PRIORITIES = {OLD: 150, NEW: 100, THIRD: 50}
@@ -104,8 +104,8 @@ class Node:
 
     def start(self) -> process.Popen[str]:
         return process.Popen(
-            [sys.executable, "-m", "cloudfail.cli.main", *self._arguments],
-            env=self._environment(),
+            [sys.executable, "-m", "sweep.patient", self._way.provider, *self._arguments],
+            env={**self._environment(), "PYTHONPATH": str(TESTS)},
             cwd=self._folder,
             stdin=process.DEVNULL,
             stdout=process.PIPE,

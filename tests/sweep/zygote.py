@@ -18,6 +18,8 @@ from typing import Any
 
 from cloudfail import process
 
+from sweep.patient import be_patient
+
 Aim = Callable[[Callable[[], None]], None]
 TESTS = Path(__file__).resolve().parents[1]
 CORE = (
@@ -95,6 +97,8 @@ def serve() -> None:
     """Fork for each order on standard input; print each process's id, then how it ended."""
     for name in sys.argv[1:]:
         importlib.import_module(name)
+    (provider,) = {name.split(".")[0] for name in sys.argv[1:]} - {"cloudfail"}
+    be_patient(provider.removeprefix("cloudfail_"))
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         child = os.fork()

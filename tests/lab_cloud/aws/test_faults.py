@@ -15,6 +15,7 @@ from cloudfail.lab.cloud.aws.world import Built
 from cloudfail.lab.cloud.faults import Faults
 
 from lab_cloud.aws.worlds import VIP, code, refusal
+from lab_cloud.together import Together
 
 
 @pytest.fixture(autouse=True)
@@ -39,14 +40,14 @@ def reset(call: Any, **params: Any) -> None:
 
 
 def test_parallel_requests_wait_for_their_latency_at_the_same_time(
-    cloud: EmbeddedAws, ec2: Any
+    cloud: EmbeddedAws, ec2: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ec2.describe_addresses()
     cloud.faults = Faults(latency_ms=500)
-    began = time.monotonic()
+    monkeypatch.setattr(cloud.api, "_clock", Together(8))
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: ec2.describe_addresses(), range(8)))
-    assert 0.5 <= time.monotonic() - began < 3  # one after the other: 4
+        found = list(pool.map(lambda _: ec2.describe_addresses(), range(8)))
+    assert len(found) == 8  # one after the other, none would come back
 
 
 def test_the_effect_comes_after_the_latency(
@@ -106,7 +107,7 @@ def test_a_reset_after_the_effect_loses_only_the_answer(
 
 def test_a_reset_is_a_reset_on_the_wire(cloud: EmbeddedAws) -> None:
     cloud.faults = Faults(down=True)
-    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=5)
+    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=30)
     link.request("POST", "/", body="Action=DescribeAddresses&Version=2016-11-15")
     with pytest.raises(ConnectionResetError):
         link.getresponse()
@@ -148,13 +149,12 @@ def test_stale_reads_show_the_old_holder_of_everything(
 def test_stale_reads_end_after_their_time(
     cloud: EmbeddedAws, ec2: Any, vip: str, eni: dict[str, str]
 ) -> None:
-    cloud.faults = Faults(stale_ms=150)
+    cloud.faults = Faults(stale_ms=300)
+    began = time.monotonic()
     ec2.associate_address(AllocationId=vip, NetworkInterfaceId=eni["c"])
-    moved = time.monotonic()
-    assert holder(ec2, vip) == eni["a"]
     while holder(ec2, vip) != eni["c"]:
-        assert time.monotonic() - moved < 5
-    assert time.monotonic() - moved >= 0.1
+        assert time.monotonic() - began < 60
+    assert time.monotonic() - began >= 0.3
 
 
 def test_taking_the_fault_away_ends_stale_reads(
@@ -194,7 +194,7 @@ def test_counted_faults_are_used_up_once_by_parallel_calls(cloud: EmbeddedAws, e
     barrier = threading.Barrier(6)
 
     def ask(_: int) -> str:
-        barrier.wait(10)
+        barrier.wait(60)
         try:
             ec2.describe_addresses()
         except botocore.exceptions.ClientError as exc:
@@ -234,7 +234,7 @@ def test_a_bucket_throttles_what_is_above_its_capacity_and_refills(
             ec2.describe_addresses()
             break
         except botocore.exceptions.ClientError:
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
 
 
 def test_buckets_of_any_operation_are_one_for_each(cloud: EmbeddedAws, ec2: Any) -> None:

@@ -22,7 +22,7 @@ def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, method=method, headers=named)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as exc:
         with exc:
@@ -70,7 +70,7 @@ def test_a_token_ends_after_its_time(imds: Imds) -> None:
     assert imds.get("meta-data/instance-id", token=short)[0] == 200
     began = time.monotonic()
     while imds.get("meta-data/instance-id", token=short)[0] == 200:
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
     assert imds.get("meta-data/instance-id", token=short)[0] == 401
     assert imds.get("meta-data/instance-id")[0] == 200
 
@@ -151,7 +151,7 @@ def test_it_calls_itself_what_ec2_calls_it(imds: Imds) -> None:
     request = urllib.request.Request(
         f"{imds.base}/latest/meta-data/mac", headers={TOKEN: imds.token}
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.headers.get_all("Server") == ["EC2ws"]
         assert len(answer.headers.get_all("Date")) == 1
 

@@ -44,7 +44,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True) as process:
         yield ready(process.stdout)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_changes_and_calls_reach_another_process(control: CloudControl[Built], e
     built = control.built()
     target = built.nodes["c"].interface_id
     ec2.associate_address(AllocationId=built.public_ips[VIP], NetworkInterfaceId=target)
-    change = control.changes(wait=10)[0]
+    change = control.changes(wait=60)[0]
     assert (change.kind, change.target, change.node) == ("public-ip", VIP, "c")
     assert control.changes(since=change.number, wait=0.01) == []
     assert [call.operation for call in control.calls()] == ["AssociateAddress"]
@@ -150,8 +150,8 @@ def test_sigterm_ends_it_while_a_reader_waits() -> None:
         )
         with waiting:
             os.kill(process.pid, signal.SIGTERM)
-            assert process.wait(20) == 0
-            waiting.wait(20)
+            assert process.wait(60) == 0
+            waiting.wait(60)
 
 
 @pytest.mark.parametrize("content", ["{", '{"subnets": []}'])

@@ -84,7 +84,7 @@ def test_a_cloud_that_was_not_started_says_so() -> None:
 
 
 def test_one_connection_serves_many_requests(cloud: EmbeddedAws) -> None:
-    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=5)
+    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=30)
     body = "Action=DescribeAddresses&Version=2016-11-15"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     sockets = set()
@@ -100,7 +100,7 @@ def test_one_connection_serves_many_requests(cloud: EmbeddedAws) -> None:
 
 
 def test_an_unsigned_request_and_a_query_string_are_understood(cloud: EmbeddedAws) -> None:
-    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=5)
+    link = http.client.HTTPConnection(urlsplit(cloud.endpoint).netloc, timeout=30)
     link.request("GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
     answer = link.getresponse()
     assert cloud.built.account in answer.read().decode()

@@ -34,7 +34,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         found = dict(json.loads(process.stdout.readline()))
         yield found
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert not Path(found["ca_file"]).exists()
 
 

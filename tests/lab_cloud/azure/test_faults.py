@@ -14,6 +14,7 @@ from cloudfail.lab.cloud.faults import Faults
 
 from lab_cloud.azure.clients import Answered, Nic, ask
 from lab_cloud.azure.worlds import VIP
+from lab_cloud.together import ENDLESS, end_operations
 
 Nics = Callable[[str], Nic]
 
@@ -100,16 +101,25 @@ def test_reads_are_stale_by_number(cloud: EmbeddedAzure, built: Built, nic: Nics
 
 
 def test_an_operation_takes_its_time(cloud: EmbeddedAzure, built: Built, nic: Nics) -> None:
-    cloud.faults = Faults(operation_ms=150, retry_after_s=3)
-    began = time.monotonic()
+    cloud.faults = Faults(operation_ms=ENDLESS, retry_after_s=3)
     begun = nic("a").attach(built.public_ips[VIP])
     assert (begun.status, begun.headers["retry-after"]) == (200, "3")
     assert status_of(cloud, begun).headers["retry-after"] == "3"
     assert cloud.changes == []
-    (change,) = cloud.changes_since(0, wait=20)
-    assert change.t - began >= 0.15
+    end_operations(cloud)
+    assert [change.node for change in cloud.changes] == ["a"]
     ended = status_of(cloud, begun)
     assert (ended.body, "retry-after" in ended.headers) == ({"status": "Succeeded"}, False)
+
+
+def test_an_operation_ends_by_itself_after_its_time(
+    cloud: EmbeddedAzure, built: Built, nic: Nics
+) -> None:
+    cloud.faults = Faults(operation_ms=150)
+    began = time.monotonic()
+    nic("a").attach(built.public_ips[VIP])
+    (change,) = cloud.changes_since(0, wait=60)
+    assert change.t - began >= 0.15
 
 
 def test_an_operation_fails_without_an_effect(

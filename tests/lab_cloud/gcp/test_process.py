@@ -38,7 +38,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         assert process.stdout is not None
         yield dict(json.loads(process.stdout.readline()))
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_everything_is_reached_from_another_process(urls: dict[str, str]) -> None:
@@ -52,7 +52,7 @@ def test_everything_is_reached_from_another_process(urls: dict[str, str]) -> Non
         target_reference_resource={"target": built.nodes["b"].target_instance},
     )
     compute.wait(began, built.project)
-    (change,) = control.changes(wait=10)
+    (change,) = control.changes(wait=60)
     assert (change.kind, change.node) == ("forwarding-rule", "b")
     assert [call.operation for call in control.calls()] == [
         "forwardingRules.setTarget",

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import threading
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import msgspec
 import pytest
-from cloudfail.clock import SystemClock
 from cloudfail.errors import (
     DeniedError,
     NotFoundError,
@@ -21,6 +19,7 @@ from cloudfail.planner import build_plan
 from cloudfail_aws import provider as provider_module
 from cloudfail_aws.look import Looker
 from cloudfail_aws.settings import AwsSettings
+from lab_cloud.together import Together
 from providers.aws.nodes import V6, WORLD, NodeMaker
 
 VIP = PublicIp(address=ip_address("203.0.113.7"))
@@ -87,16 +86,6 @@ def test_ipv6_addresses_are_a_filter_of_their_own(node_of: NodeMaker) -> None:
     node = node_of()
     node.provider.observe([PRIVATE, PRIVATE6])
     assert node.operations == ["DescribeNetworkInterfaces", "DescribeNetworkInterfaces"]
-
-
-class Together(SystemClock):
-    """Latency that is over for requests once as many are under way."""
-
-    def __init__(self, requests: int) -> None:
-        self.barrier = threading.Barrier(requests)
-
-    def sleep(self, seconds: float) -> None:
-        self.barrier.wait(60)
 
 
 def test_the_reads_of_a_look_run_at_the_same_time(

@@ -20,6 +20,7 @@ from cloudfail.lab.cloud.azure.embedded import EmbeddedAzure
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.model import Claim, Owner
 from cloudfail.promote import promote
+from cloudfail.provider import ApiCall
 from cloudfail.testing.runs import ready_run
 
 from cloudfail_azure import waiting
@@ -257,8 +258,12 @@ def test_the_pause_grows_with_what_it_takes_already(
 def test_an_address_that_is_still_being_cleaned_up_is_tried_for_until_it_is_free(
     cloud: EmbeddedAzure, node_of: NodeMaker
 ) -> None:
-    cloud.faults = Faults(cleanup_ms=500)
-    node = node_of()
+    def told(call: ApiCall) -> None:
+        if call.code == "PrivateIPAddressIsBeingCleanedUp":
+            cloud.faults = Faults()
+
+    cloud.faults = Faults(cleanup_ms=ENDLESS)
+    node = node_of(on_call=told)
     run = ready_run(clock=SystemClock(), seconds=60)
     assert promote(node.provider, [FLOATING], run).exit_code == 0
     refused = [c for c in cloud.calls if c.code == "PrivateIPAddressIsBeingCleanedUp"]

@@ -13,6 +13,9 @@ from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.model import Peer
 
+from cloudfail_gcp import credentials
+from cloudfail_gcp.api import Api
+from cloudfail_gcp.metadata import Metadata
 from providers.gcp.nodes import WORLD, Node, NodeMaker
 
 
@@ -24,6 +27,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     # Nothing listens there: a test that forgets its metadata server hears of it at once.
     monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:9")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud in this process is none that hangs, however busy the machine is."""
+    defaults: Any = Api.call.__kwdefaults__
+    monkeypatch.setitem(defaults, "timeout", 30.0)
+    monkeypatch.setattr(credentials, "TOKEN_SECONDS", 30.0)
+    monkeypatch.setattr(Metadata.__init__, "__defaults__", ("", 30.0))
 
 
 @pytest.fixture(scope="session")

@@ -94,15 +94,17 @@ def test_the_way_leads_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_names_that_take_long_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver, answered = Resolver("https://compute.googleapis.com"), threading.Event()
     monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 0.05)
-    asked: list[str] = []
+    asked, is_asked = list[str](), threading.Event()
 
     def late(host: str) -> tuple[Address, ...]:
         asked.append(host)
+        is_asked.set()
         assert answered.wait(60)
         return (ip_address(PRIVATE),)
 
     monkeypatch.setattr("cloudfail_gcp.egress.addresses_of", late)
     assert [resolver.reach(), resolver.reach()] == [Reach(), Reach()]
+    assert is_asked.wait(60)
     assert asked == ["compute.googleapis.com"]  # nor asked for twice at once
     answered.set()
     monkeypatch.setattr("cloudfail_gcp.egress.NAME_SECONDS", 60)

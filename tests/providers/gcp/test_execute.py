@@ -16,6 +16,7 @@ from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
 from cloudfail.model import ForwardingRule, Owner, Step
 
 from cloudfail_gcp import waiting
+from providers.gcp.ending import ENDLESS, end_when_waited_for
 from providers.gcp.nodes import Node, NodeMaker
 
 EDGE = ForwardingRule(name="edge")
@@ -89,11 +90,14 @@ def test_a_known_operation_is_waited_for_and_not_begun_again(
     assert len(set(request_ids(cloud))) == 2
 
 
-def test_a_wait_that_ends_early_is_taken_up_again(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:
-    cloud.faults = Faults(operation_ms=150, wait_ms=60)
+def test_a_wait_that_ends_early_is_taken_up_again(
+    cloud: EmbeddedGcp, node_of: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_when_waited_for(cloud, monkeypatch, times=2)
+    cloud.faults = Faults(operation_ms=ENDLESS, wait_ms=60)
     node = node_of("a")
     node.provider.execute(step_of(node))
-    assert calls(cloud).count(WAIT) >= 2
+    assert calls(cloud).count(WAIT) == 2
     assert calls(cloud).count(SET) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -22,6 +23,7 @@ def notices(cloud: EmbeddedGcp, monkeypatch: pytest.MonkeyPatch) -> Notices:
     at = cloud.metadata_endpoint("a").removeprefix("http://")
     monkeypatch.setenv("GCE_METADATA_HOST", at)
     assert SPEC.notices is not None
+    monkeypatch.setattr("cloudfail_gcp.notices._TIMEOUT", 90.0)
     return SPEC.notices(None)
 
 
@@ -47,11 +49,16 @@ def test_what_is_announced_to_this_instance_is_found_until_it_is_over(
     assert kinds(notices) == []
 
 
-def test_news_end_the_wait(cloud: EmbeddedGcp, notices: Notices) -> None:
+def test_news_end_the_wait(
+    cloud: EmbeddedGcp, notices: Notices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notices.look()
+    monkeypatch.setattr("cloudfail_gcp.notices._WAIT", 60)
+    began = time.monotonic()
     timer = threading.Timer(0.1, lambda: cloud.announce("a", MIGRATE))
     timer.start()
     assert kinds(notices) == [MIGRATE]
+    assert time.monotonic() - began < 50
     timer.join()
 
 

@@ -15,12 +15,18 @@ from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 from urllib3.connection import HTTPConnection
 
+from providers.gcp.ending import ENDLESS, end_when_waited_for
 from providers.gcp.nodes import ALIAS, Node, NodeMaker, edit_interfaces
 
 EDGE = ForwardingRule(name="edge")
 ONE = PrivateIp(address=ip_address(ALIAS))
 SET, PATCH = "forwardingRules.setTarget", "instances.updateNetworkInterface"
 OF_B = (Peer(name="a", address=ip_address("10.0.1.10")),)
+
+
+@pytest.fixture(autouse=True)
+def operations_end(cloud: EmbeddedGcp, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_when_waited_for(cloud, monkeypatch)
 
 
 def steps_of(node: Node, claim: Claim) -> Sequence[Step]:
@@ -31,7 +37,7 @@ def steps_of(node: Node, claim: Claim) -> Sequence[Step]:
 
 def die_at(cloud: EmbeddedGcp, node: Node, claim: Claim, call: str) -> None:
     """Let a process begin an operation of which it never learns: it is gone then."""
-    cloud.faults = Faults(operation_ms=1500, reset_after={call: 1})
+    cloud.faults = Faults(operation_ms=ENDLESS, reset_after={call: 1})
     with pytest.raises(TransientError):
         node.provider.execute(steps_of(node, claim)[0])
 
@@ -93,7 +99,7 @@ def test_what_an_abandoned_run_of_this_process_left_under_way_is_joined(
     cloud: EmbeddedGcp, node_of: NodeMaker
 ) -> None:
     node = node_of("a")
-    cloud.faults = Faults(operation_ms=1500, throttle={"zoneOperations.wait": 1})
+    cloud.faults = Faults(operation_ms=ENDLESS, throttle={"zoneOperations.wait": 1})
     with pytest.raises(TransientError):
         node.provider.execute(steps_of(node, ONE)[0])
     # Something else of the interface has changed since, so that it is not the same request.
@@ -105,7 +111,7 @@ def test_what_an_abandoned_run_of_this_process_left_under_way_is_joined(
 def test_what_has_ended_is_not_waited_for_whatever_a_look_saw(
     cloud: EmbeddedGcp, node_of: NodeMaker
 ) -> None:
-    cloud.faults = Faults(operation_ms=300, throttle={"zoneOperations.wait": 1})
+    cloud.faults = Faults(operation_ms=ENDLESS, throttle={"zoneOperations.wait": 1})
     node = node_of("a")
     off, on = steps_of(node, ONE)
     with pytest.raises(TransientError):
