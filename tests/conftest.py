@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections import Counter
@@ -19,6 +20,9 @@ NICENESS = os.getpriority(os.PRIO_PROCESS, 0)
 GIVE_WAY = 10
 # By this variable coverage measures the processes that a measured one starts (`patch = subprocess`).
 COVERAGE = "COVERAGE_PROCESS_CONFIG"
+# A job in the background has SIGINT ignored, and so would have every process that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Against the built wheel, outside this tree: script/smoke.
 collect_ignore = ["wheel"]
 
