@@ -49,7 +49,8 @@ class Pauses:
     """The pauses of this node, in a file of the directory, mode 0644. Safe in any thread.
 
     A file that cannot be read pauses nothing: a node that forgets to move an address is the
-    greater harm. `problem` says so then, and is empty while all is well.
+    greater harm. `problem` says so then, and is empty while all is well. What another agent of
+    this node, with instances of its own, has put into the file stays there.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -57,6 +58,9 @@ class Pauses:
         self._path = directory / FILE
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self.problem = ""
+        self._named: set[str] = (
+            set()
+        )  # paused or resumed here: of them the file knows nothing newer
         self._paused: Mapping[str, Pause] = self._load()
 
     def of(self, instance: str) -> Pause | None:
@@ -78,6 +82,7 @@ class Pauses:
         with self._lock:
             new = {name: Pause(instance=name, who=who, why=why, at=at) for name in instances}
             self._paused = {**new, **self._paused}
+            self._named |= new.keys()
         return partial(self._keep, "is paused until the agent restarts")
 
     def resume(self, instances: Iterable[str]) -> Keep:
@@ -85,13 +90,14 @@ class Pauses:
         gone = set(instances)
         with self._lock:
             self._paused = {name: one for name, one in self._paused.items() if name not in gone}
+            self._named |= gone
         return partial(self._keep, "goes on, but is paused again when the agent restarts")
 
     def _keep(self, otherwise: str) -> None:
         """Write what is paused now: of two that write, the second writes what the first did too."""
         with self._writing:
             try:
-                self._files.replace(FILE, _encode(self._paused))
+                self._files.replace(FILE, _encode(self._merged()))
                 self._sync()
             except OSError as error:
                 what = (error.strerror or str(error)).lower()
@@ -101,6 +107,15 @@ class Pauses:
                     "mend that, and say it again"
                 ) from error
             self.problem = ""
+
+    def _merged(self) -> Mapping[str, Pause]:
+        try:
+            there = _decoded(self._files.read(FILE))
+        except (OSError, ValueError, RecursionError):
+            return self._paused
+        with self._lock:
+            ours = {name: one for name, one in self._paused.items() if name in self._named}
+            return ours | {name: one for name, one in there.items() if name not in self._named}
 
     def _sync(self) -> None:
         """Have it on the disk: a pause has to survive a power cut as well."""
@@ -119,10 +134,9 @@ class Pauses:
         except OSError as error:
             return self._unreadable((error.strerror or str(error)).lower())
         try:
-            found = msgspec.convert(json.loads(content), _File)
-        except (ValueError, RecursionError):  # msgspec's and json's errors are ValueErrors
+            return _decoded(content)
+        except (ValueError, RecursionError):
             return self._unreadable("it is no list of pauses")
-        return {pause.instance: pause for pause in found.paused}
 
     def _unreadable(self, why: str) -> Mapping[str, Pause]:
         self.problem = (
@@ -130,6 +144,12 @@ class Pauses:
             "pause again what has to be, which writes it anew"
         )
         return {}
+
+
+def _decoded(content: bytes) -> Mapping[str, Pause]:
+    """Raises ValueError, as json and msgspec do, and RecursionError."""
+    found = msgspec.convert(json.loads(content), _File)
+    return {pause.instance: pause for pause in found.paused}
 
 
 def _encode(paused: Mapping[str, Pause]) -> bytes:

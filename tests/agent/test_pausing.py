@@ -55,6 +55,16 @@ def test_a_resume_is_known_to_the_next_process(directory: Path) -> None:
         assert known.of("db") is not None
 
 
+def test_two_agents_of_a_node_keep_each_others_pauses(directory: Path) -> None:
+    Pauses(directory).pause(["edge"], "root", "")()
+    one, other = Pauses(directory), Pauses(directory)
+    other.pause(["db"], "root", "")()
+    other.resume(["edge"])()
+    one.pause(["web"], "root", "")()
+    again = Pauses(directory)
+    assert [bool(again.of(name)) for name in ("edge", "db", "web")] == [False, True, True]
+
+
 def test_a_second_pause_leaves_the_first_as_it_is(directory: Path) -> None:
     pauses = Pauses(directory)
     pauses.pause(["edge"], "anna", "first")()

@@ -106,8 +106,8 @@ DAY_TWO = (
         name="agent: a pause is forgotten with the process",
         rule=15,
         file="cloudfail/agent/pausing.py",
-        before="                self._files.replace(FILE, _encode(self._paused))\n                self._sync()\n",
-        after="                _encode(self._paused)\n",
+        before="                self._files.replace(FILE, _encode(self._merged()))\n                self._sync()\n",
+        after="                _encode(self._merged())\n",
         tests=(f"{PAUSING}::test_a_pause_is_known_to_the_next_process_with_who_and_why",),
     ),
     Mutation(
