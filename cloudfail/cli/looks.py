@@ -88,8 +88,8 @@ class Looks:
             is_moving = look_for_mates(*told, self._stopper, order) or is_moving
         return is_moving
 
-    def look_until_settled(self) -> None:
-        """Look again a while later, and for as long as a call of somebody's is under way.
+    def look_until_settled(self, order: Order | None = None) -> None:
+        """Look again as ordered a while later, and for as long as a call of somebody's is under way.
 
         And once more where flock(1) may have ended a lower advert until just now: the peer was
         master that late. That look is made whatever else went wrong: nobody else makes it.
@@ -101,7 +101,7 @@ class Looks:
             if self._stopper.stopped:
                 return
             kept_others_away = let_go()  # each of them counts on a look that settled after it
-            is_moving = self.look(Order(since=boottime()))
+            is_moving = self.look(replace(order or Order(), since=boottime()))
             if not kept_others_away and not (is_moving and deadline.left() > 0):
                 return
 

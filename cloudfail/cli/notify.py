@@ -119,10 +119,15 @@ def _give_up(args: Namespace, config: Config, instance: Instance, role: Role) ->
 
 
 def ignore(args: Namespace, group: str) -> int:
-    """Say that a group's notice is none of an instance's."""
+    """Say that a group's notice is none of an instance's; log it, for whoever gave it to the group alone."""
+    from cloudfail.cli import messages
     from cloudfail.cli.document import document, print_document
 
-    text = f"group {group} ignored: keepalived notifies each of its instances as well"
+    text = (
+        f"group {group} ignored: keepalived notifies each of its instances as well, where each "
+        "vrrp_instance has a notify line of its own"
+    )
+    messages.fact("ignored", group=group, text=text)
     if args.output == "json":
         print_document(document("notify", message=text, exit_code=0))
     else:

@@ -83,15 +83,17 @@ def order_of(args: Namespace) -> Order:
 
 
 def _promote(args: Namespace) -> int:
-    from cloudfail.cli.promotion import run_promotion
+    from cloudfail.cli.looks import Looks
     from cloudfail.cli.stop import Stopper
     from cloudfail.cli.target import find_target
-    from cloudfail.role import Event, Role
 
     with Stopper() as stopper:
         target = find_target(args)
-        event = Event.of_this_process(target.instance.name, Role.MASTER)
-        ended = run_promotion(target, event, stopper, order_of(args))
+        looks = Looks(args, target.config, target.instance, target, stopper, mates=False)
+        order = order_of(args)
+        if looks.look(order) and not order.expect:
+            looks.look_until_settled(order)
+        ended = looks.ended
     from cloudfail.cli.result import tell
 
     return tell(args.command, target, ended, as_json=args.output == "json")

@@ -47,13 +47,14 @@ def test_a_master_that_has_been_backup_for_long_looks_once(
     assert len(lines(machine, "started")) == 1
 
 
+@pytest.mark.parametrize("words", [MASTER, ("promote",), ("promote", "--force")])
 def test_a_master_looks_until_no_call_of_the_peers_is_under_way(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     machine.config()
     machine.world({EIP: "nic-a", VIP: "nic-a"}, moving=[EIP])
     land_while_it_settles(machine, monkeypatch)
-    assert machine.run(*MASTER).code == 0
+    assert machine.run(*words).code == 0
     assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
 
 
