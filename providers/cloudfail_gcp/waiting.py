@@ -26,13 +26,16 @@ from cloudfail_gcp.under_way import UnderWay, target_of
 # A long poll ends by itself after two minutes; a dead connection is to be noticed sooner.
 POLL_SECONDS = 20.0
 MOST_SECONDS = 90.0
+# Nobody comes again for what was begun before that: no run lasts longer, see `ProviderSpec.deadline`.
+KEPT_SECONDS = 120.0
 
 
 class Pending:
     """What was begun and has not been seen to end: the request id, and the operation if known."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
         self.request_id = str(uuid.uuid4())
+        self.touched = now
         self.operation: Any = None
         self.was_sent = False
 
@@ -40,7 +43,7 @@ class Pending:
 class Operations:
     """Sends mutating calls and waits for them. Safe between threads; never sends one twice.
 
-    A call that is repeated while its first outcome is unknown has the same requestId, so that
+    A call that is repeated soon while its first outcome is unknown has the same requestId, so that
     Compute answers with the same operation; one whose operation is known is waited for. So is
     one that another process began, or this one before it died: `under_way` has what was seen.
     """
@@ -60,23 +63,32 @@ class Operations:
         """
         key = json.dumps([operation, to_json(request)], sort_keys=True)
         context = Context(operation=operation, subject=subject)
-        with self._lock:
-            is_new = key not in self._pending
-        if is_new:
+        if not self._is_known(key):
             self._join(target_of(operation, request), context)
-        with self._lock:
-            pending = self._pending.setdefault(key, Pending())
+        pending = self._take(key)
         try:
             if pending.operation is None:
                 pending.operation = self._begin(operation, request, subject, pending)
             done = self._wait(pending.operation, context)
         except TransientError:
+            pending.touched = self._clock.now()
             raise  # nobody knows how it ends: whoever comes again joins it
         except CloudfailError:
             self._forget(key)
             raise
         self._forget(key)
         _raise_error(done, context)
+
+    def _is_known(self, key: str) -> bool:
+        """Say whether this request was begun a short while ago. A later one like it is another."""
+        with self._lock:
+            since = self._clock.now() - KEPT_SECONDS
+            self._pending = {k: one for k, one in self._pending.items() if one.touched >= since}
+            return key in self._pending
+
+    def _take(self, key: str) -> Pending:
+        with self._lock:
+            return self._pending.setdefault(key, Pending(self._clock.now()))
 
     def _begin(
         self, operation: str, request: Mapping[str, Any], subject: str, pending: Pending
