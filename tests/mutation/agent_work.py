@@ -111,6 +111,14 @@ DAY_TWO = (
         tests=(f"{PAUSING}::test_a_pause_is_known_to_the_next_process_with_who_and_why",),
     ),
     Mutation(
+        name="without its agent a paused instance is moved",
+        rule=15,
+        file="cloudfail/cli/promotion.py",
+        before="        refuse_if_paused(target)\n",
+        after="        pass\n",
+        tests=("tests/cli/test_paused.py::test_without_its_agent_a_paused_instance_is_not_moved",),
+    ),
+    Mutation(
         name="agent: a handover to nobody keeps the brake on",
         rule=16,
         file="cloudfail/agent/handover.py",
