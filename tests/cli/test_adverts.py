@@ -88,7 +88,7 @@ class Place:
 
     def send_until(self, done: Callable[[], bool], *packets: bytes) -> None:
         """Send again and again: nobody says when the command listens."""
-        deadline = in_time(30)
+        deadline = in_time(60)
         while not done() and deadline.left():
             self.send(*packets)
             SystemClock().sleep(0.02)
@@ -203,7 +203,10 @@ def test_silence_for_a_bounded_time_is_exit_code_1_with_a_hint(place: Place) -> 
 
 
 def test_a_bounded_time_in_which_something_was_heard_is_success(place: Place) -> None:
-    ran = place.ran("--seconds", "0.5", "--interface", "eth0")
+    for seconds in ("0.5", "5", "20"):  # a busy machine may send nothing for a while
+        ran = place.ran("--seconds", seconds, "--interface", "eth0")
+        if ran.out:
+            break
     assert (ran.code, ran.err) == (0, "")
     assert ran.out
 
@@ -215,7 +218,7 @@ def test_a_signal_ends_it_cleanly(place: Place, number: signal.Signals) -> None:
     readable = started.stdout.fileno()
     place.send_until(lambda: bool(select.select([readable], [], [], 0)[0]), ADVERT)
     started.send_signal(number)
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=60)
     assert (started.returncode, err) == (0, "")
     assert out.endswith("10.0.1.100\n")
 
@@ -225,7 +228,7 @@ def test_it_ends_when_nobody_reads_any_more_though_nothing_is_heard(place: Place
     started = place.start(stdout=writing)
     os.close(writing)
     os.close(reading)
-    _, err = started.communicate(timeout=30)
+    _, err = started.communicate(timeout=60)
     assert (started.returncode, err) == (0, "")
 
 

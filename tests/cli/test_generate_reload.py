@@ -124,10 +124,10 @@ def test_without_systemd_a_running_keepalived_takes_the_new_priority(two: Pair) 
         ip address add 10.0.1.10/24 dev eth0
         cp /mnt/old.conf /etc/keepalived/keepalived.conf
         keepalived -n -l -D -p /run/keepalived.pid >/mnt/log 2>&1 &
-        for _ in $(seq 100); do grep -q 'Entering BACKUP' /mnt/log && break; sleep 0.1; done
+        for _ in $(seq 400); do grep -q 'Entering BACKUP' /mnt/log && break; sleep 0.1; done
     """
     after = """
-        for _ in $(seq 100); do
+        for _ in $(seq 400); do
             kill -USR1 "$(cat /run/keepalived.pid)"
             sleep 0.1
             grep -qs '  Priority = 170' /tmp/keepalived.data && break

@@ -105,7 +105,7 @@ def test_shell_commands_are_quoted_and_stop_at_an_error(machine: Machine) -> Non
         check=True,
         cwd=machine.path,
         env={"PATH": f"{tool}:/usr/bin:/bin"},
-        timeout=20,
+        timeout=60,
     )
     words = ("<take>", f"<{EIP}>", "<--to>", "<a'; touch x; '>")
     assert (machine.path / "log").read_text().startswith("".join(words))

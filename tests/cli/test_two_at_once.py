@@ -15,7 +15,7 @@ import pytest
 from cli.machine import EIP, FILE, VIP, Machine
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came"
@@ -53,15 +53,18 @@ def test_a_lower_advert_that_joined_looks_again_after_the_peers_last_call(
     machine = peers_world
     with held_up(machine):
         one = machine.spawn("promote", "--instance", "edge")
-        time.sleep(0.04)
+        wait_for(lambda: bool(lines(machine, "intent")))
         words = ("notify", "--event", "rx-lower-pri", "--instance", "edge")
         two = machine.spawn(*words)
-        wait_for(lambda: bool(lines(machine, "intent")))
-    one.communicate(timeout=30)
+        role = machine.path / "state" / "edge.role"
+        wait_for(lambda: f'"pid": {two.pid}' in role.read_text())
+        two.send_signal(signal.SIGSTOP)  # its second look comes after what follows
+    one.communicate(timeout=60)
     world = json.loads(machine.world_file.read_text())
     world["held"][EIP] = "nic-b"
     machine.world_file.write_text(json.dumps(world))
-    two.communicate(timeout=30)
+    two.send_signal(signal.SIGCONT)
+    two.communicate(timeout=60)
     assert machine.held[EIP] == "nic-a"
 
 
@@ -71,8 +74,8 @@ def test_a_look_at_other_claims_is_not_joined(peers_world: Machine) -> None:
         one = machine.spawn("promote", "--instance", "edge", "--public-ip", "203.0.113.7")
         two = machine.spawn("promote", "--instance", "edge", "--private-ip", "10.0.1.100")
         wait_for(lambda: bool(lines(machine, "intent")))
-    one.communicate(timeout=30)
-    two.communicate(timeout=30)
+    one.communicate(timeout=60)
+    two.communicate(timeout=60)
     assert set(machine.held.values()) == {"nic-a"}
 
 
@@ -82,7 +85,7 @@ def test_a_run_that_waited_in_vain_is_in_the_journal(peers_world: Machine) -> No
         one = machine.spawn("promote", "--instance", "edge")
         wait_for(lambda: bool(lines(machine, "intent")))
         two = machine.finish(["promote", "--instance", "edge", "--deadline", "1"])
-    one.communicate(timeout=30)
+    one.communicate(timeout=60)
     assert two.code == 75
     assert 75 in {line["exit_code"] for line in lines(machine, "ended")}
 
@@ -97,7 +100,7 @@ def test_a_lost_role_stops_the_run_even_when_the_file_is_broken_by_now(
         wait_for(lambda: bool(lines(machine, "intent")))
         file.write_text(FILE.replace('interface = "eth0"', 'interfac = "eth0"'))
         two = machine.finish(["notify", "INSTANCE", "edge", "BACKUP", "100"])
-    one.communicate(timeout=30)
+    one.communicate(timeout=60)
     assert two.code == 78
     assert one.returncode == 4
     assert set(machine.held.values()) != {"nic-a"}
@@ -108,13 +111,17 @@ def test_a_signal_while_the_plugin_is_imported_is_no_broken_plugin(
 ) -> None:
     machine = peers_world
     module = plugin / "cloudfail_fake.py"
-    importing = machine.path / "importing"
-    slow = f"import time, pathlib\npathlib.Path('{importing}').touch(); time.sleep(1)\n"
+    importing, told = machine.path / "importing", machine.path / "told"
+    slow = (
+        f"import time, pathlib\npathlib.Path('{importing}').touch()\n"
+        f"while not pathlib.Path('{told}').exists(): time.sleep(0.01)\n"
+    )
     module.write_text(module.read_text().replace("import json\n", f"import json\n{slow}", 1))
     process = machine.spawn("promote", "--instance", "edge")
     wait_for(importing.exists)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    told.touch()
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 4
     assert "stopped by SIGTERM" in err
 
@@ -125,7 +132,7 @@ def test_a_signal_between_the_two_looks_loses_nothing(peers_world: Machine) -> N
     process = machine.spawn(*words)
     wait_for(lambda: bool(lines(machine, "ended")))
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert json.loads(out)["changed"]
     assert set(machine.held.values()) == {"nic-a"}
 
@@ -137,6 +144,6 @@ def test_a_dropped_terminal_ends_a_run_at_a_safe_point(peers_world: Machine) -> 
         wait_for(lambda: bool(lines(machine, "intent")))
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: process.poll() is None)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode in {0, 4}
     assert lines(machine, "ended")

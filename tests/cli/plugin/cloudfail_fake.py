@@ -150,6 +150,6 @@ SPEC = ProviderSpec(
     validate=validate,
     permissions=permissions,
     policy=policy,
-    deadline=20.0,
+    deadline=60.0,
     environment=lambda settings, node: {"FAKE_REGION": settings.region} if settings.region else {},
 )
