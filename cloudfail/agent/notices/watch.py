@@ -67,7 +67,10 @@ class Watch:
 
     @property
     def problem(self) -> str:
-        """Say what keeps the announcements from being read; empty: nothing. For any thread."""
+        """Say what keeps the announcements from being read; empty: nothing. For any thread.
+
+        The sentence stays the same while that lasts: each new one is written into the log.
+        """
         silence = self._clock.now() - self._answered
         if self._over.is_set():
             return ""
@@ -75,7 +78,7 @@ class Watch:
             return self._untold
         why = self._trouble or "no answer yet"
         return (
-            f"{self.cloud} has not said for {silence:.0f} s whether it will interrupt this node, "
+            f"{self.cloud} has not said for more than {SILENT:.0f} s whether it will interrupt this node, "
             f"so a planned interruption would be a failover: {why}"
         )
 
