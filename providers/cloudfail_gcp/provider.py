@@ -31,7 +31,7 @@ class GcpProvider:
     def __init__(self, setup: Setup, machine: Machine, clock: Clock | None = None) -> None:
         self._setup = setup
         self._machine = machine
-        clock = clock or SystemClock()
+        self._clock = clock = clock or SystemClock()
         self._api = Api(setup, machine.metadata, clock)
         self._operations = Operations(self._api, clock, setup.while_waiting)
         self._looker = Looker(self._api)
@@ -53,8 +53,9 @@ class GcpProvider:
 
     def observe(self, claims: Sequence[Claim]) -> Sequence[Holding]:
         members = Members(node=self.identify(), peers=self._setup.peers, found=self._found)
+        began = self._clock.now()
         seen = self._looker.look(claims, members)
-        self._operations.under_way.see(seen.running)
+        self._operations.see(seen.running, began)
         members = members.seen(seen.peers)
         self._found = members.found
         around = Around(

@@ -29,7 +29,7 @@ def reads_of_operations(
     `zones` are those of the interfaces that may have them. Each gives operations by target.
     """
     for scope in sorted(set(_scopes(claims, node, zones))):
-        yield f"{OPERATIONS}{' '.join(scope)}", partial(_running, api, *scope)
+        yield _named(*scope), partial(_running, api, *scope)
 
 
 def _scopes(
@@ -47,6 +47,19 @@ def _scopes(
                     yield "zone", node.facts["project"], zone
             case _:
                 pass
+
+
+def _named(scope: str, project: str, name: str) -> str:
+    return f"{OPERATIONS}{scope} {project} {name}"
+
+
+def scope_of(target: str) -> str:
+    """Name the scope that tells of operations on an object, by its path, as a look names it."""
+    project = part_of(target, "projects")
+    for scope in ("zone", "region"):
+        if name := part_of(target, f"{scope}s"):
+            return _named(scope, project, name)
+    return _named("global", project, "")
 
 
 def _running(api: Api, scope: str, project: str, name: str) -> Running:

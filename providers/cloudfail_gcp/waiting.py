@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from cloudfail.model import to_json
 from cloudfail_gcp.api import Api
 from cloudfail_gcp.errors import Answer, Context, from_answer
 from cloudfail_gcp.links import name_of, part_of, path_of
-from cloudfail_gcp.under_way import UnderWay, target_of
+from cloudfail_gcp.under_way import Running, UnderWay, scope_of, target_of
 
 # A long poll ends by itself after two minutes; a dead connection is to be noticed sooner.
 POLL_SECONDS = 20.0
@@ -31,11 +32,15 @@ KEPT_SECONDS = 120.0
 
 
 class Pending:
-    """What was begun and has not been seen to end: the request id, and the operation if known."""
+    """What was begun and has not been seen to end: the request id, and the operation if known.
 
-    def __init__(self, now: float) -> None:
+    `left` is when whoever did it left it with its outcome unknown; never, while it is being done.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
         self.request_id = str(uuid.uuid4())
-        self.touched = now
+        self.left = math.inf
         self.operation: Any = None
         self.was_sent = False
 
@@ -63,15 +68,16 @@ class Operations:
         """
         key = json.dumps([operation, to_json(request)], sort_keys=True)
         context = Context(operation=operation, subject=subject)
+        target = target_of(operation, request)
         if not self._is_known(key):
-            self._join(target_of(operation, request), context)
-        pending = self._take(key)
+            self._join(target, context)
+        pending = self._take(key, target)
         try:
             if pending.operation is None:
                 pending.operation = self._begin(operation, request, subject, pending)
             done = self._wait(pending.operation, context)
         except TransientError:
-            pending.touched = self._clock.now()
+            pending.left = self._clock.now()
             raise  # nobody knows how it ends: whoever comes again joins it
         except CloudfailError:
             self._forget(key)
@@ -79,16 +85,35 @@ class Operations:
         self._forget(key)
         _raise_error(done, context)
 
+    def see(self, running: Mapping[str, Running], began: float) -> None:
+        """Take what a look saw under way, by scope; `began` is when that look did.
+
+        What was left before and is not among it has ended: the same call is another one from now on.
+        """
+        self.under_way.see(running)
+
+        def is_over(one: Pending) -> bool:
+            scope = scope_of(one.target)
+            return one.left < began and scope in running and one.target not in running[scope]
+
+        self._drop(is_over)
+
     def _is_known(self, key: str) -> bool:
         """Say whether this request was begun a short while ago. A later one like it is another."""
+        since = self._clock.now() - KEPT_SECONDS
+        self._drop(lambda one: one.left < since)
         with self._lock:
-            since = self._clock.now() - KEPT_SECONDS
-            self._pending = {k: one for k, one in self._pending.items() if one.touched >= since}
             return key in self._pending
 
-    def _take(self, key: str) -> Pending:
+    def _drop(self, is_over: Callable[[Pending], bool]) -> None:
         with self._lock:
-            return self._pending.setdefault(key, Pending(self._clock.now()))
+            self._pending = {k: one for k, one in self._pending.items() if not is_over(one)}
+
+    def _take(self, key: str, target: str) -> Pending:
+        with self._lock:
+            pending = self._pending.setdefault(key, Pending(target))
+        pending.left = math.inf
+        return pending
 
     def _begin(
         self, operation: str, request: Mapping[str, Any], subject: str, pending: Pending
