@@ -36,19 +36,16 @@ def record_now(store: RoleStore, instance: str, role: Role) -> int:
 class Recorder:
     """A thread that puts roles on record in the order in which they came: nobody waits for a disk.
 
-    A directory that cannot be used stops nothing; `problem` says so.
+    A directory that cannot be used stops nothing; `problem` says so until the next role that is on
+    record.
     """
 
     def __init__(self, directory: Path, *, clock: Clock | None = None) -> None:
-        self._broken = ""
+        self.problem = ""
         self._store = RoleStore(directory, clock=clock)
         self._jobs: queue.SimpleQueue[tuple[str, Role, Then] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="cloudfail-record", daemon=True)
         self._thread.start()
-
-    @property
-    def problem(self) -> str:
-        return self._broken or self._store.problem
 
     def put(self, instance: str, role: Role, then: Then = lambda _: None) -> None:
         """Record it soon; `then` is called with the generation, in the recorder's thread.
@@ -69,10 +66,11 @@ class Recorder:
             then(self._record(instance, role))
 
     def _record(self, instance: str, role: Role) -> int:
+        self._store.problem = ""
         try:
             generation = record_now(self._store, instance, role)
         except Exception as error:  # noqa: BLE001  the next role must go on record all the same
-            self._broken = f"{instance} is {role}, which is not on record: {error}"
+            self.problem = f"{instance} is {role}, which is not on record: {error}"
             return 0
-        self._broken = ""
+        self.problem = self._store.problem
         return generation

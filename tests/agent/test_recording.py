@@ -105,6 +105,20 @@ def test_a_directory_that_cannot_be_used_stops_nothing_and_is_a_problem() -> Non
     assert "/proc/nowhere" in recorder.problem
 
 
+def test_a_directory_that_can_be_used_again_is_no_problem_any_more(tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir(mode=0o755)
+    directory.chmod(0o777)  # others could plant a role there
+    recorder, recorded = Recorder(directory), threading.Event()
+    recorder.put("edge", Role.MASTER, lambda _: recorded.set())
+    assert recorded.wait(30)
+    assert "chmod 0755" in recorder.problem
+    directory.chmod(0o755)
+    recorder.put("edge", Role.BACKUP)
+    assert recorder.stop(30)
+    assert recorder.problem == ""
+
+
 def test_a_mistake_of_ours_ends_no_recorder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
