@@ -16,7 +16,7 @@ from cloudfail.cli.promotion import run_promotion
 from cloudfail.cli.stop import Stopper
 from cloudfail.clock import Deadline, SystemClock
 from cloudfail.config import Config, Instance
-from cloudfail.errors import CloudfailError, SupersededError
+from cloudfail.errors import CloudfailError, SupersededError, TransientError
 from cloudfail.keepalived.one_at_a_time import let_go
 from cloudfail.outcome import Ended, Order
 from cloudfail.role import Event, Role, RoleStore, default_directory
@@ -48,6 +48,7 @@ class Looks:
         self._args, self._config, self._instance = args, config, instance
         self._target, self._stopper, self._mates = target, stopper, mates
         self._event = Event.of_this_process(instance.name, Role.MASTER)
+        self._patience = Deadline.after(SystemClock(), self._longest)
         self._ended: Ended | None = None
         self._error: CloudfailError | None = None
 
@@ -68,6 +69,14 @@ class Looks:
     @property
     def is_superseded(self) -> bool:
         return isinstance(self.problem, SupersededError)
+
+    @property
+    def may_mend(self) -> bool:
+        """True when what was wrong may pass, and the run gave up before its time was up.
+
+        Who asks by hand is told at once; but keepalived asks once.
+        """
+        return isinstance(self._error, TransientError) and self._patience.left() > 0
 
     def may_be_contested(self) -> bool:
         """Ask before the first look: True where a peer was master until so lately that its run goes on.
@@ -94,16 +103,20 @@ class Looks:
         And once more where flock(1) may have ended a lower advert until just now: the peer was
         master that late. That look is made whatever else went wrong: nobody else makes it.
         """
-        seconds = self._target.deadline if self._target is not None else 0.0
-        deadline = Deadline.after(SystemClock(), seconds)
+        deadline = Deadline.after(SystemClock(), self._longest)
         while True:  # each advert that was told of ends up here: one late look does for them all
             self._settle()
             if self._stopper.stopped:
                 return
             kept_others_away = let_go()  # each of them counts on a look that settled after it
             is_moving = self.look(replace(order or Order(), since=boottime()))
-            if not kept_others_away and not (is_moving and deadline.left() > 0):
+            is_due = self.may_mend or (is_moving and deadline.left() > 0)
+            if not (kept_others_away or is_due):
                 return
+
+    @property
+    def _longest(self) -> float:
+        return self._target.deadline if self._target is not None else 0.0
 
     def _look_at_own(self, order: Order) -> bool:
         if self._target is None:

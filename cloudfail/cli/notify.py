@@ -163,7 +163,7 @@ def _take_and_follow(
 
     is_contested = looks.may_be_contested()
     is_contested = (looks.look(Order()) or is_contested) and not looks.is_superseded
-    if again or (is_contested and looks.problem):
+    if again or looks.may_mend or (is_contested and looks.problem):
         looks.look_until_settled()
         return _follow(target, looks.ended, stopper)
     following = _follow(target, looks.ended, stopper)

@@ -64,3 +64,30 @@ def test_it_settles_for_an_advert_interval(machine: Machine) -> None:
     assert looks.settle_seconds(config.instances["edge"]) == 2.5
     config = load(machine.config(FILE.replace("virtual", "advert_int = 0.1\nvirtual")), {})
     assert looks.settle_seconds(config.instances["edge"]) == 1.0
+
+
+GIVEN_UP_EARLY = {"error": "UnreachableError", "message": "not up yet", "more": {"limit": 1}}
+
+
+def test_a_master_goes_on_for_its_whole_time_where_a_run_gives_up_early(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a reboot the metadata service may answer a second later than keepalived begins."""
+    machine.config()
+    machine.world({}, fail=GIVEN_UP_EARLY)
+    land_while_it_settles(machine, monkeypatch)
+    assert machine.run(*MASTER).code == 0
+    assert machine.held == {EIP: "nic-a", VIP: "nic-a"}
+
+
+def test_its_time_ends_all_the_same(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.config()
+    machine.world({}, fail=GIVEN_UP_EARLY)
+    naps: list[Looks] = []
+    monkeypatch.setattr(Looks, "_settle", lambda looks: naps.insert(0, looks))
+    answer = machine.run(*MASTER, "--deadline", "1")
+    assert (answer.code, len(naps) > 1) == (69, True)
+    assert "not up yet" in answer.err
+    naps.clear()
+    assert machine.run("promote").code == 69
+    assert naps == [], "who asks by hand is told at once"

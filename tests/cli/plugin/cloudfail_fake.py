@@ -1,6 +1,7 @@
 """A provider for tests of the command line: its cloud is a JSON file of `claim -> holder`.
 
-`fail` in the file is an error that the next calls raise: {"error": "DeniedError", "message": ...}.
+`fail` in the file is an error that the next calls raise: {"error": "DeniedError", "message": ...},
+with `more` arguments.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class FileCloud:
         found: dict[str, Any] = json.loads(self.path.read_text())
         fail = found.get("fail")
         if fail:
-            raise getattr(errors, fail["error"])(fail["message"])
+            raise getattr(errors, fail["error"])(fail["message"], **fail.get("more", {}))
         if found.get("crash"):
             raise ZeroDivisionError("the plugin is broken")
         return found
