@@ -203,10 +203,9 @@ def test_silence_for_a_bounded_time_is_exit_code_1_with_a_hint(place: Place) -> 
 
 
 def test_a_bounded_time_in_which_something_was_heard_is_success(place: Place) -> None:
-    for seconds in ("0.5", "5", "20"):  # a busy machine may send nothing for a while
-        ran = place.ran("--seconds", seconds, "--interface", "eth0")
-        if ran.out:
-            break
+    ran = place.ran("--seconds", "0.5", "--interface", "eth0")
+    if not ran.out:  # a busy machine may have sent nothing meanwhile
+        ran = place.ran("--seconds", "20", "--interface", "eth0")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out
 

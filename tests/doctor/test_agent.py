@@ -223,13 +223,13 @@ def test_a_real_agent_with_the_units_user_and_rights_is_well(tmp_path: Path) -> 
             {EXECUTABLE} agent >/run/log 2>&1 &
         agent=$!
         keepalived -n -l -p /run/keepalived.pid >/run/keepalived.log 2>&1 &
-        for _ in $(seq 100); do
+        for _ in $(seq 400); do
             {EXECUTABLE} status --output json 2>/dev/null | grep -q '"role": "MASTER"' && break
             sleep 0.1
         done
         {EXECUTABLE} doctor --no-cloud --no-adverts --output json
         echo 1 >/run/cloudfail/handover/edge
-        for _ in $(seq 100); do
+        for _ in $(seq 400); do
             {EXECUTABLE} status --output json 2>/dev/null | grep -q '"role": "FAULT"' && echo FAULT && break
             sleep 0.1
         done

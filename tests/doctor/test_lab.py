@@ -23,7 +23,7 @@ API = "http://10.0.0.2:4566"
 CONFIG = "/etc/cloudfail/cloudfail.toml"
 CONF = "/etc/cloudfail/keepalived.conf"
 EIP = "public-ip 203.0.113.7"
-PATIENCE = 20.0
+PATIENCE = 60.0
 QUIET = "--no-adverts"
 SIGNED = "AWS4-HMAC-SHA256 Credential=lab/20260101/eu-central-1/ec2/aws4_request"
 SIGNED += ", SignedHeaders=host, Signature=0"

@@ -83,6 +83,15 @@ class Place:
         found: list[dict[str, Any]] = json.loads(out)["checks"]
         return found
 
+    def heard(self, frames: Sequence[tuple[int, bytes]], **more: Any) -> list[dict[str, Any]]:
+        """Examine again where nothing was heard: a busy machine sends nothing for a while."""
+        checks: list[dict[str, Any]] = []
+        for _ in range(3):
+            checks = self.examined(frames, **more)
+            if not any("nobody was heard" in said for _, said in adverts(checks)):
+                break
+        return checks
+
     def _send_until_it_ends(
         self,
         running: process.Popen[str],
@@ -122,7 +131,7 @@ STAND_IN = "192.0.2.51"  # advertised where nothing is claimed
 
 def test_an_advert_that_arrives_is_decoded(place: Place) -> None:
     frame = ipv4(v3(vip=STAND_IN, interval=0.2))
-    ((status, said),) = adverts(place.examined([(IPV4, frame)]))
+    ((status, said),) = adverts(place.heard([(IPV4, frame)]))
     assert status == "ok"
     assert said.startswith(f"b ({B4}) is master, and ")
     assert "VRID 51, priority 100, version 3, every 0.2 s, authentication none" in said
@@ -138,7 +147,7 @@ def test_a_silent_wire_fails_and_names_the_rule(place: Place) -> None:
 def test_an_advert_of_another_router_inside_ah_is_no_proof(place: Place) -> None:
     message = v3(vip=STAND_IN, interval=0.2)
     other = message[:1] + b"\x07" + message[2:]
-    found = adverts(place.examined([(IPV4, ipv4(behind_ah(other), protocol=AH))]))
+    found = adverts(place.heard([(IPV4, ipv4(behind_ah(other), protocol=AH))]))
     texts = [said for status, said in found if status == "failed"]
     assert f"b ({B4}) advertises VRID 7, configured is 51" in texts
     assert f"b ({B4}) advertises authentication AH, configured is none" in texts
@@ -147,13 +156,13 @@ def test_an_advert_of_another_router_inside_ah_is_no_proof(place: Place) -> None
 
 def test_ipv6_is_heard_as_well(place: Place) -> None:
     message = v3(B6, A6, "2001:db8::33", interval=0.2)
-    ((status, said),) = adverts(place.examined([(IPV6, ipv6(message))], a=A6, b=B6))
+    ((status, said),) = adverts(place.heard([(IPV6, ipv6(message))], a=A6, b=B6))
     assert (status, said.startswith(f"b ({B6}) is master")) == ("ok", True)
 
 
 def test_a_flood_of_adverts_ends(place: Place) -> None:
     frame = ipv4(v3(vip=STAND_IN, interval=0.2))
-    ((status, said),) = adverts(place.examined([(IPV4, frame)] * 50, pause=0))
+    ((status, said),) = adverts(place.heard([(IPV4, frame)] * 50, pause=0))
     assert (status, "is master" in said) == ("ok", True)
 
 
