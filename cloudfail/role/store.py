@@ -18,7 +18,9 @@ from cloudfail.role.event import Event, Role, boottime
 from cloudfail.role.lock import RunLock
 from cloudfail.role.record import Recorded, decode, encode
 
-_LOCK_WAIT = 0.5
+# Longer than a busy machine keeps a process from running in the few steps of a change: who goes on
+# without the lock may be overwritten by what is older.
+_LOCK_WAIT = 2.0
 _LOCK_POLL = 0.002
 
 
@@ -155,7 +157,7 @@ class RoleStore:
 
     @contextlib.contextmanager
     def _recording(self, instance: str) -> Iterator[None]:
-        """Hold the short lock of the record; after half a second go on without it."""
+        """Hold the short lock of the record; go on without it where it never becomes free."""
         fd = self._open_record_lock(instance)
         try:
             yield
