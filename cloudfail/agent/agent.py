@@ -19,7 +19,7 @@ from cloudfail.agent.ear import Ear, period_for
 from cloudfail.agent.handbrake import release_left
 from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.log import Log, sink_for
-from cloudfail.agent.member import Member, on_the_wire
+from cloudfail.agent.member import Member, group_of, on_the_wire
 from cloudfail.agent.metrics.service import Metrics
 from cloudfail.agent.notices.maintenance import Maintenance
 from cloudfail.agent.observers import Observers, OnRun
@@ -271,14 +271,8 @@ class Agent:
 
     def _heard_a_lower_advert(self, member: Member) -> None:
         """Look again, with all of its sync group: keepalived tells one of them only."""
-        groups = self._config.keepalived.sync_groups.values()
-        names = {
-            name for group in groups if member.name in group.instances for name in group.instances
-        }
-        for name in {member.name, *names}:
-            mate = self._crew.members.get(name)
-            if mate is not None:
-                mate.worker.again()
+        for mate in group_of(member, self._crew.members):
+            mate.worker.again()
 
     def _follow(self) -> None:
         self._ear.beat()  # after a standstill nothing hangs yet

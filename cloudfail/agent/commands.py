@@ -41,7 +41,7 @@ class AgentCommands:
     ) -> None:
         self._crew, self._pauses, self._clock = crew, pauses, clock
         self._config, self._view, self._reload = config, view, reload
-        self.handing_over = HandingOver(clock)
+        self.handing_over = HandingOver(clock, lambda: crew.members)
         self._tasks: set[asyncio.Task[Any]] = set()
         # A loop that waited for a disk would doubt its role.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="cloudfail-disk")

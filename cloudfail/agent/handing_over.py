@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 
 from cloudfail.agent.handbrake import Handbrake, handover_file
 from cloudfail.agent.handover import POLL, Handover
-from cloudfail.agent.member import Member
+from cloudfail.agent.member import Member, group_of
 from cloudfail.agent.view import ClaimView
 from cloudfail.clock import Clock
 from cloudfail.errors import CloudfailError, RefusedError
@@ -16,10 +17,13 @@ _PATIENCE = 60.0
 
 
 class HandingOver:
-    """One handover an instance at a time. Everything here belongs to the loop's thread."""
+    """One handover an instance at a time. Everything here belongs to the loop's thread.
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    `members` gives those at work by name: the role of a whole sync group goes with one of them.
+    """
+
+    def __init__(self, clock: Clock, members: Callable[[], Mapping[str, Member]] = dict) -> None:
+        self._clock, self._members = clock, members
         self._under_way: set[str] = set()
 
     def is_under_way(self, instance: str) -> bool:
@@ -58,9 +62,11 @@ class HandingOver:
         member.observer.noted("handover", member.name, "goes to FAULT here, so that a peer masters")
         while True:
             await asyncio.sleep(POLL)
-            member.worker.look_soon()
+            group = group_of(member, self._members())
+            for one in group:
+                one.worker.look_soon()
             sentence = handover.look(
-                self._clock.now(), member.keeper.standing(), is_held=_is_with_a_peer(member)
+                self._clock.now(), member.keeper.standing(), is_held=_are_with_a_peer(group)
             )
             if sentence:
                 return sentence
@@ -89,6 +95,13 @@ def _refuse_to_bounce(member: Member) -> None:
             f"{member.name}: this node preempts: with the highest priority it would take the role back "
             "at once; set nopreempt = true, or stop keepalived here for as long as it is not to master"
         )
+
+
+def _are_with_a_peer(group: Sequence[Member]) -> bool | None:
+    found = {_is_with_a_peer(one) for one in group}
+    if False in found:
+        return False
+    return None if None in found else True
 
 
 def _is_with_a_peer(member: Member) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -92,6 +92,13 @@ class Member:
 
     def view(self) -> InstanceView:
         return msgspec.structs.replace(self.worker.view(), last_event=self.last_event)
+
+
+def group_of(member: Member, members: Mapping[str, Member]) -> tuple[Member, ...]:
+    """Return it, and those at work of its sync group: keepalived changes their roles together."""
+    groups = member.target.config.keepalived.sync_groups.values()
+    names = {name for group in groups if member.name in group.instances for name in group.instances}
+    return (member, *(members[name] for name in sorted(names - {member.name}) if name in members))
 
 
 def subject_of(target: Target, *, has_fifo: bool, hears_wire: bool) -> Subject:

@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from cloudfail.agent import handbrake
 from cloudfail.agent.commands import AgentCommands
 from cloudfail.agent.handbrake import handover_file, release_left
 from cloudfail.agent.handover import POLL
 from cloudfail.agent.role.standing import Mastering
+from cloudfail.config.vrrp.model import Keepalived, SyncGroup
 from cloudfail.errors import CloudfailError, RefusedError
 from cloudfail.role import Role
 
@@ -34,18 +37,26 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return handover_file("edge")
 
 
+def member(name: str, one: Bench) -> Any:
+    """One instance at work, in a sync group with `core`."""
+    target = one.worker._around.target
+    group = SyncGroup(name="all", instances=("edge", "core"))
+    keepalived = Keepalived(sync_groups={"all": group})
+    config = msgspec.structs.replace(target.config, keepalived=keepalived)
+    subject = SimpleNamespace(advert_int=LONG, has_fifo=True)
+    return SimpleNamespace(
+        name=name, target=replace(target, config=config), subject=subject, keeper=one.role,
+        worker=one.worker, view=one.worker.view, observer=one.notes,
+    )  # fmt: skip
+
+
 class Node:
     """An agent's commands over a bench, in a loop of the test's own."""
 
     def __init__(self, one: Bench) -> None:
         self.one = one
-        around = one.worker._around
-        subject = SimpleNamespace(advert_int=LONG, has_fifo=True)
-        member: Any = SimpleNamespace(
-            name="edge", target=around.target, subject=subject, keeper=one.role, worker=one.worker,
-            view=one.worker.view, observer=one.notes,
-        )  # fmt: skip
-        crew: Any = SimpleNamespace(members={"edge": member}, absent={})
+        crew: Any = SimpleNamespace(members={"edge": member("edge", one)}, absent={})
+        self.members = crew.members
         unused: Any = None
         self.clock = Skipping()
         self.commands = AgentCommands(
@@ -102,6 +113,22 @@ def test_what_is_still_here_and_does_not_count_is_with_no_peer(tmp_path: Path, f
         assert not future.done()
         assert file.read_text() == "1\n"
         made.one.world.held[ADDRESS] = "b"
+        assert "was handed over to 10.0.0.2" in made.end(future)
+
+
+def test_it_lasts_until_a_peer_has_what_the_whole_sync_group_claims(
+    tmp_path: Path, file: Path
+) -> None:
+    with node(tmp_path) as made, bench(tmp_path, held={ADDRESS: "a"}) as core:
+        made.members["core"] = member("core", core)
+        future = made.begin()
+        made.one.become(Role.FAULT, peers=(PEER,))
+        assert eventually(lambda: made.one.worker.view().claims[0].owner == "peer")
+        assert eventually(lambda: core.worker.view().claims[0].owner == "mine")
+        made.loop.run_until_complete(asyncio.sleep(3 * POLL))
+        assert not future.done()
+        assert file.read_text() == "1\n"
+        core.world.put(ADDRESS, "b")
         assert "was handed over to 10.0.0.2" in made.end(future)
 
 
