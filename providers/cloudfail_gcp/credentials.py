@@ -14,6 +14,7 @@ from cloudfail.clock import wall_clock
 from cloudfail.errors import UnreachableError
 from google.auth.credentials import Credentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.auth.transport.requests import Request
 
 from cloudfail_gcp.credential_files import impersonated, of_file, require_private
 from cloudfail_gcp.metadata import Metadata
@@ -64,28 +65,29 @@ class Gate(Credentials):
     A token is renewed early, and lived with to its end while no new one is to be had.
     """
 
-    def __init__(self, inner: Credentials, check: Check) -> None:
+    def __init__(self, inner: Credentials, check: Check, send: Any = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._inner = inner
         self._check = check
         self._again = _now()
+        # That of google.auth's session would send three times more by itself, and wait for two minutes.
+        self._request = partial(send or Request(), timeout=TOKEN_SECONDS)
 
     def refresh(self, request: Any) -> None:
-        soon = partial(request, timeout=TOKEN_SECONDS)
-        self._inner.refresh(soon)  # type: ignore[no-untyped-call]
+        del request
+        self._inner.refresh(self._request)  # type: ignore[no-untyped-call]
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
-        self._authorize(request, method, url, headers)
+        del request
+        self._authorize(method, url, headers)
         self._check(method, url)
 
-    def _authorize(self, request: Any, method: str, url: str, headers: Any) -> None:
+    def _authorize(self, method: str, url: str, headers: Any) -> None:
         if _now() < self._again and self._is_good():
             self._inner.apply(headers)  # type: ignore[no-untyped-call]
             return
-        # google.auth itself would wait for two minutes.
-        soon = partial(request, timeout=TOKEN_SECONDS)
         try:
-            self._inner.before_request(soon, method, url, headers)  # type: ignore[no-untyped-call]
+            self._inner.before_request(self._request, method, url, headers)  # type: ignore[no-untyped-call]
         except (GoogleAuthError, UnreachableError):
             self._again = _now() + _PAUSE
             if not self._is_good():

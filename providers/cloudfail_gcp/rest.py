@@ -33,7 +33,7 @@ class Rest:
     def __init__(self, *, credentials: Credentials, client_options: ClientOptions) -> None:
         host = str(client_options.api_endpoint).rstrip("/")
         self._root = f"{host}/compute/v1/projects/{{project}}/"
-        self._session: Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        self.session: Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
         self.said = 0.0
 
     def patch(self, *, request: Mapping[str, Any], timeout: float, retry: None) -> Any:
@@ -69,7 +69,7 @@ class Rest:
         more: Mapping[str, Any],
     ) -> bytes:
         url = (self._root + path).format(**request)
-        answer = self._session.request(verb, url, timeout=timeout, **more)
+        answer = self.session.request(verb, url, timeout=timeout, **more)
         self.said = _time_of(answer.headers.get("Date", "")) or self.said
         if answer.status_code >= _FIRST_ERROR:
             raise from_http_response(answer)  # type: ignore[no-untyped-call]

@@ -9,12 +9,15 @@ from typing import Any
 
 from cloudfail.provider import Setup
 from google.api_core.client_options import ClientOptions
+from requests.adapters import HTTPAdapter
 
 from cloudfail_gcp.credentials import Check, Gate, find_credentials
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.rest import Rest
 
 _OWN = {"Rest": Rest}
+# Besides those of the lanes, those of a look.
+_LOOKS = 8
 HOST = "https://compute.googleapis.com"
 
 
@@ -46,8 +49,16 @@ class Clients:
             if name not in self._known:
                 options = ClientOptions(api_endpoint=self.endpoint)
                 kind = _OWN.get(name) or _class_of(name)
-                self._known[name] = kind(credentials=self._gate, client_options=options)
+                client = kind(credentials=self._gate, client_options=options)
+                self._widen(client)
+                self._known[name] = client
             return self._known[name]
+
+    def _widen(self, client: Any) -> None:
+        """Keep a connection for each call at once: the SDK keeps ten, and has no way to say how many."""
+        session = client.session if isinstance(client, Rest) else client.transport._session  # noqa: SLF001
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(pool_maxsize=self._setup.width + _LOOKS))
 
 
 def _class_of(name: str) -> Any:

@@ -216,14 +216,19 @@ def test_a_token_is_not_waited_for_for_minutes(monkeypatch: pytest.MonkeyPatch) 
 
         refresh = before_request
 
-    gate = Gate(Slow(), lambda *_: None)  # type: ignore[no-untyped-call]
-
     def request(timeout: float = 120.0, **_: Any) -> None:
         asked.append(timeout)
 
-    gate.before_request(request, "GET", "http://x/", {})
-    gate.refresh(request)
+    gate = Gate(Slow(), lambda *_: None, request)  # type: ignore[no-untyped-call]
+    gate.before_request(None, "GET", "http://x/", {})
+    gate.refresh(None)
     assert asked == [TOKEN_SECONDS, TOKEN_SECONDS]
+
+
+def test_a_token_is_asked_for_once_a_time() -> None:
+    gate = Gate(AnonymousCredentials(), lambda *_: None)  # type: ignore[no-untyped-call]
+    session: Any = gate._request.func.session  # type: ignore[attr-defined]
+    assert session.get_adapter("https://oauth2.example").max_retries.total == 0
 
 
 @pytest.mark.parametrize(
