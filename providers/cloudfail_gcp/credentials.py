@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,7 @@ class Gate(Credentials):
         self._inner = inner
         self._check = check
         self._again = _now()
+        self._lock = threading.Lock()
         # That of google.auth's session would send three times more by itself, and wait for two minutes.
         self._request = partial(send or Request(), timeout=TOKEN_SECONDS)
 
@@ -79,7 +81,8 @@ class Gate(Credentials):
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
         del request
-        self._authorize(method, url, headers)
+        with self._lock:  # one asks for a new token, and the others get it
+            self._authorize(method, url, headers)
         self._check(method, url)
 
     def _authorize(self, method: str, url: str, headers: Any) -> None:

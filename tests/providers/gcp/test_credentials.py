@@ -75,6 +75,24 @@ def test_a_token_serves_to_its_end_while_no_new_one_is_to_be_had(
     assert gate._inner.expiry > _now() + soon
 
 
+def test_many_calls_at_once_ask_once_for_a_token_that_is_not_to_be_had(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    node = node_of("a")
+    node.provider.observe([EDGE])
+    gate: Any = node.provider._api._clients._gate
+    gate._inner.expiry = _now() + timedelta(seconds=120)
+    asked: list[str] = []
+
+    def silent(path: str) -> str:
+        asked.append(path)
+        raise UnreachableError("silent")
+
+    gate._inner._metadata.text = silent
+    node.provider.observe([EDGE])  # four calls in parallel
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
