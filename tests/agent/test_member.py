@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from cloudfail.agent.agent import Agent
 from cloudfail.agent.member import Member
 from cloudfail.agent.role.standing import Standing
 from cloudfail.agent.role.subject import Subject
+from cloudfail.config import Config
+from cloudfail.config.vrrp.model import Keepalived, SyncGroup
 from cloudfail.role import Role
 
 SUBJECT = Subject(
@@ -81,3 +85,22 @@ def test_a_role_that_comes_right_after_it_is_told_at_once_and_after_it() -> None
         *("worker", "worker"),
         *("MASTER followed", "MASTER told", "FAULT followed", "FAULT told"),
     ]
+
+
+def test_a_lower_advert_is_looked_at_for_the_whole_sync_group_and_no_other() -> None:
+    again: list[str] = []
+    sides = SyncGroup(name="sides", instances=("inner", "edge", "away"))
+    others = SyncGroup(name="others", instances=("db", "web"))
+    keepalived = Keepalived(sync_groups={"sides": sides, "others": others})
+    target: Any = SimpleNamespace(config=Config(keepalived=keepalived))
+
+    def at_work(name: str) -> Any:
+        worker = SimpleNamespace(again=lambda: again.append(name))
+        return SimpleNamespace(name=name, target=target, worker=worker)
+
+    members = {name: at_work(name) for name in ("db", "edge", "inner", "lone", "web")}
+    agent: Any = SimpleNamespace(_crew=SimpleNamespace(members=members))
+    Agent._heard_a_lower_advert(agent, members["edge"])
+    assert again == ["edge", "inner"]
+    Agent._heard_a_lower_advert(agent, members["lone"])
+    assert again == ["edge", "inner", "lone"]
