@@ -23,7 +23,7 @@ from cloudfail.role.event import TICKS, boot_id, boottime
 from cloudfail.target import Target
 
 # A notify script and the line in the FIFO leave keepalived together: either may be first.
-_SCRIPT_AHEAD = 0.2
+_SCRIPT_AHEAD = 0.5
 
 
 class AgentCommands:
@@ -125,7 +125,9 @@ class AgentCommands:
         raise ConfigError(f"{instance}: {why}")
 
     def _patience(self, member: Member) -> float:
-        return member.subject.advert_int + _SCRIPT_AHEAD
+        """Return for how long the role may still turn out to be MASTER; a doubt may take an interval."""
+        is_another = member.keeper.standing().role not in {None, Role.MASTER}
+        return _SCRIPT_AHEAD if is_another else member.subject.advert_int + _SCRIPT_AHEAD
 
     def _widened(self, future: Future[Ended]) -> Future[Ended | None]:
         wide: Future[Ended | None] = Future()
