@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import again
+
 # Real keepalived nodes compete for the machine's time: one lab at a time keeps their timers honest.
 NEEDS_THE_MACHINE = ("netns", "rootless")
 RUN_IN_CI = (*NEEDS_THE_MACHINE, "keepalived")
@@ -47,6 +49,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     group_or_test = scheduler._split_scope
     scheduler._split_scope = lambda nodeid: group_or_test(nodeid).partition("::")[0]
     return scheduler
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(again.PlaysAgain(needs_the_machine))
 
 
 @pytest.hookimpl(tryfirst=True)

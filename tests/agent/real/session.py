@@ -21,6 +21,8 @@ from cloudfail.lab.site import RealSite
 from cloudfail.lab.stage import Stage, Unmet
 from cloudfail.lab.topology import Topology
 
+from busy import TRIES, Watch
+
 INTERVAL = 0.1
 _SHOWN = 60  # events of a proof that failed
 
@@ -160,6 +162,16 @@ def enter(module: str, words: list[str]) -> int | None:
 
 
 def play(name: str, proof: Proof, site: RealSite) -> Verdict:
+    """Play a proof, anew where it failed while this machine stood still for an interval."""
+    for _ in range(TRIES - 1):
+        with Watch() as watch:
+            verdict = _play(name, proof, site)
+        if not verdict.reasons or watch.worst < INTERVAL:
+            return verdict
+    return _play(name, proof, site)
+
+
+def _play(name: str, proof: Proof, site: RealSite) -> Verdict:
     at = At(site, SystemClock())
     began = at.now
     try:
