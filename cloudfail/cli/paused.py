@@ -12,17 +12,24 @@ from cloudfail.errors import RefusedError
 from cloudfail.target import Target
 
 
-def refuse_if_paused(target: Target) -> None:
-    """Raises RefusedError. Where no agent is configured nothing is paused: nobody could resume it."""
+def pause_of(target: Target) -> str:
+    """Say who paused it, and why; empty: nobody did.
+
+    Where no agent is configured nothing is paused: nobody could resume it.
+    """
     if not target.config.agent.enabled:
-        return
+        return ""
     pauses = Pauses(Path(os.environ.get("STATE_DIRECTORY") or STATE_DIRECTORY))
     if pauses.problem:
         messages.say(pauses.problem)
-    name = target.instance.name
-    text = pauses.text(name)
+    return pauses.text(target.instance.name)
+
+
+def refuse_if_paused(target: Target) -> None:
+    """Raises RefusedError."""
+    text = pause_of(target)
     if text:
         raise RefusedError(
-            f"{name} is {text}: nothing is moved; `cloudfail resume` (it needs the agent: "
+            f"{target.instance.name} is {text}: nothing is moved; `cloudfail resume` (it needs the agent: "
             "`systemctl start cloudfail-agent`), or `cloudfail promote --force`"
         )

@@ -6,7 +6,7 @@ disagreed (DRIFT), what the wire proves of the role, and where the time of the l
 With --check, one line for Nagios, Icinga and the like, and their exit codes:
   0 OK        as master this node holds every claim; otherwise one peer holds them all
   1 WARNING   held in part here and in part elsewhere; held here though the role is not MASTER;
-              or something will stop this node from taking a claim
+              something will stop this node from taking a claim; or it is paused
   2 CRITICAL  the role is MASTER and a claim is elsewhere; or nobody or a stranger holds one
   3 UNKNOWN   the cloud, or this machine's configuration, did not say
 """
@@ -18,8 +18,9 @@ from argparse import ArgumentParser, Namespace
 from cloudfail.cli import parser as flags
 from cloudfail.cli.asking import asking
 from cloudfail.cli.document import document, error_document, holding_value, print_document
-from cloudfail.cli.monitor import UNKNOWN, Verdict, in_line, judge
+from cloudfail.cli.monitor import UNKNOWN, WARNING, Verdict, in_line, judge, warning
 from cloudfail.cli.output import show
+from cloudfail.cli.paused import pause_of
 from cloudfail.cli.table import coloured, render_table
 from cloudfail.cli.target import find_target
 from cloudfail.errors import CloudfailError
@@ -69,14 +70,18 @@ def _once(args: Namespace) -> int:
         else:
             show(line)
         return UNKNOWN
-    role = _role(target.instance.name)
-    verdict = judge(target.instance.name, role, holdings)
+    name, role, paused = target.instance.name, _role(target.instance.name), pause_of(target)
+    verdict = judge(name, role, holdings)
+    if paused and verdict.code < WARNING:
+        verdict = warning(name, paused, verdict)
     if args.output == "json":
         _print_json(target, node, holdings, verdict, role, code=verdict.code if args.check else 0)
     elif args.check:
         show(verdict.line)
     else:
         _print_table(target, node, holdings, role)
+        if paused:
+            show(f"paused: {paused.removeprefix('paused ')}")
     return verdict.code if args.check else 0
 
 

@@ -63,3 +63,13 @@ def test_what_cannot_be_read_pauses_nothing_and_is_said(machine: Machine, librar
     answer = machine.run("promote")
     assert answer.code == 0
     assert "so nothing is paused" in answer.err
+
+
+@pytest.mark.usefixtures("library")
+def test_status_says_so_without_the_agent_too(machine: Machine) -> None:
+    machine.config()
+    machine.world({EIP: "nic-b", VIP: "nic-b"})
+    assert ": moving subnets" in machine.run("status").out.splitlines()[-1]
+    checked = machine.run("status", "--check")
+    assert checked.code == 1
+    assert checked.out.startswith("CLOUDFAIL WARNING - edge: paused by root")
