@@ -32,7 +32,8 @@ def test_a_machine_knows_its_interface(cloud: EmbeddedGcp) -> None:
     node = found(cloud, name="left")
     assert (node.ref, node.name) == (f"{SELF}/networkInterfaces/nic0", "left")
     assert node.ref == cloud.built.nodes["a"].interface_id
-    assert node.addresses == (ip_address("10.0.1.10"), ip_address("10.0.1.111"))
+    six = ip_address("2001:db8:1::a")
+    assert node.addresses == (ip_address("10.0.1.10"), ip_address("10.0.1.111"), six)
     assert node.facts == {
         "project": "lab-project",
         "zone": "europe-west1-b",
