@@ -46,7 +46,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. `result`: ok, unchanged, superseded, failed.
 
-    `why`: event, repair, tidy, hand; or start, as MASTER since before a reload or a resume.
+    `why`: event, repair, tidy, hand; or start, as MASTER since before a start, reload or resume.
     `at` is in seconds since the epoch. `prepared`: the plan was ready before the event.
     """
 

@@ -115,8 +115,8 @@ DRIFT = _gauge(
 PROMOTIONS = _counter(
     "promotions",
     (*IDENTITY, "result", "why"),
-    "Runs that ended. why: event, repair (of drift), tidy (leftovers), hand, start (a reload or "
-    "resume while MASTER).",
+    "Runs that ended. why: event, repair (of drift), tidy (leftovers), hand, start (of the "
+    "agent, a reload or resume, while MASTER).",
 )
 DURATION = Metric(
     "cloudfail_promotion_duration_seconds",

@@ -182,9 +182,11 @@ class Keeper:
             self._woke = None
         if self._role is Role.MASTER:
             return
-        found = self._found(now) if self._role is None else self._corrected(now)
+        is_known = self._role is not None
+        found = self._corrected(now) if is_known else self._found(now)
         if found is not None and found is not self._role:
-            self._become(found, now)
+            # What nobody told was so before this process began to listen.
+            self._become(found, now if is_known else self._listening)
 
     def _is_awake(self, woke: Woke, now: float) -> bool:
         was_heard_out = now >= self._heard_out(woke)

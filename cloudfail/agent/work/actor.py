@@ -96,12 +96,12 @@ class Actor:
         sight, now = self._board.sight, self._clock.now()
         oldest = _OLDEST_PLAN * self._target.config.agent.standby_interval
         ready = sight is not None and sight.is_ready(now, oldest)
-        # A role from before a reload or a pause is no failover of now.
+        # A role from before a start, a reload or a pause is no failover of now.
         is_event = standing.since >= self._board.free_since
         cause = Cause(
             why="event" if is_event else "start",
             generation=standing.generation,
-            since=max(standing.since, self._board.free_since),
+            since=standing.since if is_event else now,
             check=self._permit(standing),
             prepared=sight.plan if sight is not None and ready else None,
         )

@@ -77,6 +77,7 @@ def test_an_agent_that_restarts_in_master_knows_it_after_a_master_down_interval(
     standing = node.at(3.0 + 156 / 256)
     assert standing.is_master
     assert (standing.generation, standing.priority) == (1, 100)
+    assert standing.since == 0.0  # it was before: no failover of now
 
 
 def test_an_agent_that_restarts_in_backup_knows_it_from_the_masters_adverts() -> None:
