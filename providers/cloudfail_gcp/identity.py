@@ -16,10 +16,10 @@ from cloudfail_gcp.metadata import Metadata
 
 
 class Interface(msgspec.Struct, frozen=True, rename="camel"):
-    """A network interface as the metadata server tells it, as far as it concerns us."""
+    """A network interface as the metadata server tells it; `ip` is "" where it has IPv6 only."""
 
-    ip: str
     mac: str
+    ip: str = ""
     network: str = ""
     ip_aliases: tuple[str, ...] = ()
     ipv6s: tuple[str, ...] = ()
@@ -29,7 +29,8 @@ class Interface(msgspec.Struct, frozen=True, rename="camel"):
         """The single addresses; wider alias ranges are no address of the machine."""
         aliases = [ip_interface(text) for text in self.ip_aliases]
         single = [a.ip for a in aliases if a.network.num_addresses == 1]
-        return (ip_address(self.ip), *single, *map(ip_address, self.ipv6s))
+        first = [ip_address(self.ip)] if self.ip else []
+        return (*first, *single, *map(ip_address, self.ipv6s))
 
 
 class Instance(msgspec.Struct, frozen=True, rename="camel"):
@@ -71,6 +72,8 @@ def _node_of(instance: Instance, project: str, setup: Setup) -> Node:
     path = f"projects/{project}/zones/{zone}/instances/{instance.name}"
     number = _choose(instance.network_interfaces, path, setup)
     chosen = instance.network_interfaces[number]
+    if not chosen.addresses:
+        raise UnreachableError(f"the metadata server tells of no address of nic{number} of {path}")
     return Node(
         ref=interface_id(path, f"nic{number}"),
         name=setup.name,
@@ -84,7 +87,7 @@ def _node_of(instance: Instance, project: str, setup: Setup) -> Node:
             "nic": f"nic{number}",
             "mac": chosen.mac,
             "network": name_of(chosen.network),
-            "primary": chosen.ip,
+            "primary": str(chosen.addresses[0]),
             "identity": "metadata",
         },
     )

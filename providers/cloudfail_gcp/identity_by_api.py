@@ -74,10 +74,16 @@ def _node_of(nic: Interface, answer: Any, raw: Any, name: str) -> Node:
     single = [net.network_address for net in nic.ranges if net.num_addresses == 1]
     own = [nic.address] if nic.address is not None else []
     v6 = [ip_address(raw.ipv6_address)] if raw.ipv6_address else []
+    outside = [
+        ip_address(one.external_ipv6) for one in raw.ipv6_access_configs if one.external_ipv6
+    ]
+    addresses = (*own, *single, *v6, *outside)
+    if not addresses:
+        raise ConfigError(f"{nic.ref} has no address: correct interface_id (--interface-id)")
     return Node(
         ref=nic.ref,
         name=name,
-        addresses=(*own, *single, *v6),
+        addresses=addresses,
         facts={
             "project": part_of(nic.machine, "projects"),
             "zone": zone,
@@ -86,7 +92,7 @@ def _node_of(nic: Interface, answer: Any, raw: Any, name: str) -> Node:
             "instance_id": str(answer.id),
             "nic": nic.name,
             "network": name_of(nic.network),
-            "primary": str(nic.address),
+            "primary": str(addresses[0]),
             "identity": "api",
         },
     )

@@ -14,7 +14,7 @@ from cloudfail.promote import promote
 from cloudfail.testing.runs import ready_run
 
 from cloudfail_gcp.settings import GcpSettings
-from providers.gcp.nodes import ALIAS, PUBLIC, Node, NodeMaker, nic_of
+from providers.gcp.nodes import ALIAS, PUBLIC, Node, NodeMaker, edit_interfaces, nic_of
 from providers.gcp.test_credential_files import person, write
 from providers.gcp.token_server import token_server
 
@@ -100,3 +100,41 @@ def test_without_metadata_the_machine_has_no_credentials(
     node = node_of("a", settings=settings, interface_id=NIC)
     with pytest.raises(DeniedError, match=r"no Google credentials .*set credentials_file"):
         node.provider.identify()
+
+
+@pytest.mark.parametrize(
+    "six",
+    [
+        {"ipv6Address": "2001:db8:1:0:0:0:0:a"},
+        {
+            "ipv6AccessConfigs": [
+                {"type": "DIRECT_IPV6", "name": "six", "externalIpv6": "2001:db8:1::a"}
+            ]
+        },
+    ],
+    ids=str,
+)
+def test_an_interface_may_have_ipv6_only(cloud: EmbeddedGcp, node: Any, six: Any) -> None:
+    def strip(nic: dict[str, Any]) -> None:
+        for name in ("networkIP", "aliasIpRanges", "accessConfigs", "ipv6Address"):
+            nic.pop(name, None)
+        nic.update(stackType="IPV6_ONLY", **six)
+
+    edit_interfaces(cloud, strip, node="a")
+    provider = node().provider
+    found = provider.identify()
+    assert (found.addresses, found.facts["primary"]) == (
+        (ip_address("2001:db8:1::a"),),
+        "2001:db8:1::a",
+    )
+    assert provider.observe(CLAIMS[:1])[0].owner is Owner.PEER
+
+
+def test_an_interface_without_an_address_is_named(cloud: EmbeddedGcp, node: Any) -> None:
+    edit_interfaces(
+        cloud,
+        lambda nic: [nic.pop(n, None) for n in ("networkIP", "aliasIpRanges", "ipv6Address")],
+        node="a",
+    )
+    with pytest.raises(ConfigError, match="nic0 has no address"):
+        node().provider.identify()

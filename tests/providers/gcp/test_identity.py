@@ -18,6 +18,7 @@ from cloudfail_gcp.identity import find_node
 from cloudfail_gcp.metadata import Metadata
 from cloudfail_gcp.settings import GcpSettings
 from providers.gcp.nodes import NodeMaker
+from providers.scripted import Answer, Asked, Scripted, serving
 
 SELF = "projects/lab-project/zones/europe-west1-b/instances/a"
 
@@ -99,6 +100,27 @@ class Foreign(BaseHTTPRequestHandler):
         """Silent."""
 
 
+def test_a_machine_may_have_ipv6_only() -> None:
+    class Six(Scripted):
+        def answer(self, asked: Asked) -> Answer:
+            nic = {"mac": "42:01:0a:00:01:0a", "network": "n/lab", "ipv6s": ["2001:db8:1::a"]}
+            instance = {
+                "id": 1,
+                "name": "a",
+                "zone": "z/europe-west1-b",
+                "networkInterfaces": [nic],
+            }
+            body = "p" if asked.path.endswith("project-id") else json.dumps(instance)
+            return Answer(body=body, headers={"Metadata-Flavor": "Google"})
+
+    with serving(Six()) as url:
+        node = find_node(Metadata(url), Setup(settings=GcpSettings()))
+    assert (node.addresses, node.facts["primary"]) == (
+        (ip_address("2001:db8:1::a"),),
+        "2001:db8:1::a",
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "flavor", "body", "words"),
     [
@@ -112,6 +134,12 @@ class Foreign(BaseHTTPRequestHandler):
             "Google",
             json.dumps({"id": 1, "name": "a", "zone": "z", "networkInterfaces": []}),
             "no network interface",
+        ),
+        (
+            200,
+            "Google",
+            json.dumps({"id": 1, "name": "a", "zone": "z", "networkInterfaces": [{"mac": "m"}]}),
+            "of no address of nic0",
         ),
     ],
 )

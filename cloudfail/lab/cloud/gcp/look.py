@@ -22,7 +22,8 @@ def look(store: Store) -> dict[Target, str]:
         if address.get("addressType", "EXTERNAL") == "EXTERNAL":
             holders["public-ip", address["address"]] = ""
     for seat in seats(store):
-        holders["private-ip", seat.nic["networkIP"]] = seat.id
+        if own := seat.nic.get("networkIP"):  # none where the stack type is IPV6_ONLY
+            holders["private-ip", own] = seat.id
         for value in seat.nat_ips:
             holders["public-ip", value] = seat.id
         for wanted in seat.ranges:

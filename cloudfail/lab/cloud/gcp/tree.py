@@ -104,7 +104,7 @@ def _interface(store: Store, seat: Seat, mac: str) -> Json:
         "forwardedIps": [rule["IPAddress"] for rule in forwarded["EXTERNAL", False]],
         "forwardedIpv6s": [rule["IPAddress"] for rule in forwarded["EXTERNAL", True]],
         "gateway": subnet["gatewayAddress"],
-        "ip": seat.nic["networkIP"],
+        "ip": seat.nic.get("networkIP", ""),
         "ipAliases": [item["ipCidrRange"] for item in seat.nic.get("aliasIpRanges", ())],
         "mac": mac,
         "mtu": network["mtu"],

@@ -64,7 +64,8 @@ def _taken(store: Store, seat: Seat) -> Iterator[Network]:
     for other in seats(store):
         if other.network != seat.network:
             continue
-        yield ip_network(other.nic["networkIP"])
+        if address := other.nic.get("networkIP"):
+            yield ip_network(address)
         if other.id != seat.id:
             yield from other.ranges
 
