@@ -52,7 +52,7 @@ def test_stages_of_a_lane_run_in_order() -> None:
 
 
 def test_lanes_and_the_steps_of_one_stage_run_at_the_same_time() -> None:
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=60)
 
     class Meeting(Writer):
         def execute(self, step: Step) -> None:

@@ -25,9 +25,9 @@ for n in range(int(count)):
     journal.write("note", n=n, text="x" * (n % 97))
     if n % 10 == 0:
         assert journal.settle(30)
-assert journal.settle(30)  # close() waits for no disk, nor for a busy machine
-journal.close()
+assert journal.settle(30)
 assert not journal.problem, journal.problem
+journal.close()  # which waits for no disk, nor for a busy machine
 """
 
 WRITE_FOR_EVER = """
@@ -60,6 +60,10 @@ seconds = time.monotonic() - began
 found = [entry.fields["n"] for entry in scan(path).entries]
 print(json.dumps([settled, seconds, journal.problem, found]))
 """
+
+# Whose errors come at once, however long is waited for them: a busy machine is no disk that hangs.
+AT_ONCE = ON_A_BAD_DISK.replace("journal.settle()", "journal.settle(30)")
+SOON = 20  # seconds; waiting each time would take 1500
 
 BadDisk = tuple[list[bool], float, str, list[int]]
 
@@ -125,10 +129,10 @@ def test_a_killed_process_loses_no_line_that_it_knew_to_be_settled(tmp_path: Pat
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_a_full_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None:
     mounts = ['mount -t tmpfs -o size=64k none "$DISK"']
-    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, ON_A_BAD_DISK)
+    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, AT_ONCE)
     assert settled[0] is True
     assert settled[-1] is False
-    assert seconds < 3
+    assert seconds < SOON
     assert "No space left on device" in problem
     assert found == [n for n in range(50) if settled[n]]  # the half line is skipped
 
@@ -136,9 +140,9 @@ def test_a_full_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_a_read_only_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None:
     mounts = ['mount -t tmpfs none "$DISK"', 'mount -o remount,ro "$DISK"']
-    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, ON_A_BAD_DISK)
+    settled, seconds, problem, found = in_a_mount_namespace(tmp_path, mounts, AT_ONCE)
     assert settled == [False] * 50
-    assert seconds < 3
+    assert seconds < SOON
     assert "Read-only file system" in problem
     assert found == []
 
@@ -146,12 +150,12 @@ def test_a_read_only_disk_stops_no_run_and_costs_no_time(tmp_path: Path) -> None
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 def test_a_journal_that_belongs_to_others_stops_no_run(tmp_path: Path) -> None:
     becoming = "import os; os.setgroups([]); os.setgid(12345); os.setuid(12345)\npath = "
-    code = ON_A_BAD_DISK.replace("path = ", becoming, 1).replace("scan(path).entries", "()")
+    code = AT_ONCE.replace("path = ", becoming, 1).replace("scan(path).entries", "()")
     with start(code, tmp_path / "journal.jsonl") as process:
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     settled, seconds, problem, _ = json.loads(out)
     assert settled == [False] * 50
-    assert seconds < 3
+    assert seconds < SOON
     assert "Permission denied" in problem
 
 
@@ -170,7 +174,7 @@ for n in range(50):
     if n == 0 or not reads:
         settled.append(journal.settle())
         if reads:
-            daemon.settimeout(5)
+            daemon.settimeout(30)
             texts = [daemon.recv(9999).decode(), daemon.recv(9999).decode()]
             break
 seconds = time.monotonic() - began
@@ -202,7 +206,7 @@ def test_a_log_socket_that_nobody_reads_stops_no_run(tmp_path: Path) -> None:
     code = ON_A_REAL_SOCKET.replace("sys.argv[1]", '"hangs"')
     settled, seconds, _, _ = in_a_mount_namespace(tmp_path, DEV, code)
     assert settled == [False] * 50
-    assert seconds < 5  # only the first one waits for it; 50 would take 10
+    assert seconds < 8  # only the first one waits for it; 50 would take 10
 
 
 def test_a_process_may_end_while_its_disk_hangs(tmp_path: Path) -> None:
@@ -213,10 +217,10 @@ os.write = lambda fd, data: threading.Event().wait(60)
 """ + ON_A_BAD_DISK.replace("scan(path).entries", "()")
     began = time.monotonic()
     with start(code, tmp_path / "journal.jsonl") as process:
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     settled, seconds, problem, _ = json.loads(out)
     assert settled == [False] * 50
-    assert seconds < 3
+    assert seconds < 8  # only the first one waits for it; 50 would take 10
     assert "not on the disk" in problem
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50  # the disk hangs for 60

@@ -21,7 +21,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def hang(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     release = threading.Event()
-    monkeypatch.setattr(syslog, "syslog", lambda *_: release.wait(20))
+    monkeypatch.setattr(syslog, "syslog", lambda *_: release.wait(90))
     return release.set
 
 
@@ -29,14 +29,14 @@ def test_messages_arrive_in_order(lines: list[str]) -> None:
     log = SystemLog()
     for n in range(20):
         log.post(INFO, f"{n}\n")
-    assert log.flush(5)
+    assert log.flush(30)
     assert lines == [str(n) for n in range(20)]
 
 
 def test_a_long_message_comes_in_numbered_parts(lines: list[str]) -> None:
     log = SystemLog()
     log.post(INFO, "ab" * 3000)
-    assert log.flush(5)
+    assert log.flush(30)
     assert [line[:6] for line in lines] == ["(1/2) ", "(2/2) "]
     assert "".join(line[6:] for line in lines) == "ab" * 3000
 
@@ -47,7 +47,7 @@ def test_a_long_message_comes_in_numbered_parts(lines: list[str]) -> None:
 def test_any_text_can_be_sent(lines: list[str], text: str, sent: str) -> None:
     log = SystemLog()
     log.post(INFO, text)
-    assert log.flush(5)
+    assert log.flush(30)
     assert lines == [sent]
 
 
@@ -61,11 +61,11 @@ def test_a_hung_socket_holds_nobody_up_and_messages_have_a_bound(
     for _ in range(1000):
         log.post(INFO, "x")
     assert not log.flush(0.05)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert log._texts.qsize() <= 10
     release()
-    while not log.flush(5):  # at once, as long as there is no room to ask
-        assert time.monotonic() - began < 10
+    while not log.flush(30):  # at once, as long as there is no room to ask
+        assert time.monotonic() - began < 80
 
 
 def test_many_threads_start_one_thread(lines: list[str]) -> None:
@@ -74,6 +74,6 @@ def test_many_threads_start_one_thread(lines: list[str]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
-    assert log.flush(5)
+        thread.join(60)
+    assert log.flush(30)
     assert len(lines) == 30

@@ -123,7 +123,7 @@ def test_a_bug_in_one_lane_leaves_no_other_with_nobody() -> None:
             if SECOND in step.claims:
                 broken.set()
                 raise KeyError("NetworkInterfaceId")
-            assert broken.wait(10)
+            assert broken.wait(60)
             super().execute(step)
 
     journal = ListJournal()
