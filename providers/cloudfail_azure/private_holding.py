@@ -31,7 +31,7 @@ def private_holding(claim: PrivateIp, own: Interface, seen: Seen, around: Around
     facts = _facts(own, holder, config, kept, seen)
     if holder is not None:
         owner = around.members.owner_of(holder.id, holder.machine)
-        obstacle = _obstacle(claim.address, own, holder, seen.subnet)
+        obstacle = _obstacle(claim.address, own, holder, seen.subnet) or _full(claim, own, around)
         return taken_by(claim, owner, holder.id, facts, obstacle)
     elsewhere = _tenant(claim.address, seen)
     if elsewhere:
@@ -39,7 +39,7 @@ def private_holding(claim: PrivateIp, own: Interface, seen: Seen, around: Around
     failure = _unsaid(seen)
     if failure is not None:
         return unread(claim, failure)
-    obstacle = _obstacle(claim.address, own, None, seen.subnet)
+    obstacle = _obstacle(claim.address, own, None, seen.subnet) or _full(claim, own, around)
     return taken_by(claim, Owner.NOBODY, "", facts, obstacle)
 
 
@@ -161,14 +161,27 @@ def _obstacle(
         return f"it is the primary address of {holder.id}, which never moves"
     if subnet is not None and (why := _outside(address, own, subnet)):
         return why
-    if len(own.configs) >= _MOST_CONFIGS:
-        return f"{own.id} has {len(own.configs)} ipConfigurations already, which is the most"
     if address.version == _IPV6 and any(one.version == _IPV6 for one in own.addresses):
         return (
             f"{own.id} has an IPv6 address already, and a network interface has one at most: use "
             "a route instead"
         )
     return ""
+
+
+def _full(claim: PrivateIp, own: Interface, around: Around) -> str:
+    """Say that it does not fit any more, when what is claimed before it has come."""
+    coming = [
+        one
+        for one in around.kept
+        if isinstance(one, PrivateIp) and one.address not in own.addresses
+    ]
+    if claim not in coming or len(own.configs) + coming.index(claim) < _MOST_CONFIGS:
+        return ""
+    return (
+        f"{own.id} has {len(own.configs)} ipConfigurations, and {len(coming)} are to come: a network "
+        f"interface has {_MOST_CONFIGS} at most"
+    )
 
 
 def _outside(address: Address, own: Interface, subnet: Subnet) -> str:

@@ -18,6 +18,8 @@ from cloudfail_gcp.links import instance_of, name_of, part_of
 from cloudfail_gcp.look import Seen
 
 CALL = "instances.updateNetworkInterface"
+# vpc/docs/quota: "Maximum number of alias IP ranges per network interface".
+_MOST_ALIASES = 150
 
 
 def private_holding(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
@@ -31,7 +33,7 @@ def private_holding(claim: PrivateIp, seen: Seen, around: Around) -> Holding:
     if holder is own:
         return Holding(claim=claim, owner=Owner.MINE, holder=own.ref)
     name = seen.subnet.name_of(wanted) if seen.subnet is not None else None
-    obstacle = _obstacle(wanted, name, own, nearby, seen)
+    obstacle = _obstacle(wanted, name, own, nearby, seen) or _full(claim, own, around)
     facts = {"own": _spot(own), "range": name or ""}
     if holder is None:
         return Holding(claim=claim, owner=Owner.NOBODY, obstacle=obstacle, facts=facts)
@@ -121,6 +123,19 @@ def _obstacle(
             f"{own.ref} ({ranges}): alias ranges never leave theirs; use a route instead"
         )
     return ""
+
+
+def _full(claim: PrivateIp, own: Interface, around: Around) -> str:
+    """Say that it does not fit any more, when what is claimed before it has come."""
+    coming = [
+        one for one in around.kept if isinstance(one, PrivateIp) and one.network not in own.ranges
+    ]
+    if len(own.aliases) + coming.index(claim) < _MOST_ALIASES:
+        return ""
+    return (
+        f"{own.ref} has {len(own.aliases)} alias ranges, and {len(coming)} are to come: an interface "
+        f"has {_MOST_ALIASES} at most; claim a range for several addresses"
+    )
 
 
 def _spot(nic: Interface) -> str:

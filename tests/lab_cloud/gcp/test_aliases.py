@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.lab.cloud.gcp.rules.aliases import MOST_RANGES
 
 from lab_cloud.gcp.clients import Machine, ask, error_of, reason, refusal
 from lab_cloud.gcp.worlds import ALIAS
@@ -48,6 +49,13 @@ def test_a_range_that_another_interface_has_fails_inside_of_the_operation(
 @pytest.mark.parametrize("taken", ["10.0.1.11/32", "10.0.1.100/31"])
 def test_primary_addresses_and_overlaps_count_as_taken(machine: Machines, taken: str) -> None:
     assert error_of(machine("c").alias(taken)) == "IP_IN_USE_BY_ANOTHER_RESOURCE"
+
+
+def test_an_interface_has_so_many_ranges_at_most(cloud: EmbeddedGcp, machine: Machines) -> None:
+    ranges = [{"ipCidrRange": f"10.0.1.{n}/32"} for n in range(MOST_RANGES + 1)]
+    body = {"aliasIpRanges": ranges, "fingerprint": machine("a").interface.fingerprint}
+    status, message = send(cloud, body)
+    assert (status, "at most 150 alias IP ranges" in message) == (400, True)
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,21 @@ def test_check_says_whether_the_api_is_reached_without_the_claim(
     lanes = provider.steps(provider.observe([PIP]), provider.identify())
     cloud.faults = Faults(throttle={"subnets.get": 1})
     assert "its subnet could not be read" in provider.check(lanes)[-1].message
+
+
+def test_nothing_is_taken_off_that_an_interface_has_no_room_for(
+    cloud: EmbeddedAzure, node_of: NodeMaker
+) -> None:
+    def fill(document: dict[str, Any]) -> None:
+        configs = document["properties"]["ipConfigurations"]
+        while len(configs) < 255:
+            name = f"more{len(configs)}"
+            spot = f"{document['id']}/ipConfigurations/{name}"
+            configs.append({**configs[1], "name": name, "id": spot})
+
+    edit(cloud, cloud.built.nodes["a"].interface_id, fill)
+    other = PrivateIp(address=ip_address("10.0.1.101"))
+    first, second = seen(node_of, other, VIP)
+    assert (first.obstacle, second.owner) == ("", Owner.PEER)
+    assert "has 255 ipConfigurations, and 2 are to come" in second.obstacle
+    assert seen(node_of, VIP).obstacle == ""

@@ -11,6 +11,7 @@ import pytest
 from cloudfail.errors import ConflictError, DeniedError
 from cloudfail.lab.cloud.faults import Faults
 from cloudfail.lab.cloud.gcp.embedded import EmbeddedGcp
+from cloudfail.lab.cloud.gcp.rules.aliases import MOST_RANGES
 from cloudfail.lab.cloud.gcp.world import WorldInterface
 from cloudfail.model import Holding, Owner, PrivateIp, Step
 from cloudfail.promote import promote
@@ -111,6 +112,19 @@ def test_a_conflict_inside_of_a_finished_operation_is_planned_again(
     outcome = promote(node_of("a").provider, [ONE], ready_run())
     assert (outcome.exit_code, [r.owner for r in outcome.results]) == (0, [Owner.MINE])
     assert len(bodies(cloud)) == 3
+
+
+def test_nothing_is_taken_off_that_an_interface_has_no_room_for(
+    cloud: EmbeddedGcp, node_of: NodeMaker
+) -> None:
+    names = {"subnetworkRangeName": "pods"}
+    many = [{"ipCidrRange": f"10.64.1.{n}/32", **names} for n in range(MOST_RANGES - 1)]
+    edit_interfaces(cloud, lambda nic: nic.update(aliasIpRanges=many), node="a")
+    outcome = promote(node_of("a").provider, [ONE, PODS], ready_run())
+    first, second = outcome.results
+    assert (first.owner, second.owner) == (Owner.MINE, Owner.PEER)
+    assert "149 alias ranges, and 2 are to come: an interface has 150 at most" in str(second.error)
+    assert RANGE in aliases(cloud, "b")
 
 
 def test_a_step_that_was_done_is_no_conflict(cloud: EmbeddedGcp, node_of: NodeMaker) -> None:

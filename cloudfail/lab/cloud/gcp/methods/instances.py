@@ -28,6 +28,7 @@ def _update_interface(context: Context, request: ComputeRequest) -> Work:
     fingerprints.require_current(given, seat.nic)
     aliases.require_aliases_only(body)
     ranges = [_cidr(item) for item in body.get("aliasIpRanges", ())]
+    aliases.require_few(ranges)
     aliases.require_ranges_in_subnet(context.store, seat, ranges)
 
     def effect(store: Store) -> None:

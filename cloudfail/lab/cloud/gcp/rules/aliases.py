@@ -9,6 +9,7 @@ from cloudfail.lab.cloud.gcp.answers import ComputeError, Json, invalid
 from cloudfail.lab.cloud.gcp.nics import Network, Seat, seats
 from cloudfail.lab.cloud.gcp.store import Store
 
+MOST_RANGES = 150
 _FIELD = "resource.aliasIpRanges[].ipCidrRange"
 _PATCHED = {"aliasIpRanges", "fingerprint", "kind", "name"}
 
@@ -23,6 +24,13 @@ def require_aliases_only(body: Json) -> None:
     if others:
         value = str(body[others[0]])
         raise invalid(f"resource.{others[0]}", value, "Only alias IP ranges can be updated.")
+
+
+def require_few(ranges: list[Json]) -> None:
+    """vpc/docs/quota: "Maximum number of alias IP ranges per network interface"."""
+    if len(ranges) > MOST_RANGES:
+        message = f"An interface can have at most {MOST_RANGES} alias IP ranges."
+        raise ComputeError(400, message, "invalid", "LIMIT_EXCEEDED")
 
 
 def require_ranges_in_subnet(store: Store, seat: Seat, ranges: list[Json]) -> None:
