@@ -9,11 +9,15 @@ from cloudfail.errors import CloudfailError
 from cloudfail.model import Finding, Lane, Severity, Step
 
 from cloudfail_gcp.api import Api
-from cloudfail_gcp.links import name_of, part_of
+from cloudfail_gcp.links import name_of
+from cloudfail_gcp.permitted import ask
+
+_NO_WAY = "Compute has no way to ask for"
+_LOOKED = "is asked for by each look that finds it with somebody else"
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A permission that can be asked for on a resource, and what cannot be asked beforehand."""
+    """A permission that can be asked for on a resource, and what is said of the others."""
 
     permission: str
     path: str
@@ -28,50 +32,43 @@ def _question_of(step: Step) -> Question:
     params = step.params
     match step.call:
         case "routes.insert":
-            use, unproven = "compute.instances.use", "compute.routes.create"
+            use, unproven = "compute.instances.use", f"{_NO_WAY} compute.routes.create beforehand"
             return Question(use, str(params["nextHopInstance"]), unproven)
         case "routes.delete":
             path = f"projects/{params['project']}/global/routes/{params['route']}"
-            return Question("compute.routes.delete", path, "compute.networks.updatePolicy")
+            unproven = f"{_NO_WAY} compute.networks.updatePolicy beforehand"
+            return Question("compute.routes.delete", path, unproven)
         case "instances.updateNetworkInterface":
-            unproven = "compute.subnetworks.use"
+            unproven = f"compute.subnetworks.use {_LOOKED}"
             return Question("compute.instances.updateNetworkInterface", _machine(step), unproven)
         case "instances.deleteAccessConfig":
             return Question("compute.instances.deleteAccessConfig", _machine(step))
         case "instances.addAccessConfig":
-            unproven = "compute.addresses.use and compute.subnetworks.useExternalIp"
+            unproven = f"compute.addresses.use and compute.subnetworks.useExternalIp {_LOOKED}"
             return Question("compute.instances.addAccessConfig", _machine(step), unproven)
         case _:
-            unproven = "compute.forwardingRules.setTarget"
+            unproven = f"{_NO_WAY} compute.forwardingRules.setTarget beforehand"
             return Question("compute.targetInstances.use", str(params["target"]), unproven)
 
 
 def _check(api: Api, step: Step) -> Finding:
     asked, subject = _question_of(step), str(step.claims[0])
-    zone = part_of(asked.path, "zones")
-    request = {
-        "project": part_of(asked.path, "projects"),
-        **({"zone": zone} if zone else {}),
-        "resource": name_of(asked.path),
-        "test_permissions_request_resource": {"permissions": [asked.permission]},
-    }
-    method = f"{asked.path.split('/')[-2]}.testIamPermissions"
     try:
-        answer = api.call(method, request, subject=asked.path)
+        held = ask(api, asked.path, [asked.permission])
     except CloudfailError as exc:
         return Finding(
             severity=Severity.WARNING,
             subject=subject,
             message=f"it could not be asked whether {asked.permission} is held: {exc}",
         )
-    if asked.permission not in answer.permissions:
+    if asked.permission not in held:
         return Finding(
             severity=Severity.ERROR,
             subject=subject,
             message=f"the permission {asked.permission} on {asked.path} is missing",
             remedy="grant the role of `cloudfail policy gcp`",
         )
-    rest = f"; Compute has no way to ask for {asked.unproven} beforehand" if asked.unproven else ""
+    rest = f"; {asked.unproven}" if asked.unproven else ""
     message = f"{asked.permission} on {name_of(asked.path)} is held{rest}"
     return Finding(severity=Severity.INFO, subject=subject, message=message)
 

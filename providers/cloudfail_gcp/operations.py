@@ -29,7 +29,11 @@ METHODS = {
     "routes.insert": Method("RoutesClient", "insert_unary", "queries", mutating=True),
     "routes.delete": Method("RoutesClient", "delete_unary", "queries", mutating=True),
     "routes.testIamPermissions": Method("RoutesClient", "test_iam_permissions", "queries"),
+    "addresses.testIamPermissions": Method("AddressesClient", "test_iam_permissions", "queries"),
     "addresses.list": Method("AddressesClient", "list", "lists"),
+    "subnetworks.testIamPermissions": Method(
+        "SubnetworksClient", "test_iam_permissions", "queries"
+    ),
     "subnetworks.get": Method("SubnetworksClient", "get", "reads"),
     "routers.list": Method("RoutersClient", "list", "lists"),
     "instances.get": Method("InstancesClient", "get", "reads"),

@@ -19,6 +19,7 @@ from cloudfail_gcp.identity_by_api import find_node_by_api, is_elsewhere
 from cloudfail_gcp.look import Looker
 from cloudfail_gcp.machine import Machine
 from cloudfail_gcp.members import Members
+from cloudfail_gcp.permitted import Grants, permitted
 from cloudfail_gcp.plan import lanes_for
 from cloudfail_gcp.settings import numbers_of
 from cloudfail_gcp.waiting import Operations
@@ -35,6 +36,7 @@ class GcpProvider:
         self._api = Api(setup, machine.metadata, clock)
         self._operations = Operations(self._api, clock, setup.while_waiting)
         self._looker = Looker(self._api)
+        self._grants = Grants(self._api, clock)
         self._numbers = numbers_of(setup.settings)
         self._written = Written()
         self._by_api: Node | None = None
@@ -72,7 +74,7 @@ class GcpProvider:
         nothing_exists = missing(holdings, "correct the claim, the region or the project")
         if nothing_exists is not None:
             raise nothing_exists
-        return holdings
+        return permitted(holdings, seen, members.node, self._grants)
 
     def _keep(self, holdings: Sequence[Holding]) -> None:
         """Keep what a move would lose, whoever moves it and wherever that ends."""
