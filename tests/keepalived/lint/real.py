@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cloudfail import process
+from cloudfail.clock import Deadline, SystemClock
 
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 NEEDS_KEEPALIVED = pytest.mark.skipif(
@@ -39,14 +40,20 @@ for file in *; do
   echo $? >"$file.code"
 done
 """
-# The state of the addresses and routes, a moment before keepalived is stopped.
+# Until standard input ends; then the state of addresses and routes, before keepalived is stopped.
 _RUN = """
-(sleep $(($2 - 1)); ip addr show; ip route get 10.99.0.77) >"$1.seen" 2>&1 &
 pids="-p $1.pid -r $1.vrrp -b $1.bfd"
-timeout "$2" keepalived -n -l -D -G -P -f "$1" $pids >"$1.said" 2>&1 </dev/null
-echo $? >"$1.code"
+(keepalived -n -l -D -G -P -f "$1" $pids >"$1.said" 2>&1 </dev/null; echo $? >"$1.code") &
+read -r end
+{ ip addr show; ip route get 10.99.0.77; } >"$1.seen" 2>&1
+stopped=
+[ -e "$1.code" ] || { stopped=yes; kill "$(cat "$1.pid")"; }
 wait
+[ -z "$stopped" ] || echo STOPPED >"$1.code"
 """
+STOPPED = 124  # the exit code of one that ran until it was stopped
+_BEGUN = re.compile(" state|now returning", re.IGNORECASE)
+_MOST = 60.0  # seconds, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -82,32 +89,73 @@ def check_all(texts: Mapping[str, str], place: Path) -> dict[str, Said]:
     return {name: _said(place, name) for name in texts}
 
 
-def run_all(texts: Mapping[str, str], place: Path, seconds: int) -> dict[str, Said]:
-    """Run all of them at the same time, each in a namespace of its own."""
+def run_all(
+    texts: Mapping[str, str],
+    place: Path,
+    seconds: float,
+    is_enough: Callable[[Callable[[str], str]], bool],
+) -> dict[str, Said]:
+    """Run all of them at the same time, each in a namespace of its own.
+
+    For so many seconds once each has a state, or has ended; and then until it is enough, by what
+    each has logged.
+    """
     running = []
     for name, text in texts.items():
         (place / name).write_text(text)
         running.append(
             process.Popen(
-                ["unshare", "--net", "sh", "-c", _NET + _RUN, "sh", name, str(seconds)],
+                [
+                    "unshare",
+                    "--net",
+                    "sh",
+                    "-c",
+                    _NET + _RUN.replace("STOPPED", str(STOPPED)),
+                    "sh",
+                    name,
+                ],
                 cwd=place,
                 env={"PATH": SEARCH},
-                stdin=process.DEVNULL,
+                stdin=process.PIPE,
                 stdout=process.DEVNULL,
                 stderr=process.PIPE,
             )
         )
+    _until(lambda: all(_has_begun(place, name) for name in texts))
+    SystemClock().sleep(seconds)
+    _until(lambda: is_enough(lambda name: _log(place, name)))
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.close()
+        each.stdin = None  # which communicate() would close, one after the other
     for each in running:
         _, problems = each.communicate(timeout=60)
         assert not problems, problems
     return {name: _said(place, name) for name in texts}
 
 
+def _has_begun(place: Path, name: str) -> bool:
+    return _BEGUN.search(_log(place, name)) is not None or (place / f"{name}.code").exists()
+
+
+def _log(place: Path, name: str) -> str:
+    said = place / f"{name}.said"
+    return said.read_text(errors="replace") if said.exists() else ""
+
+
+def _until(question: Callable[[], bool]) -> None:
+    """Wait; what does not come in time fails in its own test."""
+    clock = SystemClock()
+    deadline = Deadline.after(clock, _MOST)
+    while not question() and deadline.left():
+        clock.sleep(0.1)
+
+
 def _said(place: Path, name: str) -> Said:
     seen = place / f"{name}.seen"
     return Said(
         int((place / f"{name}.code").read_text()),
-        (place / f"{name}.said").read_text(errors="replace"),
+        _log(place, name),
         seen.read_text() if seen.exists() else "",
     )
 

@@ -156,7 +156,7 @@ def ran() -> Iterator[Mapping[str, Run]]:
     started = {name: _start(place) for name, place in places.items()}
     clock = SystemClock()
     try:
-        deadline = Deadline.after(clock, 30)
+        deadline = Deadline.after(clock, 60)
         while deadline.left() and not all(_has_settled(p, name) for name, p in places.items()):
             clock.sleep(0.1)
         clock.sleep(0.5)  # for a script that should not run
@@ -165,7 +165,7 @@ def ran() -> Iterator[Mapping[str, Run]]:
         for one in started.values():
             one.send_signal(signal.SIGTERM)
         for one in started.values():
-            one.wait(20)
+            one.wait(60)
         shutil.rmtree(base)
 
 
