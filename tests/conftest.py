@@ -22,9 +22,12 @@ NICENESS = os.getpriority(os.PRIO_PROCESS, 0)
 GIVE_WAY = 10
 # By this variable coverage measures the processes that a measured one starts (`patch = subprocess`).
 COVERAGE = "COVERAGE_PROCESS_CONFIG"
-# A job in the background has SIGINT ignored, and so would have every process that a test interrupts.
+# A job in the background has SIGINT ignored, and under nohup SIGHUP; so would have every process
+# that a test starts, and ends by one of them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # Against the built wheel, outside this tree: script/smoke.
 collect_ignore = ["wheel"]
 
