@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -43,6 +44,20 @@ address = "10.0.1.100"
 """
 EIP = "public-ip 203.0.113.7"
 VIP = "private-ip 10.0.1.100"
+
+
+class Spawned(process.Popen[str]):
+    """A process of a test; one that fails beside it does not wait for its end."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, traceback)
 
 
 @dataclass
@@ -95,8 +110,8 @@ class Machine:
         out, err = self.capsys.readouterr()
         return Answer(code, out, err)
 
-    def spawn(self, *argv: str, **options: Any) -> process.Popen[str]:
-        return process.Popen(
+    def spawn(self, *argv: str, **options: Any) -> Spawned:
+        return Spawned(
             [EXECUTABLE, *argv],
             env=self.environ,
             text=True,
