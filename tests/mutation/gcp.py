@@ -8,6 +8,7 @@ PROVIDER = "providers/cloudfail_gcp"
 FOLDER = "tests/providers/gcp"
 CONFIGS, UNSEEN = f"{FOLDER}/test_access_configs.py", f"{FOLDER}/test_unseen_deletes.py"
 EGRESS = f"{FOLDER}/test_egress.py"
+_STAYS = "test_an_address_that_could_not_be_put_on_stays_with_its_holder"
 
 GCP = (
     Mutation(
@@ -65,6 +66,14 @@ GCP = (
         before="return [dict(alias) for alias in ranges if range_of(alias) not in gone]",
         after="return []",
         tests=(f"{FOLDER}/test_aliases.py::test_a_move_is_two_writes_and_leaves_all_else_alone",),
+    ),
+    Mutation(
+        name="gcp: an address is taken off its holder though it may not be put on",
+        rule=2,
+        file=f"{PROVIDER}/permitted.py",
+        before="    if missing:\n        why = (\n",
+        after="    if False:\n        why = (\n",
+        tests=(f"{FOLDER}/test_permitted.py::{_STAYS}",),
     ),
     Mutation(
         name="gcp: a stranger counts as a peer",
