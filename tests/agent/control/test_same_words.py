@@ -61,7 +61,7 @@ def through(one: RunningAgent, *words: str) -> Answer:
 def alone(one: RunningAgent, *words: str) -> Answer:
     """Run the command where it finds no agent."""
     done = process.run(
-        ["cloudfail", *words],
+        [sys.executable, PATIENT, *words],
         env={**one.environment, VARIABLE: f"{one.state}/none.sock"},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
