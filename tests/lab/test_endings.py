@@ -14,7 +14,7 @@ from cloudfail.clock import SystemClock
 
 from lab.conftest import LAB, PATH
 
-pytestmark = [pytest.mark.netns, pytest.mark.usefixtures("real_lab")]
+pytestmark = [pytest.mark.netns, pytest.mark.sweep, pytest.mark.usefixtures("real_lab")]
 
 MARK = "LAB_UNDER_TEST"
 

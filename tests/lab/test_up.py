@@ -89,6 +89,7 @@ def test_public_ip_and_route_follow_whatever_is_done_to_the_nodes(up: Lab) -> No
     assert "gets answers" in up("status").stdout
 
 
+@pytest.mark.sweep
 def test_commands_run_on_the_node(up: Lab) -> None:
     await_holder(up, "a")
     assert "10.0.1.10/24" in up("exec", "a", "--", "ip", "addr", "show", "eth0").stdout
@@ -114,6 +115,7 @@ def test_a_mistake_is_one_sentence(up: Lab) -> None:
         assert (ran.code, said in ran.stderr) == (code, True), ran
 
 
+@pytest.mark.sweep
 def test_two_labs_do_not_meet(up: Lab, real_lab: Lab) -> None:
     other = real_lab("up", "--name", OTHER, "--advert-int", "0.25", "--nodes", "3")
     try:

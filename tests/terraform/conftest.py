@@ -21,6 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.terraform)
+            item.add_marker(pytest.mark.sweep)  # what they start of cloudfail is measured elsewhere
 
 
 @pytest.hookimpl(wrapper=True)
