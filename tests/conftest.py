@@ -40,6 +40,10 @@ def needs_the_machine(item: pytest.Item) -> bool:
     return is_marked(item, NEEDS_THE_MACHINE)
 
 
+def keeps_time(item: pytest.Item) -> bool:
+    return needs_the_machine(item) or is_marked(item, ("timed",))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file together, beside the groups': they share what is slow to set up."""
@@ -55,7 +59,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(again.PlaysAgain(needs_the_machine))
+    config.pluginmanager.register(again.PlaysAgain(keeps_time))
 
 
 @pytest.hookimpl(tryfirst=True)

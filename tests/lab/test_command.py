@@ -105,6 +105,7 @@ def asks_for_too_much(stage: Stage) -> None:
     stage.run("a", "sh")
 
 
+@pytest.mark.timed
 def test_what_was_required_and_did_not_come_fails_the_rehearsal() -> None:
     result = rehearsed(Scenario("never", "Nothing moves.", never_moves))
     assert result.reasons == ("203.0.113.7 never came to b within 1 s",)
@@ -117,11 +118,13 @@ def test_what_was_required_and_did_not_come_fails_the_rehearsal() -> None:
     assert "never came to b" in text
 
 
+@pytest.mark.timed
 def test_every_scenario_is_held_to_one_living_master_at_its_end() -> None:
     result = rehearsed(Scenario("none", "No master.", ends_without_a_master))
     assert "masters at the end: none" in result.reasons
 
 
+@pytest.mark.timed
 def test_what_the_lab_cannot_do_is_a_reason_too() -> None:
     result = rehearsed(Scenario("shell", "A shell.", asks_for_too_much, Topology()))
     assert result.reasons == (

@@ -23,6 +23,7 @@ def test_without_the_right_to_make_namespaces_the_ways_out_are_named() -> None:
     assert ran.document["exit_code"] == 78
 
 
+@pytest.mark.timed
 def test_a_simulation_needs_no_rights() -> None:
     ran = run_lab(
         *("run", "stop-master", "--simulate", "--advert-int", "0.2", "--output", "json"),

@@ -7,7 +7,7 @@ from cloudfail.lab.scenarios import SCENARIOS
 
 from lab.conftest import run_lab
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timed]
 # What only the simulation has is gone through by these; some scenarios are measured with real nodes.
 MEASURED = {"freeze-master", "one-way", "partition-heal", "reboot-backup"}
 PLAYABLE = [
