@@ -30,7 +30,7 @@ vrrp_instance edge {{
   interface eth0
   virtual_router_id 51
   priority {priority}
-  advert_int 0.1
+  advert_int 0.25
   nopreempt
   unicast_src_ip {own}
   unicast_peer {{
@@ -131,10 +131,10 @@ def test_keepalived_goes_to_fault_and_comes_back_and_the_peer_stays_master(pair:
     brake = Handbrake(pair["a"].path(FILE))
     brake.engage()
     pair.wait_master("b")
-    assert pair.roles()["a"] == "FAULT"
+    assert pair.wait(lambda: pair.roles()["a"] == "FAULT")
     brake.release()
     assert pair.wait(lambda: pair.roles()["a"] == "BACKUP")
-    assert pair.exactly_one_master(1.0) == "b"
+    assert pair.exactly_one_master(1.5) == "b"
 
 
 @pytest.mark.netns
