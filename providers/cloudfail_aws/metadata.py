@@ -76,6 +76,6 @@ class Metadata(MetadataClient):
         return UnreachableError(
             f"the instance metadata service at {self.endpoint} cannot be used: {why}. Is this an "
             "EC2 instance with IMDSv2 on (hop limit 2 in a container)? Elsewhere, give "
-            "--interface-id and a region",
+            "--interface-id, a region and credentials ([provider.aws] credentials_file or profile)",
             limit=RETRIES,
         )

@@ -109,12 +109,14 @@ class AwsProvider:
         execute(self._api, step)
 
     def _role_keys(self) -> Keys | None:
+        """Raises UnreachableError: outside AWS for good, but on an instance only until later."""
         try:
             return self._machine.keys()
-        except UnreachableError:
+        except UnreachableError as error:
             if not self._is_elsewhere():
                 raise
-        return None  # outside AWS there is no role: say "no credentials", not "no metadata"
+            unsaid = f"no AWS credentials are configured, and {error}"
+            raise UnreachableError(unsaid, limit=error.limit) from error
 
     def _is_elsewhere(self) -> bool:
         """True when the setup says enough to do without a metadata service."""

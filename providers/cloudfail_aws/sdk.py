@@ -22,7 +22,7 @@ from botocore.credentials import (
     Credentials,
     RefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from cloudfail import __version__
@@ -170,7 +170,9 @@ class Clients:
             if found is not None:
                 return found
         keys = self._role_keys()
-        return None if keys is None else _refreshable(keys, self._role_keys, extend=True)
+        if keys is None:  # an instance that was just started, or given a role, has them later
+            raise NoCredentialsError
+        return _refreshable(keys, self._role_keys, extend=True)
 
     def _by_chain(self) -> Any:
         # SSO and the like make clients of their own: they get botocore's whole data.
