@@ -10,6 +10,7 @@ from pathlib import Path
 from cloudfail.agent.hearing.fifo import FifoReader
 from cloudfail.agent.hearing.lateness import Heart
 from cloudfail.agent.hearing.lines import FifoLine
+from cloudfail.agent.hearing.unsent import Unsent
 from cloudfail.agent.hearing.wire import Member as OnTheWire
 from cloudfail.agent.hearing.wire import Wire
 from cloudfail.agent.member import Member
@@ -44,6 +45,7 @@ class Ear:
         self._members: Mapping[str, Member] = {}
         self._fifo: FifoReader | None = None
         self._wire: Wire | None = None
+        self._unsent = Unsent()
         self._drained: tuple[FifoLine, ...] = ()
         self._next_check = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -184,11 +186,21 @@ class Ear:
         self._timer = asyncio.get_running_loop().call_later(self._heart.period, self._tick)
         self.beat()
         now = self._clock.now()
+        self._look_for_unsent(now)
         for member in self._members.values():
             self._refresh(member)
         if now >= self._next_check:
             self._next_check = now + _CHECK_FIFO
             self._check()
+
+    def _look_for_unsent(self, now: float) -> None:
+        """Tell of adverts that do not leave, since no peer of theirs is there to be found."""
+        if not any(member.keeper.needs_more(now) for member in self._members.values()):
+            return
+        for version in self._unsent.look(now):
+            senders = [one for one in self._members.values() if one.subject.may_send(version)]
+            for member in senders:
+                member.keeper.kept_back(now, is_ours=len(senders) == 1)
 
     def _check(self) -> None:
         if self._fifo is not None and self._fifo.check():

@@ -59,6 +59,38 @@ def master_down(interval: float, priority: int) -> float:
     return SILENT * interval + (_PRIORITIES - priority) / _PRIORITIES * interval
 
 
+class KeptBack:
+    """Adverts of this node that are sent, and wait for the address of a peer that nobody knows.
+
+    They prove what adverts on the wire would: keepalived is alive, and sends.
+    """
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self._first = 0.0
+
+    def note(self, now: float, interval: float) -> None:
+        if not self.are_sent(now, interval):
+            self._first = now
+        self.last = now
+
+    def forget(self) -> None:
+        self.last = None
+
+    def until(self, interval: float) -> float:
+        """When nothing has been sent for three intervals."""
+        return -math.inf if self.last is None else self.last + SILENT * interval
+
+    def are_sent(self, now: float, interval: float) -> bool:
+        return now < self.until(interval)
+
+    def are_a_run(self, now: float, interval: float) -> bool:
+        """True when they are sent, and have been for an interval."""
+        if self.last is None or not self.are_sent(now, interval):
+            return False
+        return self.last - self._first >= _RUN * interval
+
+
 class OwnAdverts:
     """Adverts of this node. Evidence that keepalived is alive, and masters."""
 

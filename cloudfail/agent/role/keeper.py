@@ -6,7 +6,7 @@ come in. The rules, in intervals I of who advertises; 3 I without an advert is s
 
     last word              the wire                           standing
     MASTER                 told within I                      MASTER
-    MASTER                 ours leave                         MASTER
+    MASTER                 ours leave, or are kept back       MASTER
     MASTER, ours leave     a better peer's within 3 I         doubtful
     MASTER                 ours are silent, or a farewell     doubtful
     MASTER                 this process woke late             doubtful, until the wire proves it
@@ -14,10 +14,12 @@ come in. The rules, in intervals I of who advertises; 3 I without an advert is s
     another                ours leave for I, no better peer   MASTER: the FIFO lost a line
     none, or from before   nothing yet, or less than a        unknown
     this process           master-down interval listened
-    none, or from before   ours leave                         MASTER
+    none, or from before   ours leave, or are kept back       MASTER
     none                   a peer's                           BACKUP
     BACKUP, FAULT, STOP    ours do not leave                  that role
     from before
+
+Kept back: sent, to peers of the node's own subnet whose address nobody answers for any more.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ import threading
 from cloudfail.agent.hearing.lines import FifoLine, State
 from cloudfail.agent.role import doubt
 from cloudfail.agent.role.doubt import Woke
-from cloudfail.agent.role.evidence import OwnAdverts, PeerAdverts, Seen, master_down
+from cloudfail.agent.role.evidence import KeptBack, OwnAdverts, PeerAdverts, Seen, master_down
 from cloudfail.agent.role.standing import Mastering, Standing
 from cloudfail.agent.role.subject import Meaning, Subject
 from cloudfail.clock import Clock
@@ -40,6 +42,8 @@ __all__ = ["Keeper", "Meaning", "Subject"]
 
 # Seconds beyond the interval in which keepalived's word MASTER is enough: its next advert is read.
 ALLOWANCE = 0.05
+# Intervals after an own advert, from which on the next one is missed.
+_MISSED = 1.5
 
 
 class Keeper:
@@ -52,7 +56,7 @@ class Keeper:
     def __init__(self, subject: Subject, clock: Clock, generation: int = 0) -> None:
         self._subject, self._clock = subject, clock
         self._lock = threading.Lock()
-        self._own, self._peers = OwnAdverts(), PeerAdverts()
+        self._own, self._kept, self._peers = OwnAdverts(), KeptBack(), PeerAdverts()
         self._role: Role | None = None
         self._since = 0.0
         self._generation = generation
@@ -107,6 +111,19 @@ class Keeper:
                 self._peers.note(advert, usual)
             self._settle(advert.t)
 
+    def needs_more(self, now: float) -> bool:
+        """Say whether adverts that were kept back would prove what none on the wire does."""
+        with self._lock:
+            last = self._own.last
+            is_silent = last is None or now > last.t + _MISSED * last.interval
+            return is_silent and self._role in {None, Role.MASTER} and self._subject.hears_wire
+
+    def kept_back(self, now: float, *, is_ours: bool) -> None:
+        """Adverts of this node were sent, and wait; `is_ours`: no other instance may have sent them."""
+        with self._lock:
+            if is_ours or self._role is Role.MASTER:
+                self._kept.note(now, self._interval())
+
     def woke_late(self, now: float, late: float = 0.0) -> None:
         """The loop woke just now, `late` seconds after it should have, suspended time included.
 
@@ -143,6 +160,7 @@ class Keeper:
             changes = [*self._peers.ends()]
             if self._own.last is not None:
                 changes.append(self._own.last.until)
+            changes.append(self._kept.until(self._interval()))
             if self._mastered is not None:
                 changes.append(self._mastered + self._grace())
             if self._role is None:
@@ -155,6 +173,7 @@ class Keeper:
         """Take keepalived's word of now."""
         if role is not Role.MASTER:
             self._own.forget(now)
+            self._kept.forget()
             self._mastered = None
         else:
             self._mastered = self._counts_from(now)
@@ -192,6 +211,8 @@ class Keeper:
         was_heard_out = now >= self._heard_out(woke)
         if not self._subject.hears_wire:
             return was_heard_out
+        if self._kept.last is not None and self._kept.last > woke.at and was_heard_out:
+            return True
         return woke.is_over(
             self._own,
             was_heard_out=was_heard_out,
@@ -206,6 +227,8 @@ class Keeper:
             return Role.MASTER
         if self._drained not in {None, Role.MASTER}:
             return self._drained
+        if self._kept.are_a_run(now, self._interval()) and self._better(now) is None:
+            return Role.MASTER
         return Role.BACKUP if any(self._peers.heard(now)) else None
 
     def _corrected(self, now: float) -> Role | None:
@@ -227,9 +250,12 @@ class Keeper:
             reasons.append(doubt.of_better(better, self._priority))
         if self._own.has_said_farewell:
             reasons.append(doubt.FAREWELL)
-        elif not is_fresh and not self._own.are_leaving(now):
+        elif not is_fresh and not self._are_sent(now):
             reasons.append(doubt.of_silence(self._interval()))
         return "; ".join(reasons)
+
+    def _are_sent(self, now: float) -> bool:
+        return self._own.are_leaving(now) or self._kept.are_sent(now, self._interval())
 
     def _better(self, now: float) -> Seen | None:
         return self._peers.better(now, self._priority, self._address())
@@ -244,8 +270,9 @@ class Keeper:
 
     def _evidence_age(self, now: float) -> float | None:
         last = None
-        if self._role is Role.MASTER and self._own.last is not None:
-            last = self._own.last.t
+        if self._role is Role.MASTER:
+            left = None if self._own.last is None else self._own.last.t
+            last = max((t for t in (left, self._kept.last) if t is not None), default=None)
         elif self._role is Role.BACKUP:
             last = self._peers.last_t
         return None if last is None else max(0.0, now - last)

@@ -26,6 +26,10 @@ class Subject(msgspec.Struct, frozen=True):
     has_fifo: bool
     hears_wire: bool = True
 
+    def may_send(self, version: int) -> bool:
+        """Say whether its adverts may be of this version of IP."""
+        return self.own is None or self.own.version == version
+
 
 class Meaning(enum.Enum):
     """What something told meant: `ROLE`: another role; `AGAIN`: still MASTER, but look again."""
