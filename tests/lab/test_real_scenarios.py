@@ -31,7 +31,7 @@ def play(real_lab: Lab, name: str, *words: str) -> dict[str, Any]:
 
 
 # Coverage trebles the time of every process of a node; the others go through the same lines.
-MEASURED = {"crash-mid-promote", "freeze-master", "kill-keepalived", "partition-heal"}
+MEASURED = {"crash-mid-promote", "freeze-master", "partition-heal"}
 ALONE = {name for name, one in SCENARIOS.items() if not one.needs_agent}
 PLAYABLE = [
     pytest.param(name, marks=() if name in MEASURED else pytest.mark.sweep)
