@@ -187,7 +187,9 @@ def test_a_service_that_went_away_is_unreachable(service: Service) -> None:
 
 
 def test_nobody_there_is_unreachable_with_a_remedy() -> None:
-    with pytest.raises(UnreachableError, match="--interface-id, a region and credentials") as caught:
+    with pytest.raises(
+        UnreachableError, match="--interface-id, a region and credentials"
+    ) as caught:
         Metadata("http://127.0.0.1:9").text("meta-data/x")
     assert caught.value.limit == 3
 
