@@ -19,12 +19,17 @@ from providers.aws.nodes import Node, NodeMaker
 VIP = PublicIp(address=ip_address("203.0.113.7"))
 
 
-@pytest.fixture
-def node(node_of: NodeMaker, cloud: EmbeddedAws) -> Node:
+def made(node_of: NodeMaker, cloud: EmbeddedAws) -> Node:
     """A node whose configuration says who it is and where: only its role is asked for."""
-    cloud.faults = Faults(metadata_down=True)
     settings = AwsSettings(endpoint=cloud.endpoint, region="eu-central-1")
     return node_of(settings=settings, interface_id=cloud.built.nodes["a"].interface_id)
+
+
+@pytest.fixture
+def node(node_of: NodeMaker, cloud: EmbeddedAws) -> Node:
+    """Made while the metadata service is down."""
+    cloud.faults = Faults(metadata_down=True)
+    return made(node_of, cloud)
 
 
 def test_a_metadata_service_that_is_down_is_one_sentence_and_may_come_back(node: Node) -> None:
@@ -41,9 +46,9 @@ def test_once_the_metadata_service_is_up_its_role_is_used(node: Node, cloud: Emb
 
 
 def test_a_role_that_is_attached_later_is_used(
-    node: Node, cloud: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+    node_of: NodeMaker, cloud: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud.faults = Faults()
+    node = made(node_of, cloud)
     real = Machine.keys
     found: list[Any] = [None]
 
