@@ -31,10 +31,6 @@ class Watch:
         self._over.set()
         self._thread.join()
 
-    @property
-    def was_busy(self) -> bool:
-        return self.worst > STOOD_STILL
-
     def _watch(self) -> None:
         before = time.monotonic()
         while not self._over.wait(_STEP):

@@ -95,10 +95,9 @@ class Member:
 
 
 def group_of(member: Member, members: Mapping[str, Member]) -> tuple[Member, ...]:
-    """Return it, and those at work of its sync group: keepalived changes their roles together."""
-    groups = member.target.config.keepalived.sync_groups.values()
-    names = {name for group in groups if member.name in group.instances for name in group.instances}
-    return (member, *(members[name] for name in sorted(names - {member.name}) if name in members))
+    """Return it, and those at work of its sync group."""
+    mates = member.target.config.keepalived.mates_of(member.name)
+    return (member, *(members[name] for name in mates if name in members))
 
 
 def subject_of(target: Target, *, has_fifo: bool, hears_wire: bool) -> Subject:

@@ -53,9 +53,8 @@ def look_for_mates(
 
 def _masters_beside(config: Config, instance: str) -> Iterator[str]:
     store = RoleStore(default_directory())
-    for group in config.keepalived.sync_groups.values():
-        for name in group.instances if instance in group.instances else ():
-            recorded = store.current(name)
-            has_claims_too = name in config.instances and config.instances[name].claims
-            if name != instance and has_claims_too and recorded and recorded.role is Role.MASTER:
-                yield name
+    for name in config.keepalived.mates_of(instance):
+        recorded = store.current(name)
+        has_claims_too = name in config.instances and config.instances[name].claims
+        if has_claims_too and recorded and recorded.role is Role.MASTER:
+            yield name

@@ -143,6 +143,11 @@ class Keepalived(msgspec.Struct, frozen=True, kw_only=True):
     track_processes: Mapping[str, TrackProcess] = {}
     sync_groups: Mapping[str, SyncGroup] = {}
 
+    def mates_of(self, instance: str) -> tuple[str, ...]:
+        """Return the other instances of its sync group: keepalived changes their roles together."""
+        groups = [g.instances for g in self.sync_groups.values() if instance in g.instances]
+        return tuple(name for group in groups for name in group if name != instance)
+
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """`ip_forward` is None where the claims decide."""
